@@ -1,0 +1,47 @@
+# The front door. Every target sets up what it needs itself and may be repeated.
+
+SHELL := /bin/bash
+PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PATH
+
+.PHONY: help setup demo check unit test lab bench evidence docs requirements clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: ## Make .venv from the hashed requirements
+	@tools/setup.sh
+
+demo: setup ## Bring a real cloud up at 2025.1, upgrade it to 2026.1, report what users felt
+	@tools/demo.sh
+
+check: setup ## Lint, types, contracts between rooms, and every test that needs no lab
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-cache
+	pytest -q -m "not lab"
+
+test: check ## Everything, on the real lab too
+	pytest -v -m lab --durations=10
+
+lab: setup ## Bring the lab up at 2025.1 and leave it running
+	liftlock lab up
+
+bench: setup ## Measure, as ratios side by side in one run
+	@for file in bench/*.py; do echo "== $$file"; python $$file; done
+
+evidence: setup ## Long rounds on the real lab; writes docs/evidence/<commit>.json
+	python tools/evidence.py
+
+docs: setup ## Run every command block of the documentation that needs no lab
+	pytest -q tests/docs
+
+requirements: setup ## Remake the hashed requirement files
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    pyproject.toml --output-file requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --extra lab --extra dev pyproject.toml --output-file requirements/dev.txt
+
+clean: ## Take the lab down; images and releases stay cached
+	-liftlock lab down

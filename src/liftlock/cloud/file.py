@@ -1,0 +1,321 @@
+"""The operator's `cloud.yaml`: what the cloud consists of and how it is reached, kept in git."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from liftlock.cloud.inventory import hosts_of_groups, read_inventory
+from liftlock.cloud.model import Role
+from liftlock.cloud.reading import KEYED, Between, Matches, Mistake, Reading, nearest
+from liftlock.cloud.secret import Secret
+from liftlock.errors import BadInput
+from liftlock.knowledge.catalogue import services as known_services
+
+Port = Annotated[int, Between(1, 65535)]
+HostName = Annotated[str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?", "a host name")]
+Address = Annotated[str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+", "an address")]
+RemotePath = Annotated[str, Matches(r"/[^\s\0]*", "an absolute path on the host, without spaces")]
+DatabaseName = Annotated[str, Matches(r"[A-Za-z0-9_$-]+", "a database name")]
+Word = Annotated[
+    str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._@-]*)", "one word of letters, digits, `.`, `_`, `-` or `@`")
+]
+
+EXAMPLE = "docs/cloud.yaml.example"
+
+
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """One host as its operator declares it."""
+
+    name: HostName = field(metadata=KEYED)
+    address: Address
+    """Where SSH reaches it: an IP address or a name that resolves."""
+    roles: tuple[Role, ...]
+    user: Word | None = None
+    """SSH user, if not `access.user`."""
+    port: Port | None = None
+    """SSH port, if not `access.port`."""
+
+
+@dataclass(frozen=True, slots=True)
+class InventorySource:
+    """An Ansible inventory from which hosts are taken; it needs `ansible-inventory` on this machine."""
+
+    path: Path
+    roles: Mapping[str, tuple[Role, ...]]
+    """Group of the inventory -> what its hosts are there for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How hosts are reached by SSH."""
+
+    key: Path
+    """File with the private key."""
+    known_hosts: Path
+    """File with the hosts' public keys; a host that is not in it is refused."""
+    user: Word = "root"
+    """Who logs in; must be root or may `sudo` without a password."""
+    port: Port = 22
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAccess:
+    """How the cloud's own API is reached: an entry of `clouds.yaml` with the administrator's credentials."""
+
+    cloud: str
+    """Name of the entry."""
+    clouds_yaml: Path | None = None
+    """The file; None looks where the `openstack` client looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAccess:
+    """How the database server is reached."""
+
+    password: Secret
+    host: Address
+    """A host of this file, or an address."""
+    port: Port = 3306
+    user: Word = "root"
+    """May read, dump and replace every database of the services."""
+    names: Mapping[str, DatabaseName] = field(default_factory=dict)
+    """Usual name of a database -> its name here, where they differ: `nova_cell0: nova_cell_zero`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAccess:
+    """How RabbitMQ is reached: `rabbitmqctl` over SSH."""
+
+    host: HostName
+    """A host of this file with the role `broker`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerAccess:
+    """How HAProxy is reached: its runtime socket over SSH."""
+
+    hosts: tuple[HostName, ...]
+    """Hosts of this file with the role `balancer`."""
+    socket: RemotePath = "/run/haproxy/admin.sock"
+    """Where HAProxy's runtime socket lies on each of them."""
+    backends: Mapping[str, str] = field(default_factory=dict)
+    """Service -> name of its backend, where it is not the service's own name: `nova: nova_api_back`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployerChoice:
+    """How releases reach the hosts."""
+
+    archives: Path
+    """Folder beside the bastion's liftlock that holds built releases."""
+    kind: Word = "venv"
+    root: RemotePath = "/opt/openstack"
+    """Directory on every host that holds the releases and the link to the current one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What this cloud's owners ask for before and during a run."""
+
+    approvals: Mapping[str, Annotated[int, Between(0, 9)]] = field(default_factory=dict)
+    """Name of a gate -> how many different people must approve it, where it is not one."""
+    approval_expires_s: Annotated[float, Between(60, 7 * 86_400)] = 7200.0
+    """How long an approval holds, in seconds."""
+
+    def approvals_for(self, gate: str) -> int:
+        """How many different people must approve the gate."""
+        return self.approvals.get(gate, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFile:
+    """A cloud as its operator declares it."""
+
+    name: HostName
+    """Name of the cloud; destructive commands ask for it."""
+    access: Access
+    services: tuple[Word, ...]
+    """OpenStack services liftlock is to upgrade."""
+    api: ApiAccess
+    databases: DatabaseAccess
+    broker: BrokerAccess
+    balancer: BalancerAccess
+    deployer: DeployerChoice
+    hosts: tuple[HostEntry, ...] = ()
+    """Every host, those of the inventory at the end."""
+    inventory: InventorySource | None = None
+    policy: Policy = Policy()
+    state: Path = Path(".liftlock")
+    """Folder for the journal, plans and backups."""
+    path: Path = field(default=Path(), init=False)
+    """The file it was read from."""
+
+    def host(self, name: str) -> HostEntry:
+        """The host of that name; raises KeyError if there is none."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(name)
+
+    def hosts_with(self, role: Role) -> tuple[HostEntry, ...]:
+        """Hosts with that role, in the file's order."""
+        return tuple(h for h in self.hosts if role in h.roles)
+
+    def address_of(self, host: str) -> str:
+        """Address of a host of this file; what is none is an address already."""
+        return next((h.address for h in self.hosts if h.name == host), host)
+
+    def database(self, usual: str) -> str:
+        """Name that the database usually called `usual` has here."""
+        return self.databases.names.get(usual, usual)
+
+    def backend(self, service: str) -> str:
+        """Name of the balancer's backend for a service."""
+        return self.balancer.backends.get(service, service)
+
+
+def load(path: Path) -> CloudFile:
+    """Read a cloud file.
+
+    Relative paths in it start at its own folder. Raises one `BadInput` that lists every mistake with its line; no
+    secret is read, and none that stands in the file by mistake is repeated.
+    """
+    path = path.absolute()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be read: {error.strerror}",
+            hint="name the cloud file with `--cloud-file FILE`, or write one with `liftlock init`",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not text in UTF-8", hint=f"see {EXAMPLE}") from error
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> CloudFile:
+    """A cloud file's text; `path` is where it lies. Raises like `load`."""
+    reading = Reading(text, path.parent)
+    found = reading.read(CloudFile)
+    if found is not None:
+        found = _with_inventory(found, reading)
+        found = replace(found, state=(path.parent / found.state).absolute())
+        object.__setattr__(found, "path", path)
+        for place, what in _contradictions(found):
+            reading.note(place, what)
+    if reading.mistakes or found is None:
+        raise BadInput(_told(path, reading.mistakes), hint=f"correct the file; {EXAMPLE} shows every key")
+    return found
+
+
+def _told(path: Path, mistakes: list[Mistake]) -> str:
+    ordered = sorted(mistakes, key=lambda m: (m.line, m.path))
+    if len(ordered) == 1:
+        return f"{path}: {ordered[0]}"
+    return "\n".join([f"{path}: {len(ordered)} things are wrong", *(f"  - {mistake}" for mistake in ordered)])
+
+
+def _with_inventory(found: CloudFile, reading: Reading) -> CloudFile:
+    if found.inventory is None:
+        return found
+    try:
+        groups = read_inventory(found.inventory.path)
+    except BadInput as error:
+        reading.note("inventory.path", error.what)
+        return found
+    for group in found.inventory.roles:
+        if not groups.members.get(group):
+            guess = nearest(group, groups.members)
+            meant = f"; the nearest that has is `{guess}`" if guess and guess != group else ""
+            reading.note(f"inventory.roles.{group}", f"the inventory's group has no host{meant}")
+    try:
+        more = tuple(
+            HostEntry(name=h.name, address=h.address, roles=h.roles, user=h.user, port=h.port)
+            for h in hosts_of_groups(groups, found.inventory.roles)
+        )
+    except BadInput as error:
+        reading.note("inventory.path", error.what)
+        return found
+    for host in more:
+        if any(h.name == host.name for h in found.hosts):
+            reading.note(f"hosts.{host.name}", "is in the inventory as well: declare it in one place")
+    return replace(found, hosts=found.hosts + more)
+
+
+def _contradictions(found: CloudFile) -> Iterator[tuple[str, str]]:
+    """Where the file's parts do not fit each other: (path, what is wrong)."""
+    names = [h.name for h in found.hosts]
+    if not found.hosts:
+        yield "hosts", "no host is declared, neither here nor by `inventory`"
+    elif not found.hosts_with(Role.CONTROL):
+        yield "hosts", "no host has the role `control`"
+    for host in found.hosts:
+        if not host.roles:
+            yield f"hosts.{host.name}.roles", f"is empty; known are {', '.join(Role)}"
+    yield from _twice(found)
+    yield from _services(found)
+    yield from _references(found, names)
+
+
+def _twice(found: CloudFile) -> Iterator[tuple[str, str]]:
+    first: dict[tuple[str, int], str] = {}
+    for host in found.hosts:
+        reached = (host.address, host.port or found.access.port)
+        if reached in first:
+            yield f"hosts.{host.name}.address", f"is the address of {first[reached]} as well"
+        first.setdefault(reached, host.name)
+
+
+def _services(found: CloudFile) -> Iterator[tuple[str, str]]:
+    known = known_services()
+    if not found.services:
+        yield "services", f"is empty; liftlock knows {', '.join(sorted(known))}"
+    for number, service in enumerate(found.services, start=1):
+        if service not in known:
+            yield f"services.{number}", f"liftlock does not know `{service}`{_or_nearest(service, known)}"
+        elif service in found.services[: number - 1]:
+            yield f"services.{number}", f"`{service}` stands twice"
+    usual = {name for service in known.values() for name in service.databases}
+    for name in found.databases.names:
+        if name not in usual:
+            yield (
+                f"databases.names.{name}",
+                f"no service has a database of that name{_or_nearest(name, usual)}",
+            )
+    for service in found.balancer.backends:
+        if service not in known:
+            yield f"balancer.backends.{service}", f"is no service{_or_nearest(service, known)}"
+
+
+def _references(found: CloudFile, names: list[str]) -> Iterator[tuple[str, str]]:
+    host = found.databases.host
+    # A name without dots and colons that is no host here is more likely a typing error than a resolvable address.
+    if host not in names and not _is_address(host) and "." not in host:
+        yield "databases.host", f"`{host}` is no host of this file and no address{_or_nearest(host, names)}"
+    wanted = [("broker.host", found.broker.host, Role.BROKER)]
+    wanted += [(f"balancer.hosts.{i}", h, Role.BALANCER) for i, h in enumerate(found.balancer.hosts, start=1)]
+    for place, name, role in wanted:
+        if name not in names:
+            yield place, f"`{name}` is no host of this file{_or_nearest(name, names)}"
+        elif role not in found.host(name).roles:
+            yield place, f"{name} does not have the role `{role}`"
+    if not found.balancer.hosts:
+        yield "balancer.hosts", "is empty"
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _or_nearest(word: str, known: Mapping[str, object] | set[str] | list[str]) -> str:
+    guess = nearest(word, known)
+    return f"; the nearest known one is `{guess}`" if guess else f"; known are {', '.join(sorted(known))}"

@@ -1,0 +1,109 @@
+"""Hosts out of an Ansible inventory, read by `ansible-inventory` as a program of its own: Ansible is never imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from liftlock.cloud.model import Role
+from liftlock.errors import BadInput
+
+_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Groups with their hosts, and what the inventory says about each host."""
+
+    members: Mapping[str, tuple[str, ...]]
+    """Group -> its hosts, those of its child groups included, in the inventory's order."""
+    variables: Mapping[str, Mapping[str, Any]]
+    """Host -> its variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryHost:
+    """A host that is in a group with a role."""
+
+    name: str
+    address: str
+    roles: tuple[Role, ...]
+    user: str | None
+    port: int | None
+
+
+def read_inventory(path: Path) -> Inventory:
+    """The inventory at `path`; raises `BadInput` when it or `ansible-inventory` is missing or fails."""
+    if not path.exists():
+        raise BadInput(f"{path} does not exist")
+    try:
+        ended = subprocess.run(
+            ["ansible-inventory", "--inventory", str(path), "--list"],
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT_S,
+        )
+    except FileNotFoundError:
+        raise BadInput(
+            "`ansible-inventory` is not on this machine's PATH: install Ansible, or list the hosts inline"
+        ) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadInput(f"`ansible-inventory` did not end: {type(error).__name__}") from None
+    if ended.returncode:
+        last = (ended.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+        raise BadInput(f"`ansible-inventory` ended with code {ended.returncode}: {last}")
+    try:
+        listed = json.loads(ended.stdout)
+    except ValueError:
+        raise BadInput("`ansible-inventory --list` did not print JSON") from None
+    return parse_inventory(listed)
+
+
+def parse_inventory(listed: Mapping[str, Any]) -> Inventory:
+    """What `ansible-inventory --list` printed."""
+    groups = {name: entry for name, entry in listed.items() if name != "_meta" and isinstance(entry, Mapping)}
+    return Inventory(
+        members={name: tuple(dict.fromkeys(_members(name, groups, frozenset()))) for name in groups},
+        variables=listed.get("_meta", {}).get("hostvars", {}),
+    )
+
+
+def hosts_of_groups(inventory: Inventory, roles: Mapping[str, tuple[Role, ...]]) -> tuple[InventoryHost, ...]:
+    """Hosts of the groups that have roles, each once, with the roles of all of its groups.
+
+    Raises `BadInput` for a port that is no number.
+    """
+    found: dict[str, list[Role]] = {}
+    for group, given in roles.items():
+        for name in inventory.members.get(group, ()):
+            found.setdefault(name, []).extend(given)
+    return tuple(_host(name, tuple(dict.fromkeys(given)), inventory) for name, given in found.items())
+
+
+def _members(name: str, groups: Mapping[str, Mapping[str, Any]], above: frozenset[str]) -> list[str]:
+    group = groups.get(name, {})
+    found = list(group.get("hosts", ()))
+    for child in group.get("children", ()):
+        if child not in above:
+            found += _members(child, groups, above | {name})
+    return found
+
+
+def _host(name: str, roles: tuple[Role, ...], inventory: Inventory) -> InventoryHost:
+    variables = inventory.variables.get(name, {})
+    user, port = variables.get("ansible_user"), variables.get("ansible_port")
+    try:
+        number = None if port is None else int(port)
+    except (TypeError, ValueError):
+        raise BadInput(f"`ansible_port` of {name} is no number") from None
+    return InventoryHost(
+        name=name,
+        address=str(variables.get("ansible_host", name)),
+        roles=roles,
+        user=None if user is None else str(user),
+        port=number,
+    )

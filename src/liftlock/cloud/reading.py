@@ -1,0 +1,316 @@
+"""Reads YAML strictly into frozen dataclasses and reports every mistake at once, with its line.
+
+The dataclass is the declaration: a field without a default is mandatory, its type says what is accepted, and a key
+that is no field is a mistake that names the nearest field. Understood are `str`, `int`, `float`, `bool`, `Path`
+(relative ones start at the file's folder), `StrEnum`, `Secret`, dataclasses, `tuple[X, ...]`, `Mapping[str, X]`,
+`X | None`, and `Annotated[X, Between(…)]` or `Annotated[str, Matches(…)]`. A tuple of dataclasses of which one
+field is marked with `KEYED` is written as a mapping, and the key becomes that field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from liftlock.cloud.secret import Secret, SecretSource
+
+T = TypeVar("T")
+
+KEYED: Final = {"keyed": True}
+"""Metadata of the field that takes the key under which its dataclass stands."""
+
+SECRET_WORDS: Final = ("password", "secret", "passphrase", "token")
+"""Words in the name of a key whose value is never repeated in a message."""
+
+_INT, _FLOAT, _BOOL, _NULL = (f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number's range, both ends included."""
+
+    low: float
+    high: float
+
+    def mistake(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
+        return (
+            None
+            if self.low <= value <= self.high
+            else f"must be from {self.low:g} to {self.high:g}, is {value:g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A text's form."""
+
+    pattern: str
+    meaning: str
+    """What such a text is: `a host name`."""
+
+    def mistake(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
+        return None if re.fullmatch(self.pattern, value) else f"must be {self.meaning}, is {value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong in the file."""
+
+    line: int
+    """Line in the file, from 1; 0 when it is about the whole."""
+    path: str
+    """`hosts.ctl-blue.port`; empty when it is about the whole."""
+    what: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, " if self.line else ""
+        return f"{place}{self.path}: {self.what}" if self.path else f"{place}{self.what}"
+
+
+class _Wrong:
+    """Stands for a value that could not be read; its mistake is already noted."""
+
+
+_WRONG: Final = _Wrong()
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`, or None when none is."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.55)), None)
+
+
+class Reading:
+    """One text being read: its lines and the mistakes found in it so far."""
+
+    def __init__(self, text: str, folder: Path) -> None:
+        self._folder = folder
+        self.mistakes: list[Mistake] = []
+        self._lines: dict[str, int] = {}
+        self._loader = yaml.SafeLoader(text)
+        self._root = self._compose()
+
+    def read(self, kind: type[T]) -> T | None:
+        """The whole text as a `kind`; None when there are mistakes."""
+        if self.mistakes:
+            return None
+        if self._root is None:
+            self.note("", "the file is empty")
+            return None
+        found = self._dataclass(kind, self._root, "")
+        return None if self.mistakes else found  # type: ignore[no-any-return]
+
+    def note(self, path: str, what: str) -> None:
+        """Add a mistake about the value at `path`, or about the nearest thing around it that the file has."""
+        place = path
+        while place and place not in self._lines:
+            place = place.rpartition(".")[0]
+        self.mistakes.append(Mistake(self._lines.get(place, 0) if place else 0, path, what))
+
+    def _compose(self) -> yaml.Node | None:
+        try:
+            return self._loader.get_single_node()
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            # Long quoted words are the file's own, and one of them may be a password: `password: *hunter2`.
+            problem = re.sub(r"'(?!<)[^']{2,}'", "…", error.problem or "")
+            self.mistakes.append(Mistake(line, "", f"is not YAML: {problem}"))
+        except yaml.YAMLError as error:
+            self.mistakes.append(Mistake(0, "", f"is not YAML: {str(error).splitlines()[0]}"))
+        return None
+
+    def _value(self, kind: Any, node: yaml.Node, path: str) -> Any:
+        origin = get_origin(kind)
+        if origin is Annotated:
+            inner, *rules = get_args(kind)
+            return self._obey(rules, self._value(inner, node, path), path)
+        if origin in (Union, UnionType):
+            if node.tag == _NULL:
+                return None
+            (inner,) = (k for k in get_args(kind) if k is not type(None))
+            return self._value(inner, node, path)
+        if origin is tuple:
+            return self._tuple(get_args(kind)[0], node, path)
+        if origin is Mapping:
+            return self._mapping(get_args(kind)[1], node, path)
+        if kind is Secret:
+            return self._secret(node, path)
+        if dataclasses.is_dataclass(kind):
+            return self._dataclass(kind, node, path)
+        return self._scalar(kind, node, path)
+
+    def _obey(self, rules: Iterable[Any], value: Any, path: str) -> Any:
+        if value is _WRONG:
+            return _WRONG
+        for rule in rules:
+            if mistake := rule.mistake(value):
+                self.note(path, mistake)
+                return _WRONG
+        return value
+
+    def _scalar(self, kind: Any, node: yaml.Node, path: str) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL:
+            self.note(path, f"must be {_MEANINGS.get(kind, 'one word')}, is {_shape(node)}")
+            return _WRONG
+        text: str = node.value
+        if kind is bool and node.tag == _BOOL:
+            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+        if kind is int and node.tag == _INT:
+            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+        if kind is float and node.tag in (_INT, _FLOAT):
+            return float(text)
+        if kind is str and node.tag != _BOOL:
+            return text
+        if kind is Path:
+            return (self._folder / Path(text).expanduser()).absolute()
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return self._word(kind, text, path)
+        shown = f", is {text!r}" if not _sounds_secret(path) else ""
+        self.note(path, f"must be {_MEANINGS[kind]}{shown}")
+        return _WRONG
+
+    def _word(self, kind: type[StrEnum], text: str, path: str) -> Any:
+        known = [str(member) for member in kind]
+        if text in known:
+            return kind(text)
+        self.note(path, f"{text!r} is unknown{_meant(text, known)}; known are {', '.join(known)}")
+        return _WRONG
+
+    def _secret(self, node: yaml.Node, path: str) -> Any:
+        forms = "{file: PATH}, {env: VARIABLE} or {command: COMMAND LINE}"
+        if not isinstance(node, yaml.MappingNode):
+            # The value may be the secret itself: it must not be repeated.
+            self.note(path, f"must not stand in this file; refer to it: {forms}")
+            return _WRONG
+        entries = dict(self._entries(node, path))
+        if len(entries) != 1 or next(iter(entries)) not in list(SecretSource):
+            self.note(path, f"must be one of {forms}")
+            return _WRONG
+        ((word, inner),) = entries.items()
+        source = SecretSource(word)
+        kind: Any = Path if source is SecretSource.FILE else str
+        where = self._value(kind, inner, f"{path}.{word}")
+        return _WRONG if where is _WRONG else Secret(source, str(where))
+
+    def _tuple(self, kind: Any, node: yaml.Node, path: str) -> Any:
+        key = _keyed_field(kind)
+        if key is not None:
+            entries = self._entries(node, path)
+            return _all(self._dataclass(kind, n, _join(path, k), {key: (k, n)}) for k, n in entries)
+        if not isinstance(node, yaml.SequenceNode):
+            self.note(path, f"must be a list, is {_shape(node)}")
+            return _WRONG
+        items = [(f"{path}.{number}", item) for number, item in enumerate(node.value, start=1)]
+        self._lines.update({place: item.start_mark.line + 1 for place, item in items})
+        return _all(self._value(kind, item, place) for place, item in items)
+
+    def _mapping(self, kind: Any, node: yaml.Node, path: str) -> Any:
+        found = {k: self._value(kind, n, _join(path, k)) for k, n in self._entries(node, path)}
+        return _WRONG if any(v is _WRONG for v in found.values()) else found
+
+    def _dataclass(
+        self, kind: Any, node: yaml.Node, path: str, given: Mapping[str, tuple[str, yaml.Node]] | None = None
+    ) -> Any:
+        given = given or {}
+        hints = get_type_hints(kind, include_extras=True)
+        fields = {f.name: f for f in dataclasses.fields(kind) if f.init and f.name not in given}
+        before = len(self.mistakes)
+        values: dict[str, Any] = {
+            name: self._obey(getattr(hints[name], "__metadata__", ()), text, path)
+            for name, (text, _) in given.items()
+        }
+        meant = set()
+        for key, inner in self._entries(node, path):
+            if key in fields:
+                values[key] = self._value(hints[key], inner, _join(path, key))
+            else:
+                guess = nearest(key, fields)
+                meant.add(guess)
+                self.note(_join(path, key), f"unknown key{_meant(key, fields)}")
+        for name, field in fields.items():
+            if name not in values and name not in meant and _is_mandatory(field) and _is_mapping(node):
+                self.note(_join(path, name), "is missing")
+        return _WRONG if len(self.mistakes) > before else kind(**values)
+
+    def _entries(self, node: yaml.Node, path: str) -> Iterator[tuple[str, yaml.Node]]:
+        """Keys and values of a mapping; notes keys that stand twice, and a node that is no mapping."""
+        if not isinstance(node, yaml.MappingNode):
+            self.note(path, f"must be a mapping (`key: value`), is {_shape(node)}")
+            return
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(key_node.value)
+            place = _join(path, key)
+            if key in seen:
+                self._lines[place] = key_node.start_mark.line + 1
+                self.note(place, "stands twice")
+            seen.add(key)
+            self._lines.setdefault(place, key_node.start_mark.line + 1)
+        try:
+            self._loader.flatten_mapping(node)
+        except yaml.YAMLError:
+            self.note(path, "`<<` must refer to a mapping")
+            return
+        yield from {str(key_node.value): inner for key_node, inner in node.value}.items()
+
+
+_MEANINGS: Final[Mapping[Any, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    Path: "a path",
+}
+
+
+def _all(found: Iterable[Any]) -> Any:
+    values = tuple(found)
+    return _WRONG if any(v is _WRONG for v in values) else values
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    guess = nearest(word, known)
+    if guess:
+        return f"; the nearest known one is `{guess}`"
+    return f"; known are {', '.join(known)}" if known else ""
+
+
+def _shape(node: yaml.Node) -> str:
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    if isinstance(node, yaml.MappingNode):
+        return "a mapping"
+    return "empty" if node.tag == _NULL else "one word"
+
+
+def _is_mapping(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.MappingNode)
+
+
+def _is_mandatory(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _keyed_field(kind: Any) -> str | None:
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return next((f.name for f in dataclasses.fields(kind) if f.metadata.get("keyed")), None)
+
+
+def _sounds_secret(path: str) -> bool:
+    return any(word in path.rpartition(".")[2].lower() for word in SECRET_WORDS)

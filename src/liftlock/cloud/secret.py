@@ -1,0 +1,87 @@
+"""Secrets by reference: where a password lies, never the password itself."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from liftlock.errors import BadInput
+
+_COMMAND_TIMEOUT_S = 60.0
+
+
+class SecretSource(StrEnum):
+    """Where a secret can be kept."""
+
+    FILE = "file"
+    ENV = "env"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference to a secret. It can be printed, logged and saved: it does not hold what it points to."""
+
+    source: SecretSource
+    where: str
+    """Path of the file, name of the environment variable, or the command line."""
+
+    def __str__(self) -> str:
+        return f"{{{self.source}: {self.where}}}"
+
+    def reveal(self) -> str:
+        """The secret itself, read now and kept nowhere; one newline at its end is dropped.
+
+        Raises `BadInput` naming the reference when it leads to nothing. A command has 60 s.
+        """
+        match self.source:
+            case SecretSource.FILE:
+                found = self._from_file()
+            case SecretSource.ENV:
+                found = self._from_environment()
+            case SecretSource.COMMAND:
+                found = self._from_command()
+        found = found.removesuffix("\n").removesuffix("\r")
+        if not found:
+            raise self._missing("is empty")
+        return found
+
+    def _from_file(self) -> str:
+        try:
+            return Path(self.where).read_text(encoding="utf-8")
+        except OSError as error:
+            raise self._missing(f"cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            # The exception carries the bytes of the secret: drop it.
+            raise self._missing("is not text in UTF-8") from None
+
+    def _from_environment(self) -> str:
+        if self.where not in os.environ:
+            raise self._missing("is not set")
+        return os.environ[self.where]
+
+    def _from_command(self) -> str:
+        try:
+            ended = subprocess.run(
+                shlex.split(self.where), capture_output=True, check=False, timeout=_COMMAND_TIMEOUT_S
+            )
+        except (OSError, ValueError) as error:
+            raise self._missing(f"cannot be run: {error}") from error
+        except subprocess.TimeoutExpired:
+            # The exception carries what the command printed so far: drop it.
+            raise self._missing(f"did not end within {_COMMAND_TIMEOUT_S:.0f} s") from None
+        if ended.returncode:
+            raise self._missing(f"ended with code {ended.returncode}")
+        try:
+            return ended.stdout.decode("utf-8")
+        except UnicodeDecodeError:
+            raise self._missing("did not print text in UTF-8") from None
+
+    def _missing(self, why: str) -> BadInput:
+        return BadInput(
+            f"the secret {self} {why}", hint="correct the reference in the cloud file, or what it points to"
+        )

@@ -1,0 +1,1 @@
+"""One file per OpenStack service; `liftlock.knowledge.catalogue` finds them by file name."""

@@ -1,0 +1,24 @@
+"""heat: stacks. Its engines ask for a virtual host of their own when two releases run beside each other."""
+
+from liftlock.knowledge.service import Handover, Migration, Part, Service
+
+SERVICE = Service(
+    name="heat",
+    catalogue_type="orchestration",
+    after=("keystone", "glance", "nova", "neutron", "cinder"),
+    parts=(
+        Part(
+            "heat-api",
+            Handover.OWN_VHOST,
+            port=8004,
+            health="/healthcheck",
+            wsgi="heat.wsgi.api:application",
+        ),
+        Part("heat-engine", Handover.OWN_VHOST, agent="heat-engine"),
+    ),
+    databases=("heat",),
+    migrations=(Migration("sync", ("heat-manage", "db_sync"), "sync", ("heat",)),),
+    configuration=("/etc/heat",),
+    status_check=("heat-status", "upgrade", "check"),
+    version_tables=(("heat", "alembic_version"),),
+)

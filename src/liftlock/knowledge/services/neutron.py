@@ -1,0 +1,28 @@
+"""neutron: networks."""
+
+from liftlock.knowledge.service import Handover, Migration, Part, Plane, Service
+
+SERVICE = Service(
+    name="neutron",
+    catalogue_type="network",
+    after=("keystone",),
+    parts=(
+        Part("neutron-api", port=9696, health="/healthcheck", wsgi="neutron.wsgi.api:application"),
+        Part("neutron-rpc-server"),
+        Part("neutron-periodic-workers"),
+        Part(
+            "neutron-openvswitch-agent",
+            Handover.STOP_THEN_START,
+            Plane.DATA,
+            agent="neutron-openvswitch-agent",
+        ),
+    ),
+    databases=("neutron",),
+    migrations=(
+        Migration("expand", ("neutron-db-manage", "upgrade", "--expand"), "expand", ("neutron",)),
+        Migration("contract", ("neutron-db-manage", "upgrade", "--contract"), "contract", ("neutron",)),
+    ),
+    configuration=("/etc/neutron",),
+    status_check=("neutron-status", "upgrade", "check"),
+    version_tables=(("neutron", "alembic_version"),),
+)

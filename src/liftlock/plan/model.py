@@ -1,0 +1,115 @@
+"""A plan: stages of steps, as data a human can read and approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from liftlock.plan.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """One move of a cloud from a series to another."""
+
+    source: str
+    """`2025.1`."""
+    target: str
+    """`2026.1`."""
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRef:
+    """Which step of a plan: its identity, whatever it contains."""
+
+    stage: int
+    """Position of its stage in the plan, from 1."""
+    ordinal: int
+    """Position in the stage, counted through the lanes one after the other, from 1."""
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Steps that belong together, between two moments at which it makes sense to stop."""
+
+    name: str
+    """`stop the control services`."""
+    why: str
+    """Why it is needed, in one sentence."""
+    lanes: tuple[tuple[Step, ...], ...]
+    """Sequences of steps; lanes run side by side, the steps of one lane one after the other."""
+    feels: str
+    """What users may feel while it runs."""
+    undo: str
+    """How to go back from its end, and what that costs."""
+    gate: str = ""
+    """Name of the gate that must be approved before it starts; empty if there is none."""
+    at_once: int = 4
+    """How many lanes may run at a time."""
+    expects: Mapping[str, str] = field(default_factory=dict)
+    """Facts that must hold when it starts, beyond those the plan was made on."""
+    leaves: Mapping[str, str] = field(default_factory=dict)
+    """Facts it changes, and to what."""
+    lossless: bool = True
+    """Whether going back from its end loses no write."""
+
+    def steps(self) -> Iterator[tuple[int, Step]]:
+        """Each step with its ordinal, lane after lane."""
+        yield from enumerate((step for lane in self.lanes for step in lane), start=1)
+
+    @property
+    def seconds(self) -> float:
+        """How long it should take, in seconds: its lanes packed greedily, `at_once` side by side."""
+        busy = [0.0] * max(1, self.at_once)
+        for lane in self.lanes:
+            busy[busy.index(min(busy))] += sum(step.seconds for step in lane)
+        return max(busy)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will do, in order, with the facts it relies on."""
+
+    cloud: str
+    """Name of the cloud."""
+    verb: str
+    """`upgrade` or `restore`."""
+    strategy: str
+    """`in_place`."""
+    lift: Lift
+    made_at: float
+    """Seconds since the epoch."""
+    facts: Mapping[str, str]
+    """What the plan relies on: `host/ctl-blue/release` -> `2025.1-3f2a…`."""
+    stages: tuple[Stage, ...]
+    backup: str = ""
+    """Name of the backup it takes or restores."""
+    fine_print: tuple[str, ...] = ()
+    """What it does not do, and findings the operator should know, one sentence each."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it should take without waiting at gates, in seconds."""
+        return sum(stage.seconds for stage in self.stages)
+
+    def steps(self) -> Iterator[tuple[StepRef, Step]]:
+        """Every step with its identity, in order."""
+        for number, stage in enumerate(self.stages, start=1):
+            for ordinal, step in stage.steps():
+                yield StepRef(number, ordinal), step
+
+    @property
+    def last_lossless_stage(self) -> int:
+        """Number of the last stage from whose end one can go back without losing a write; 0 if none."""
+        last = 0
+        for number, stage in enumerate(self.stages, start=1):
+            if not stage.lossless:
+                break
+            last = number
+        return last

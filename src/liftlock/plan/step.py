@@ -1,0 +1,46 @@
+"""A step: one thing to do to a cloud, as data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from liftlock.ports.hands import Hands
+
+
+@dataclass(frozen=True)
+class Step(ABC):
+    """One thing to do: its fields are its arguments, it remembers nothing, it asks the world.
+
+    Fields are strings, numbers, booleans, None, tuples of these, and frozen dataclasses of these, so that every
+    step can be written down and read back.
+    """
+
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """What it does, as an imperative: `stop nova-scheduler on ctl-blue`."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it usually takes, in seconds; a rehearsal replaces this guess by a measurement."""
+        return 1.0
+
+    @abstractmethod
+    def done(self, hands: Hands, since: float | None) -> bool:
+        """Whether the world is already as this step would leave it.
+
+        `since` is when a run began this very step (seconds since the epoch), or None if none did: a step whose
+        outcome looks the same before and after uses it to tell an old outcome from its own.
+        """
+
+    @abstractmethod
+    def execute(self, hands: Hands) -> None:
+        """Do it, and return only when it holds; may be called again after a crash in the middle.
+
+        Raises `StepFailed` or `Unreachable`.
+        """
+
+    @abstractmethod
+    def revert(self, hands: Hands) -> None:
+        """Undo it, also when it was done by half; raises `CannotRevert` past a point of no return."""

@@ -1,0 +1,42 @@
+"""The database server all services share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from liftlock.cloud.model import DatabaseServer
+
+
+class Databases(Protocol):
+    """Reads, backs up and restores databases by name."""
+
+    def look(self) -> DatabaseServer:
+        """The server now; one that does not answer is a value with `reachable=False`."""
+
+    def revisions(self, database: str) -> tuple[str, ...]:
+        """Alembic heads stamped in `database`, sorted; empty when there are none."""
+
+    def back_up(self, databases: Sequence[str], backup: str) -> None:
+        """Write a consistent copy of every database into the backup named `backup`.
+
+        The backup lists a database only when its copy is complete.
+        """
+
+    def backed_up(self, backup: str) -> tuple[str, ...]:
+        """Databases of which `backup` holds a complete copy with the right checksum, sorted."""
+
+    def prove(self, databases: Sequence[str], backup: str) -> None:
+        """Restore the copies on the side, compare tables and rows with what was backed up, and drop them.
+
+        Raises `StepFailed` naming the first difference. Leaves nothing behind, also after a crash and a repeat.
+        """
+
+    def proven(self, backup: str) -> bool:
+        """Whether `prove` ended well for this backup."""
+
+    def restore(self, databases: Sequence[str], backup: str) -> None:
+        """Replace the databases by their copies: what was written since is lost. Services must be stopped."""
+
+    def restored(self, databases: Sequence[str], backup: str) -> bool:
+        """Whether the databases have been replaced by these copies, completely, and by nothing since."""

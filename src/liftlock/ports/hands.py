@@ -1,0 +1,30 @@
+"""Everything that may be done to a cloud, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.ports.api import CloudApi
+from liftlock.ports.balancer import Balancer
+from liftlock.ports.broker import Broker
+from liftlock.ports.clock import Clock
+from liftlock.ports.configuration import Configuration
+from liftlock.ports.databases import Databases
+from liftlock.ports.deployer import Deployer
+from liftlock.ports.hosts import Hosts
+from liftlock.ports.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The ports a step or a survey acts through; real drivers or the simulator."""
+
+    hosts: Hosts
+    services: Services
+    deployer: Deployer
+    configuration: Configuration
+    databases: Databases
+    broker: Broker
+    balancer: Balancer
+    api: CloudApi
+    clock: Clock

@@ -1,0 +1,137 @@
+"""Backups: taken, proven, put back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import CannotRevert
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+
+
+@dataclass(frozen=True)
+class BackUpDatabases(Step):
+    """Copy databases, consistently, into a backup."""
+
+    databases: tuple[str, ...]
+    backup: str
+
+    @property
+    def title(self) -> str:
+        return f"back up {len(self.databases)} databases into {self.backup}"
+
+    @property
+    def seconds(self) -> float:
+        return 5.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return set(self.databases) <= set(hands.databases.backed_up(self.backup))
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.back_up(self.databases, self.backup)
+
+    def revert(self, hands: Hands) -> None:
+        """Keep it: a backup harms nobody."""
+
+
+@dataclass(frozen=True)
+class ProveBackup(Step):
+    """Restore the copies on the side once and compare them."""
+
+    databases: tuple[str, ...]
+    backup: str
+
+    @property
+    def title(self) -> str:
+        return f"restore {self.backup} on the side, compare, drop"
+
+    @property
+    def seconds(self) -> float:
+        return 10.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.databases.proven(self.backup)
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.prove(self.databases, self.backup)
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: the copies were dropped."""
+
+
+@dataclass(frozen=True)
+class BackUpConfiguration(Step):
+    """Copy a host's configuration, keys included, into a backup."""
+
+    host: str
+    directories: tuple[str, ...]
+    backup: str
+
+    @property
+    def title(self) -> str:
+        return f"back up the configuration of {self.host}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        saved = hands.configuration.saved(self.host, self.backup)
+        return bool(saved) and saved == hands.configuration.hashes(self.host, self.directories)
+
+    def execute(self, hands: Hands) -> None:
+        hands.configuration.save(self.host, self.directories, self.backup)
+
+    def revert(self, hands: Hands) -> None:
+        """Keep it: a backup harms nobody."""
+
+
+@dataclass(frozen=True)
+class RestoreDatabases(Step):
+    """Replace databases by their copies: what was written since is lost."""
+
+    databases: tuple[str, ...]
+    backup: str
+
+    @property
+    def title(self) -> str:
+        return f"replace {len(self.databases)} databases by their copies in {self.backup}"
+
+    @property
+    def seconds(self) -> float:
+        return 10.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return since is not None and hands.databases.restored(self.databases, self.backup)
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.restore(self.databases, self.backup)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            "the databases were replaced by their copies",
+            now="control services are stopped, the databases are those of the backup",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
+class RestoreConfiguration(Step):
+    """Make a host's configuration what it was."""
+
+    host: str
+    backup: str
+
+    @property
+    def title(self) -> str:
+        return f"put back the configuration of {self.host}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        saved = hands.configuration.saved(self.host, self.backup)
+        return bool(saved) and saved == hands.configuration.hashes(self.host, tuple(saved))
+
+    def execute(self, hands: Hands) -> None:
+        hands.configuration.put_back(self.host, self.backup)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"the configuration of {self.host} was replaced by its copy",
+            now="control services are stopped",
+            hint="go on: `liftlock resume`",
+        )

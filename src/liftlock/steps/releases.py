@@ -1,0 +1,62 @@
+"""Code on hosts: put beside what runs, then chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import StepFailed
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+
+
+@dataclass(frozen=True)
+class StageRelease(Step):
+    """Put a release on a host's disk, beside what runs."""
+
+    host: str
+    release: str
+
+    @property
+    def title(self) -> str:
+        return f"put release {self.release} on {self.host}, beside what runs"
+
+    @property
+    def seconds(self) -> float:
+        return 20.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return self.release in hands.deployer.staged(self.host)
+
+    def execute(self, hands: Hands) -> None:
+        hands.deployer.stage(self.host, self.release)
+
+    def revert(self, hands: Hands) -> None:
+        """Leave it: a release that nothing runs costs disk only, and the next attempt needs it again."""
+
+
+@dataclass(frozen=True)
+class SwitchRelease(Step):
+    """Let units started from now on run another release."""
+
+    host: str
+    release: str
+    release_before: str
+
+    @property
+    def title(self) -> str:
+        return f"let {self.host} run {self.release} from the next start on"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.deployer.current(self.host) == self.release
+
+    def execute(self, hands: Hands) -> None:
+        hands.deployer.switch(self.host, self.release)
+        if not self.done(hands, None):
+            raise StepFailed(
+                f"{self.host}: the release did not change to {self.release}",
+                now=f"{self.host} would start {hands.deployer.current(self.host)}",
+                hint=f"look at the deployer's directory on {self.host}, then `liftlock resume` or `liftlock abort`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        hands.deployer.switch(self.host, self.release_before)

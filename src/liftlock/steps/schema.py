@@ -1,0 +1,76 @@
+"""Databases: changed by the new release's own commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import CannotRevert, StepFailed
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+
+MIGRATION_PATIENCE_S = 4 * 3600.0
+MORE_TO_DO = 1
+"""Exit code of `online_data_migrations` when a batch was done and more rows remain (nova 33, cinder 28)."""
+BATCHES_AT_MOST = 10_000
+
+
+@dataclass(frozen=True)
+class MigrateSchema(Step):
+    """Run one migration command of a release."""
+
+    host: str
+    """Where the command runs."""
+    release: str
+    service: str
+    migration: str
+    """`expand`, `db-sync`, `online`."""
+    command: tuple[str, ...]
+    unit: str
+    """Name of the unit it runs as on the host; whoever resumes finds it by this name."""
+    revisions_before: tuple[tuple[str, tuple[str, ...]], ...]
+    """(database, alembic heads) when the plan was made."""
+    may_repeat: bool = False
+    """Exit code 1 means: a batch was done, run it again."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.service}: {' '.join(self.command)} ({self.release.split('-')[0]}, on {self.host})"
+
+    @property
+    def seconds(self) -> float:
+        return 6.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        for batch in range(1, BATCHES_AT_MOST + 1):
+            unit = f"{self.unit}-{batch}"
+            result = hands.deployer.run(
+                self.host, self.release, unit, self.command, timeout_s=MIGRATION_PATIENCE_S
+            )
+            hands.deployer.forget(self.host, unit)
+            if result.code == 0:
+                return
+            if not (self.may_repeat and result.code == MORE_TO_DO):
+                break
+        raise StepFailed(
+            f"{self.service}: `{' '.join(self.command)}` ended with code {result.code}: {_last_line(result.out)}",
+            now=f"the databases of {self.service} may be changed by half; its commands can be run again",
+            hint=f"read the unit {unit}'s log on {self.host}, mend, `liftlock resume`; or `liftlock restore`",
+        )
+
+    def revert(self, hands: Hands) -> None:
+        changed = [d for d, before in self.revisions_before if hands.databases.revisions(d) != before]
+        if changed:
+            raise CannotRevert(
+                f"{self.service}: `{' '.join(self.command)}` changed {', '.join(changed)}",
+                now="the old release may not be able to use this schema; control services are as the stage left them",
+                hint="put the backup back: `liftlock restore`; or go on: `liftlock resume`",
+            )
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1].strip()[:300] if lines else "it printed nothing"

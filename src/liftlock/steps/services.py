@@ -1,0 +1,142 @@
+"""Units of services: stopped, started, waited for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import StepFailed
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+from liftlock.steps.waiting import wait_until
+
+ANSWER_PATIENCE_S = 300.0
+AGENT_PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class StopPart(Step):
+    """Stop one part of a service on one host."""
+
+    host: str
+    part: str
+
+    @property
+    def title(self) -> str:
+        return f"stop {self.part} on {self.host}"
+
+    @property
+    def seconds(self) -> float:
+        return 5.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        unit = hands.services.look(self.host, self.part)
+        return unit is None or not (unit.active or unit.enabled)
+
+    def execute(self, hands: Hands) -> None:
+        hands.services.stop(self.host, self.part)
+
+    def revert(self, hands: Hands) -> None:
+        hands.services.start(self.host, self.part)
+
+
+@dataclass(frozen=True)
+class StartPart(Step):
+    """Start one part of a service on one host."""
+
+    host: str
+    part: str
+
+    @property
+    def title(self) -> str:
+        return f"start {self.part} on {self.host}"
+
+    @property
+    def seconds(self) -> float:
+        return 4.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        unit = hands.services.look(self.host, self.part)
+        return unit is not None and unit.active and unit.enabled
+
+    def execute(self, hands: Hands) -> None:
+        hands.services.start(self.host, self.part)
+
+    def revert(self, hands: Hands) -> None:
+        hands.services.stop(self.host, self.part)
+
+
+@dataclass(frozen=True)
+class AwaitAnswer(Step):
+    """Wait until a service's front door answers a real request."""
+
+    service: str
+
+    @property
+    def title(self) -> str:
+        return f"wait until {self.service} answers at the front door"
+
+    @property
+    def seconds(self) -> float:
+        return 10.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.api.answers(self.service)
+
+    def execute(self, hands: Hands) -> None:
+        if not wait_until(
+            hands.clock, lambda: self.done(hands, None), patience_s=ANSWER_PATIENCE_S, pause_s=1.0
+        ):
+            raise StepFailed(
+                f"{self.service} did not answer at the front door within {ANSWER_PATIENCE_S:.0f} s",
+                now=f"its units were started; users of {self.service} get errors",
+                hint="read its log on the control hosts, mend, `liftlock resume`; or go back with `liftlock restore`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: waiting changed nothing."""
+
+
+@dataclass(frozen=True)
+class AwaitAgents(Step):
+    """Wait until the workers of a service report again."""
+
+    service: str
+    agents: tuple[str, ...]
+    """`nova-compute@cmp1`: those that were alive and enabled when the plan was made."""
+
+    @property
+    def title(self) -> str:
+        return f"wait until {len(self.agents)} agents of {self.service} report again"
+
+    @property
+    def seconds(self) -> float:
+        return 10.0
+
+    def missing(self, hands: Hands, since: float) -> tuple[str, ...]:
+        """Which of the agents have not reported after `since`, in seconds since the epoch.
+
+        Being called alive is not enough: nova calls a dead agent alive for `service_down_time` seconds.
+        """
+        age_s = hands.clock.now() - since
+        fresh = {
+            f"{a.kind}@{a.host}" for a in hands.api.agents() if a.alive and a.seconds_since_report <= age_s
+        }
+        return tuple(sorted(set(self.agents) - fresh))
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return since is not None and not self.missing(hands, since)
+
+    def execute(self, hands: Hands) -> None:
+        began = hands.clock.now()
+        if not wait_until(
+            hands.clock, lambda: not self.missing(hands, began), patience_s=AGENT_PATIENCE_S, pause_s=2.0
+        ):
+            silent = ", ".join(self.missing(hands, began))
+            raise StepFailed(
+                f"these agents of {self.service} do not report: {silent}",
+                now="the new services run; what these agents do for users does not",
+                hint="read their logs, start them, `liftlock resume`; or go back with `liftlock restore`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: waiting changed nothing."""

@@ -1,0 +1,1 @@
+"""Ways to arrange steps into stages: pure functions of a snapshot."""

@@ -1,0 +1,1 @@
+"""Ways to move a control plane; each file holds one `arrange(order)`."""

@@ -1,0 +1,63 @@
+"""What a strategy is asked to arrange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from liftlock.cloud.model import Cloud, Host, Role
+from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.service import Part, Service
+from liftlock.plan.model import Lift
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One lift of one cloud, with everything a strategy may look at."""
+
+    cloud: Cloud
+    lift: Lift
+    mark: str
+    """Short, unique to this plan (`20261120t143105`): names its backup and its units on hosts."""
+    made_at: float
+    """Seconds since the epoch."""
+    source_release: str
+    """Release that the control hosts run now."""
+    target_release: str
+    """Release that they will run."""
+    options_now: Mapping[tuple[str, str, str, str], str]
+    """(host, path, section, option) -> value, for the options the hop rewrites; unset ones are left out."""
+    databases: Mapping[str, str]
+    """Database name in a default deployment -> its name in this cloud."""
+
+    @property
+    def backup(self) -> str:
+        """Name of the backup the plan takes."""
+        return f"{self.lift.source}-to-{self.lift.target}-{self.mark}"
+
+    def control_hosts(self) -> tuple[Host, ...]:
+        """Hosts that run a part of the control plane."""
+        return self.cloud.hosts_with(Role.CONTROL)
+
+    def services(self) -> Iterator[Service]:
+        """The cloud's services, callees before callers."""
+        for name, service in services().items():
+            if name in self.cloud.services:
+                yield service
+
+    def places(self, service: Service) -> Iterator[tuple[Host, Part]]:
+        """Every (host, part) of the service's control plane that exists: its API first, then workers."""
+        for part in sorted(service.control_parts(), key=lambda p: not p.is_api):
+            for host in self.control_hosts():
+                if any(u.name == part.name and (u.active or u.enabled) for u in host.units):
+                    yield host, part
+
+    def database_names(self) -> tuple[str, ...]:
+        """Names of all databases of the cloud's services."""
+        return tuple(self.databases.get(d, d) for s in self.services() for d in s.databases)
+
+    def revisions(self, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """(database, alembic heads) of databases given by their default names."""
+        now = {d.name: d.revisions for d in self.cloud.database_server.databases}
+        mine = [self.databases.get(name, name) for name in names]
+        return tuple((name, now.get(name, ())) for name in mine)
