@@ -1,0 +1,1 @@
+"""The command line: parses, calls the flow, renders; it interprets nothing."""

@@ -10,16 +10,19 @@ from typing import Annotated
 
 from liftlock.cloud.inventory import hosts_of_groups, read_inventory
 from liftlock.cloud.model import Role
-from liftlock.cloud.reading import KEYED, Between, Matches, Mistake, Reading, nearest
+from liftlock.cloud.reading import KEYED, Between, Matches, Mistake, OneOf, Reading, nearest
 from liftlock.cloud.secret import Secret
 from liftlock.errors import BadInput
 from liftlock.knowledge.catalogue import services as known_services
 
 Port = Annotated[int, Between(1, 65535)]
-HostName = Annotated[str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?", "a host name")]
-Address = Annotated[str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+", "an address")]
+_HOST_NAME = Matches(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?", "a host name")
+_ADDRESS = Matches(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+", "an address")
+HostName = Annotated[str, _HOST_NAME]
+Address = Annotated[str, _ADDRESS]
 RemotePath = Annotated[str, Matches(r"/[^\s\0]*", "an absolute path on the host, without spaces")]
 DatabaseName = Annotated[str, Matches(r"[A-Za-z0-9_$-]+", "a database name")]
+ServiceName = Annotated[str, OneOf(known_services)]
 Word = Annotated[
     str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._@-]*)", "one word of letters, digits, `.`, `_`, `-` or `@`")
 ]
@@ -139,7 +142,7 @@ class CloudFile:
     name: HostName
     """Name of the cloud; destructive commands ask for it."""
     access: Access
-    services: tuple[Word, ...]
+    services: tuple[ServiceName, ...]
     """OpenStack services liftlock is to upgrade."""
     api: ApiAccess
     databases: DatabaseAccess
@@ -242,6 +245,12 @@ def _with_inventory(found: CloudFile, reading: Reading) -> CloudFile:
         reading.note("inventory.path", error.what)
         return found
     for host in more:
+        for what, wrong in (
+            ("name", _HOST_NAME.mistake(host.name)),
+            ("address", _ADDRESS.mistake(host.address)),
+        ):
+            if wrong:
+                reading.note("inventory.path", f"the {what} of {host.name} {wrong}")
         if any(h.name == host.name for h in found.hosts):
             reading.note(f"hosts.{host.name}", "is in the inventory as well: declare it in one place")
     return replace(found, hosts=found.hosts + more)
@@ -276,9 +285,7 @@ def _services(found: CloudFile) -> Iterator[tuple[str, str]]:
     if not found.services:
         yield "services", f"is empty; liftlock knows {', '.join(sorted(known))}"
     for number, service in enumerate(found.services, start=1):
-        if service not in known:
-            yield f"services.{number}", f"liftlock does not know `{service}`{_or_nearest(service, known)}"
-        elif service in found.services[: number - 1]:
+        if service in found.services[: number - 1]:
             yield f"services.{number}", f"`{service}` stands twice"
     usual = {name for service in known.values() for name in service.databases}
     for name in found.databases.names:

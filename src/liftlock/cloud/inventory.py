@@ -59,7 +59,9 @@ def read_inventory(path: Path) -> Inventory:
     try:
         listed = json.loads(ended.stdout)
     except ValueError:
-        raise BadInput("`ansible-inventory --list` did not print JSON") from None
+        listed = None
+    if not isinstance(listed, dict):
+        raise BadInput("`ansible-inventory --list` did not print a JSON object")
     return parse_inventory(listed)
 
 

@@ -3,8 +3,8 @@
 The dataclass is the declaration: a field without a default is mandatory, its type says what is accepted, and a key
 that is no field is a mistake that names the nearest field. Understood are `str`, `int`, `float`, `bool`, `Path`
 (relative ones start at the file's folder), `StrEnum`, `Secret`, dataclasses, `tuple[X, ...]`, `Mapping[str, X]`,
-`X | None`, and `Annotated[X, Between(…)]` or `Annotated[str, Matches(…)]`. A tuple of dataclasses of which one
-field is marked with `KEYED` is written as a mapping, and the key becomes that field.
+`X | None`, and `Annotated[X, …]` with `Between`, `Matches` or `OneOf`. A tuple of dataclasses of which one field is
+marked with `KEYED` is written as a mapping, and the key becomes that field.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -31,7 +31,9 @@ KEYED: Final = {"keyed": True}
 SECRET_WORDS: Final = ("password", "secret", "passphrase", "token")
 """Words in the name of a key whose value is never repeated in a message."""
 
-_INT, _FLOAT, _BOOL, _NULL = (f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
+_STR, _INT, _FLOAT, _BOOL, _NULL = (
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Between:
         return (
             None
             if self.low <= value <= self.high
-            else f"must be from {self.low:g} to {self.high:g}, is {value:g}"
+            else f"must be from {self.low:g} to {self.high:g}, is {value}"
         )
 
 
@@ -61,6 +63,19 @@ class Matches:
     def mistake(self, value: Any) -> str | None:
         """What is wrong with `value`, or None."""
         return None if re.fullmatch(self.pattern, value) else f"must be {self.meaning}, is {value!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A text that must be a known word."""
+
+    known: Callable[[], Iterable[str]]
+    """The known words, asked when a file is read."""
+
+    def mistake(self, value: Any) -> str | None:
+        """What is wrong with `value`, or None."""
+        known = sorted(self.known())
+        return None if value in known else f"`{value}` is unknown{_meant(value, known)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +112,12 @@ class Reading:
         self._folder = folder
         self.mistakes: list[Mistake] = []
         self._lines: dict[str, int] = {}
-        self._loader = yaml.SafeLoader(text)
-        self._root = self._compose()
+        self._root: yaml.Node | None = None
+        try:
+            self._loader = yaml.SafeLoader(text)
+            self._root = self._loader.get_single_node()
+        except yaml.YAMLError as error:
+            self._note_syntax(error)
 
     def read(self, kind: type[T]) -> T | None:
         """The whole text as a `kind`; None when there are mistakes."""
@@ -108,7 +127,7 @@ class Reading:
             self.note("", "the file is empty")
             return None
         found = self._dataclass(kind, self._root, "")
-        return None if self.mistakes else found  # type: ignore[no-any-return]
+        return None if self.mistakes else found
 
     def note(self, path: str, what: str) -> None:
         """Add a mistake about the value at `path`, or about the nearest thing around it that the file has."""
@@ -117,37 +136,32 @@ class Reading:
             place = place.rpartition(".")[0]
         self.mistakes.append(Mistake(self._lines.get(place, 0) if place else 0, path, what))
 
-    def _compose(self) -> yaml.Node | None:
-        try:
-            return self._loader.get_single_node()
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            # Long quoted words are the file's own, and one of them may be a password: `password: *hunter2`.
-            problem = re.sub(r"'(?!<)[^']{2,}'", "…", error.problem or "")
-            self.mistakes.append(Mistake(line, "", f"is not YAML: {problem}"))
-        except yaml.YAMLError as error:
-            self.mistakes.append(Mistake(0, "", f"is not YAML: {str(error).splitlines()[0]}"))
-        return None
+    def _note_syntax(self, error: yaml.YAMLError) -> None:
+        line, problem = 0, str(error).splitlines()[0]
+        if isinstance(error, yaml.MarkedYAMLError):
+            line, problem = error.problem_mark.line + 1 if error.problem_mark else 0, error.problem or ""
+        # Long quoted words are the file's own, and one of them may be a password: `password: *hunter2`.
+        problem = re.sub(r"'(?!<)[^']{2,}'", "…", problem)
+        self.mistakes.append(Mistake(line, "", f"is not YAML: {problem}"))
 
     def _value(self, kind: Any, node: yaml.Node, path: str) -> Any:
-        origin = get_origin(kind)
+        origin, inner = get_origin(kind), get_args(kind)
         if origin is Annotated:
-            inner, *rules = get_args(kind)
-            return self._obey(rules, self._value(inner, node, path), path)
-        if origin in (Union, UnionType):
-            if node.tag == _NULL:
-                return None
-            (inner,) = (k for k in get_args(kind) if k is not type(None))
-            return self._value(inner, node, path)
-        if origin is tuple:
-            return self._tuple(get_args(kind)[0], node, path)
-        if origin is Mapping:
-            return self._mapping(get_args(kind)[1], node, path)
-        if kind is Secret:
-            return self._secret(node, path)
-        if dataclasses.is_dataclass(kind):
-            return self._dataclass(kind, node, path)
-        return self._scalar(kind, node, path)
+            found = self._obey(inner[1:], self._value(inner[0], node, path), path)
+        elif origin in (Union, UnionType):
+            (kind,) = (k for k in inner if k is not type(None))
+            found = None if node.tag == _NULL else self._value(kind, node, path)
+        elif origin is tuple:
+            found = self._tuple(inner[0], node, path)
+        elif origin is Mapping:
+            found = self._mapping(inner[1], node, path)
+        elif kind is Secret:
+            found = self._secret(node, path)
+        elif dataclasses.is_dataclass(kind):
+            found = self._dataclass(kind, node, path)
+        else:
+            found = self._scalar(kind, node, path)
+        return found
 
     def _obey(self, rules: Iterable[Any], value: Any, path: str) -> Any:
         if value is _WRONG:
@@ -162,22 +176,18 @@ class Reading:
         if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL:
             self.note(path, f"must be {_MEANINGS.get(kind, 'one word')}, is {_shape(node)}")
             return _WRONG
-        text: str = node.value
-        if kind is bool and node.tag == _BOOL:
-            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
-        if kind is int and node.tag == _INT:
-            return self._loader.construct_object(node)  # type: ignore[no-untyped-call]
-        if kind is float and node.tag in (_INT, _FLOAT):
-            return float(text)
-        if kind is str and node.tag != _BOOL:
-            return text
-        if kind is Path:
-            return (self._folder / Path(text).expanduser()).absolute()
         if isinstance(kind, type) and issubclass(kind, StrEnum):
-            return self._word(kind, text, path)
-        shown = f", is {text!r}" if not _sounds_secret(path) else ""
-        self.note(path, f"must be {_MEANINGS[kind]}{shown}")
-        return _WRONG
+            return self._word(kind, node.value, path)
+        if node.tag not in _TAGS[kind]:
+            shown = f", is {node.value!r}" if not _sounds_secret(path) else ""
+            self.note(path, f"must be {_MEANINGS[kind]}{shown}")
+            return _WRONG
+        if kind is str:
+            # `2025.1` without quotes is a number to YAML; what was written is what was meant.
+            return node.value
+        if kind is Path:
+            return (self._folder / Path(node.value).expanduser()).absolute()
+        return kind(self._loader.construct_object(node))
 
     def _word(self, kind: type[StrEnum], text: str, path: str) -> Any:
         known = [str(member) for member in kind]
@@ -271,6 +281,16 @@ _MEANINGS: Final[Mapping[Any, str]] = {
     str: "a text",
     Path: "a path",
 }
+
+
+_TAGS: Final[Mapping[Any, tuple[str, ...]]] = {
+    bool: (_BOOL,),
+    int: (_INT,),
+    float: (_INT, _FLOAT),
+    str: (_STR, _INT, _FLOAT),
+    Path: (_STR, _INT, _FLOAT),
+}
+"""What YAML may take a value for, by the type that is wanted."""
 
 
 def _all(found: Iterable[Any]) -> Any:

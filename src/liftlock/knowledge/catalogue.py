@@ -69,12 +69,20 @@ def parts() -> Mapping[str, tuple[Service, Part]]:
 
 
 def series_of(deliverable: str, version: str) -> str | None:
-    """The series that a version belongs to, by its first number; None when no known series has it.
+    """The series that a version belongs to; None when no known series has its major, ValueError when it is no version.
 
-    Point releases newer than liftlock keep their major, so `nova 31.9.0` is still 2025.1.
+    Point releases newer than liftlock keep their major, so `nova 31.9.0` is still 2025.1. Some deliverables keep
+    their major over several series (horizon is 25 from 2024.2 to 2026.1): then the minor decides, and the version
+    belongs to the first series whose newest is not older.
     """
-    major = int(version.split(".", maxsplit=1)[0])
-    for series in releases().values():
-        if deliverable in series.versions and series.major(deliverable) == major:
+    major, minor = _major_minor(version)
+    named = [s for s in releases().values() if deliverable in s.versions and s.major(deliverable) == major]
+    for series in named:
+        if (major, minor) <= _major_minor(series.versions[deliverable]):
             return series.id
-    return None
+    return named[-1].id if named else None
+
+
+def _major_minor(version: str) -> tuple[int, int]:
+    numbers = version.split(".")
+    return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 and numbers[1].isdigit() else 0

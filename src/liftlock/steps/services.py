@@ -106,7 +106,8 @@ class AwaitAgents(Step):
 
     @property
     def title(self) -> str:
-        return f"wait until {len(self.agents)} agents of {self.service} report again"
+        agents = f"{len(self.agents)} agents" if len(self.agents) > 1 else self.agents[0]
+        return f"wait until {agents} of {self.service} report again"
 
     @property
     def seconds(self) -> float:

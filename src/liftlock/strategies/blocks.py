@@ -77,13 +77,7 @@ def await_agents(order: Order) -> Stage:
     """Wait until everybody who reported when the plan was made reports again, and every front door answers."""
     lanes: list[tuple[Step, ...]] = []
     for service in order.services():
-        expected = tuple(
-            sorted(
-                f"{a.kind}@{a.host}"
-                for a in order.cloud.agents
-                if a.service == service.name and a.alive and a.enabled
-            )
-        )
+        expected = order.agents.get(service.name, ())
         waits: tuple[Step, ...] = (AwaitAgents(service.name, expected),) if expected else ()
         lanes.append((*waits, AwaitAnswer(service.name)))
     return Stage(

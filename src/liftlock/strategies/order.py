@@ -27,6 +27,10 @@ class Order:
     """Release that they will run."""
     options_now: Mapping[tuple[str, str, str, str], str]
     """(host, path, section, option) -> value, for the options the hop rewrites; unset ones are left out."""
+    runs: frozenset[tuple[str, str]]
+    """(host, part) of every unit of the control plane that is to run afterwards."""
+    agents: Mapping[str, tuple[str, ...]]
+    """Service -> agents (`nova-compute@cmp1`) that are to report afterwards."""
     databases: Mapping[str, str]
     """Database name in a default deployment -> its name in this cloud."""
 
@@ -46,10 +50,10 @@ class Order:
                 yield service
 
     def places(self, service: Service) -> Iterator[tuple[Host, Part]]:
-        """Every (host, part) of the service's control plane that exists: its API first, then workers."""
+        """Every (host, part) of the service's control plane that is to run: its API first, then workers."""
         for part in sorted(service.control_parts(), key=lambda p: not p.is_api):
             for host in self.control_hosts():
-                if any(u.name == part.name and (u.active or u.enabled) for u in host.units):
+                if (host.name, part.name) in self.runs:
                     yield host, part
 
     def database_names(self) -> tuple[str, ...]:

@@ -1,0 +1,26 @@
+"""What somebody disabled stays disabled: liftlock re-enables only what it disabled itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import Finding, note
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud
+from liftlock.knowledge.catalogue import Series
+
+
+@check("Did somebody disable workers?")
+def agents_disabled(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """One finding per kind of worker."""
+    found: dict[str, list[str]] = {}
+    for agent in cloud.agents:
+        if not agent.enabled:
+            found.setdefault(agent.kind, []).append(agent.host)
+    for kind, hosts in sorted(found.items()):
+        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        yield note(
+            kind,
+            f"{kind} is disabled on {len(hosts)} host{'s' if len(hosts) > 1 else ''}: {named}",
+            "nothing to do if that is meant: liftlock leaves them disabled",
+        )

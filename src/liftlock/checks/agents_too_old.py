@@ -1,0 +1,37 @@
+"""nova's control plane refuses to start while one compute is older than its floor (`raise_if_old_compute`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud
+from liftlock.cloud.versions import series_of_cloud
+from liftlock.knowledge.catalogue import Series
+from liftlock.knowledge.nova_versions import REFUSES_BELOW, series_that_writes
+
+
+@check("Is every nova-compute new enough for the target's nova?")
+def agents_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """Records of dead workers count, as they do for nova; a floor that is not known is left to `hop_unsupported`."""
+    floor = REFUSES_BELOW.get(target.id)
+    if floor is None:
+        return
+    for agent in cloud.agents:
+        if agent.kind != "nova-compute" or agent.version is None or agent.version >= floor:
+            continue
+        series = series_that_writes(agent.version)
+        origin = f" ({series})" if series else ""
+        source = series_of_cloud(cloud)
+        remedy = (
+            f"upgrade {agent.host} to {source} first"
+            if source and series != source
+            else f"upgrade {agent.host} first"
+        )
+        yield blocker(
+            agent.host,
+            f"{agent.host}: nova-compute has service version {agent.version}{origin},"
+            f" and nova of {target.id} does not start below {floor}",
+            remedy if agent.alive else f"the worker is dead: delete its record, or {remedy}",
+        )

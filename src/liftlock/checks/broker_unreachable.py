@@ -1,0 +1,21 @@
+"""Workers hear of work through the broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud
+from liftlock.knowledge.catalogue import Series
+
+
+@check("Does the message broker answer us?")
+def broker_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """At most one finding."""
+    if not cloud.broker.reachable:
+        yield blocker(
+            "broker",
+            f"the broker does not answer: {cloud.broker.problem or 'it did not say why'}",
+            "check `broker.host` in the cloud file, and `rabbitmqctl status` there",
+        )

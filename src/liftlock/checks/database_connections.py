@@ -1,0 +1,29 @@
+"""A full server refuses the migration programs, and a green control plane opens as many connections as blue's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import Finding, blocker, warning
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud
+from liftlock.knowledge.catalogue import Series
+
+WARN_SHARE = 0.8
+BLOCK_SHARE = 0.95
+"""What is left then is less than one service's pool."""
+
+
+@check("Does the database server have connections to spare?")
+def database_connections(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """At most one finding; silent when the server's limit could not be read."""
+    server = cloud.database_server
+    if not server.reachable or server.max_connections <= 0:
+        return
+    share = server.connections / server.max_connections
+    if share >= WARN_SHARE:
+        yield (blocker if share >= BLOCK_SHARE else warning)(
+            "database server",
+            f"the database server has {server.connections} of {server.max_connections} connections open",
+            "raise `max_connections` (`SET GLOBAL` needs no restart), and in its configuration file",
+        )

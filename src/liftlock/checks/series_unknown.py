@@ -1,0 +1,32 @@
+"""Without knowing what runs there is nothing to compare the target with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud, Role
+from liftlock.cloud.versions import series_by_deliverable
+from liftlock.knowledge.catalogue import Series, releases
+
+
+@check("Is it known which series every control host runs?")
+def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """Speaks about control hosts that can be read but run nothing known, and about versions of no known series."""
+    known = ", ".join(releases())
+    for host in cloud.hosts_with(Role.CONTROL):
+        found = series_by_deliverable(host)
+        if host.reachable and host.units and not found:
+            yield blocker(
+                host.name,
+                f"{host.name} runs OpenStack units, but no installed OpenStack service was found on it",
+                "name its deployer and the directory of its releases under `deployer` in the cloud file",
+            )
+        for deliverable, series in found.items():
+            if series is None:
+                yield blocker(
+                    host.name,
+                    f"{host.name} runs {deliverable} {host.versions[deliverable]}, of no series liftlock knows",
+                    f"liftlock knows {known}: upgrade liftlock, or bring the host to one of them first",
+                )

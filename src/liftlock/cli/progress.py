@@ -1,0 +1,95 @@
+"""A run as it goes: a line per thing that happened, and on a terminal what goes on right now."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import IO
+
+from rich.console import Console
+from rich.status import Status
+
+from liftlock.engine.state import RunState
+from liftlock.plan.model import StepRef
+from liftlock.plan.step import Step
+from liftlock.ports.journal import Event, Line
+
+SAID = {
+    Event.DID: "done",
+    Event.FOUND_DONE: "was so already",
+    Event.FAILED: "FAILED",
+    Event.REVERTED: "put back",
+}
+"""Events of a step that are worth a line, and the word for each."""
+
+
+class Progress:
+    """Watches a run (see `engine.logbook.Observer`) and prints; plain lines when not on a terminal."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._status: Status | None = None
+        self._said = ""
+        self._running: dict[StepRef, Step] = {}
+        self._started: dict[StepRef, float] = {}
+
+    def __enter__(self) -> Progress:
+        """Begin showing what goes on, if somebody can see it."""
+        if self._console.is_terminal:
+            self._status = self._console.status("reading the cloud")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Clear the line."""
+        if self._status:
+            self._status.stop()
+
+    def line(self, line: Line, state: RunState) -> None:
+        """A line of the journal."""
+        if line.stage is not None and line.ordinal is not None:
+            self._step(line, state)
+        elif line.event is Event.STAGE_BEGUN and line.stage is not None:
+            stage = state.plan.stages[line.stage - 1]
+            self._print(
+                line, f"stage {line.stage} of {len(state.plan.stages)}: {stage.name}  (users: {stage.feels})"
+            )
+        elif line.event in (
+            Event.HELD,
+            Event.ABORTED,
+            Event.APPROVED,
+            Event.REFUSED,
+            Event.ABORTING,
+            Event.RESUMED,
+        ):
+            about = " ".join(str(line.detail[k]) for k in ("gate", "why") if line.detail.get(k))
+            self._print(line, f"{line.event} by {line.who}{': ' + about if about else ''}")
+
+    def waiting(self, sentence: str) -> None:
+        """The run waits for a person."""
+        if sentence != self._said:
+            self._said = sentence
+            self._console.print(f"{time.strftime('%H:%M:%S')}  {sentence}")
+        if self._status:
+            self._status.update(sentence)
+
+    def _step(self, line: Line, state: RunState) -> None:
+        ref = StepRef(line.stage or 0, line.ordinal or 0)
+        step = dict(state.plan.steps())[ref]
+        if line.event in (Event.STARTED, Event.REVERTING):
+            self._running[ref], self._started[ref] = step, line.at
+        elif line.event in SAID:
+            took = line.at - self._started.pop(ref, line.at)
+            self._running.pop(ref, None)
+            seconds = f" {took:.1f} s" if took >= 0.1 else ""
+            self._print(line, f"  {ref!s:>5}  {step.title}: {SAID[line.event]}{seconds}")
+        if self._status and self._running:
+            self._status.update(
+                " · ".join(step.title for step in self._running.values())[: self._console.width - 4]
+            )
+
+    def _print(self, line: Line, words: str) -> None:
+        self._said = ""
+        self._console.print(f"{time.strftime('%H:%M:%S', time.localtime(line.at))}  {words}", markup=False)

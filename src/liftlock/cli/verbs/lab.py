@@ -1,0 +1,140 @@
+"""lab: a real small cloud on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from cliff.lister import Lister
+
+from liftlock.cli.verb import Verb
+from liftlock.drivers.provisioners.nspawn.place import LabPlace
+from liftlock.errors import LabFailed, Refused
+from liftlock.knowledge.catalogue import releases
+from liftlock.lab.bastion import bastion_environment, run_in_bastion
+from liftlock.lab.hosts import LabHosts
+
+
+class LabVerb(Verb):
+    """A verb that needs root on this machine."""
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Do it, as root."""
+        if os.geteuid() != 0:
+            self.app.stderr.write(f"{LabFailed('the lab needs root', hint='use `sudo`')}\n")
+            return LabFailed.exit_code
+        return super().run(parsed_args)
+
+
+class LabUp(LabVerb):
+    """Bring a real cloud up; twice is harmless."""
+
+    verb = "lab up"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The options: the series."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("--series", default="2025.1", choices=list(releases()), help="default: 2025.1")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Build what is missing, boot, configure, wait until every front door answers."""
+        from liftlock.lab.up import up  # noqa: PLC0415  (the client libraries take a second to load)
+
+        up(parsed_args.series)
+
+
+class LabDown(LabVerb):
+    """Remove every process, mount, namespace, cgroup and file of the lab; images stay cached."""
+
+    verb = "lab down"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Take it down, whatever state it is in."""
+        LabHosts(say=self.out).down()
+        self.out("the lab is gone; images and releases stay cached")
+
+
+class LabStatus(LabVerb, Lister):
+    """List the lab's hosts and how each is."""
+
+    verb = "lab status"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        """A row per host."""
+        rows = [(h.name, h.role, h.address, h.state, h.image, h.release) for h in LabHosts().status()]
+        return ("Host", "Role", "Address", "State", "Image", "Made with"), rows
+
+
+class LabEnv(LabVerb):
+    """Print the environment of the lab's bastion as shell commands, for use inside it."""
+
+    verb = "lab env"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """`export` lines."""
+        for name in ("OS_CLIENT_CONFIG_FILE", "OS_CLOUD", "LIFTLOCK_CLOUD_FILE"):
+            self.out(f"export {name}={bastion_environment(LabPlace.from_environment(), os.environ)[name]}")
+
+
+class LabExec(LabVerb):
+    """Run a command on the lab's bastion, with OS_CLOUD and LIFTLOCK_CLOUD_FILE set: `lab exec -- openstack …`."""
+
+    verb = "lab exec"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The command and its words, kept as they are."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Become the command."""
+        words = parsed_args.command[1:] if parsed_args.command[:1] == ["--"] else parsed_args.command
+        run_in_bastion(words or [os.environ.get("SHELL", "/bin/bash")])
+
+
+class LabTenantsMake(LabVerb):
+    """Make what users of a cloud have (image, network, servers, volume, stack, project) and remember it."""
+
+    verb = "lab tenants make"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Where to remember it."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("--save", type=Path, required=True, metavar="FILE")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Make and write down."""
+        from liftlock.lab import tenants  # noqa: PLC0415
+
+        tenants.make()
+        parsed_args.save.write_text(json.dumps(tenants.describe(), indent=1, sort_keys=True))
+        self.out(f"users' things are there, and written down in {parsed_args.save}")
+
+
+class LabTenantsCompare(LabVerb):
+    """Compare users' things with what was remembered; end with code 3 if anything changed."""
+
+    verb = "lab tenants compare"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """What was remembered."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("--saved", type=Path, required=True, metavar="FILE")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Say what changed."""
+        from liftlock.lab import tenants  # noqa: PLC0415
+
+        changes = tenants.unchanged(json.loads(parsed_args.saved.read_text()), tenants.describe())
+        if changes:
+            raise Refused(
+                "\n".join(["users' things changed:", *(f"  - {c}" for c in changes)]), now="as listed"
+            )
+        self.out("everything users had before is there, unchanged")

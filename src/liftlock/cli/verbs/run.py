@@ -1,0 +1,158 @@
+"""run, approve, hold, resume, abort: the verbs around a run."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from liftlock.flow.wiring import journal, opened
+
+from liftlock.cli.progress import Progress
+from liftlock.cli.verb import Verb, add_cloud_file, person
+from liftlock.cloud.file import load
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import StepFailed
+from liftlock.flow.run import Session, abort, ask, resume, run, under_way
+from liftlock.plan import codec
+from liftlock.ports.journal import RequestKind
+from liftlock.steps.kinds import kinds
+
+
+class RunVerb(Verb):
+    """A verb that works on the last run."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The cloud file."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        add_cloud_file(parser)
+        return parser
+
+    def told(self, state: RunState) -> int:
+        """Say where the run is; 0 when it is done or aborted as asked, else the code of a run that stopped."""
+        self.out(state.sentence(alive=False))
+        return 0 if state.standing in (Standing.DONE, Standing.ABORTED) else StepFailed.exit_code
+
+
+class RunPlan(RunVerb):
+    """Execute exactly this plan; the same command again goes on where it was interrupted."""
+
+    verb = "run"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The plan, and whether to wait at gates."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plan", type=Path, metavar="FILE", help="what `liftlock plan -o FILE` wrote")
+        parser.add_argument(
+            "--no-wait", action="store_true", help="return at a closed gate instead of waiting there"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Run it, showing progress."""
+        plan = codec.read(parsed_args.plan, kinds())
+        with (
+            opened(parsed_args.cloud_file) as site,
+            journal(site.file) as book,
+            Progress(self.app.stdout) as watch,
+        ):
+            state = run(Session(site, book, person(), watch, not parsed_args.no_wait), plan)
+        return self.told(state)
+
+
+class Resume(RunVerb):
+    """Go on with a run that was held, failed or was interrupted."""
+
+    verb = "resume"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Whether to wait at gates."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "--no-wait", action="store_true", help="return at a closed gate instead of waiting there"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Tell the process that holds the run, or take the run up ourselves."""
+        with opened(parsed_args.cloud_file) as site, journal(site.file) as book:
+            if holder := under_way(site.file):
+                ask(book, RequestKind.RESUME, who=person(), at=time.time())
+                self.out(f"asked: {holder} goes on at once if it is held; `liftlock status`")
+                return 0
+            with Progress(self.app.stdout) as watch:
+                state = resume(Session(site, book, person(), watch, not parsed_args.no_wait))
+        return self.told(state)
+
+
+class Approve(RunVerb):
+    """Approve one gate of one plan, by its fingerprint; it holds for as long as the policy says."""
+
+    verb = "approve"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The plan, the gate, the reason."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("plan", type=Path, metavar="FILE")
+        parser.add_argument("--gate", required=True)
+        parser.add_argument("--because", default="", metavar="WORDS", help="kept in the journal")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """File the approval; the runner takes it when the run is at that gate."""
+        plan = codec.read(parsed_args.plan, kinds())
+        with journal(load(parsed_args.cloud_file)) as book:
+            ask(
+                book,
+                RequestKind.APPROVE,
+                who=person(),
+                at=time.time(),
+                plan=plan,
+                gate=parsed_args.gate,
+                why=parsed_args.because,
+            )
+        self.out(f"{person()} approves gate “{parsed_args.gate}” of plan {parsed_args.plan}")
+
+
+class Asking(RunVerb):
+    """A verb with a reason."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The reason."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--because", default="", metavar="WORDS", help="kept in the journal")
+        return parser
+
+
+class Hold(Asking):
+    """Ask the run that is under way to stop before its next step."""
+
+    verb = "hold"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """File the wish."""
+        file = load(parsed_args.cloud_file)
+        holder = under_way(file)
+        if holder is None:
+            self.out("no run is under way: there is nothing to hold")
+            return
+        with journal(file) as book:
+            ask(book, RequestKind.HOLD, who=person(), at=time.time(), why=parsed_args.because)
+        self.out("asked: the run stops before its next step; `liftlock status`")
+
+
+class Abort(Asking):
+    """Stop, and put back only the unfinished stage."""
+
+    verb = "abort"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Tell the process that runs it, or put the stage back ourselves."""
+        with opened(parsed_args.cloud_file) as site, journal(site.file) as book:
+            if holder := under_way(site.file):
+                ask(book, RequestKind.ABORT, who=person(), at=time.time(), why=parsed_args.because)
+                self.out(f"asked: {holder} puts the unfinished stage back; `liftlock status`")
+                return 0
+            with Progress(self.app.stdout) as watch:
+                state = abort(Session(site, book, person(), watch), parsed_args.because)
+        return self.told(state)

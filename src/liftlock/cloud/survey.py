@@ -1,0 +1,78 @@
+"""Reads a whole cloud through its ports, and says what it could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from liftlock.cloud.file import CloudFile
+from liftlock.cloud.model import BalancerNode, BrokerNode, Cloud, DatabaseServer, Host, Role, Tenancy
+from liftlock.errors import LiftlockError
+from liftlock.ports.hands import Hands
+
+T = TypeVar("T")
+
+
+def survey(cloud_file: CloudFile, hands: Hands, *, at_once: int = 32) -> Cloud:
+    """The cloud as it is now; nothing is changed.
+
+    Hosts are read `at_once` at a time. What cannot be read is a value that says so (`reachable=False`) or, where
+    there is no such value, a sentence in `problems`; only a defect in liftlock itself raises.
+    """
+    taken_at = hands.clock.now()
+    problems: list[str] = []
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="survey") as pool:
+        endpoints = pool.submit(hands.api.endpoints)
+        agents = pool.submit(hands.api.agents)
+        tenancy = pool.submit(hands.api.tenancy)
+        server = pool.submit(hands.databases.look)
+        broker = pool.submit(hands.broker.look)
+        balancers = pool.submit(hands.balancer.look)
+        hosts = [pool.submit(_look, hands, cloud_file, entry.name) for entry in cloud_file.hosts]
+        return Cloud(
+            name=cloud_file.name,
+            taken_at=taken_at,
+            hosts=tuple(found.result() for found in hosts),
+            agents=_or_problem(agents, (), "the services' records of their workers", problems),
+            database_server=_or(server, lambda why: DatabaseServer(reachable=False, problem=why)),
+            broker=_or(broker, lambda why: BrokerNode(reachable=False, problem=why)),
+            endpoints=_or_problem(endpoints, (), "the catalogue's endpoints", problems),
+            balancers=_or(balancers, lambda why: _silent_balancers(cloud_file, why)),
+            tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
+            services=cloud_file.services,
+            problems=tuple(sorted(problems)),
+        )
+
+
+def _look(hands: Hands, cloud_file: CloudFile, name: str) -> Host:
+    try:
+        return hands.hosts.look(name)
+    except (LiftlockError, OSError) as error:
+        return Host(name=name, roles=cloud_file.host(name).roles, reachable=False, problem=_why(error))
+
+
+def _silent_balancers(cloud_file: CloudFile, why: str) -> tuple[BalancerNode, ...]:
+    return tuple(
+        BalancerNode(h.name, reachable=False, problem=why) for h in cloud_file.hosts_with(Role.BALANCER)
+    )
+
+
+def _or(found: Future[T], instead: Callable[[str], T]) -> T:
+    try:
+        return found.result()
+    except (LiftlockError, OSError) as error:
+        return instead(_why(error))
+
+
+def _or_problem(found: Future[T], instead: T, what: str, problems: list[str]) -> T:
+    try:
+        return found.result()
+    except (LiftlockError, OSError) as error:
+        problems.append(f"{what} could not be read: {_why(error)}")
+        return instead
+
+
+def _why(error: LiftlockError | OSError) -> str:
+    """One line: what happened, without the parts meant for somebody who ran one command."""
+    return error.what if isinstance(error, LiftlockError) else f"{type(error).__name__}: {error}"

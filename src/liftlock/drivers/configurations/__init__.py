@@ -1,0 +1,1 @@
+"""Configuration of services; one file per way it is kept."""

@@ -1,0 +1,304 @@
+"""MariaDB: read over its own protocol, backed up and restored by its own tools on its own host."""
+
+# ruff: noqa: S608  (names of schemas cannot be bound as parameters; the cloud file checks their form)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.constants import ER
+from pymysql.cursors import Cursor
+
+from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.drivers.on_host import ask
+from liftlock.errors import LiftlockError, StepFailed, Unreachable
+from liftlock.ports.shell import Shell
+
+OURS = "liftlock"
+"""Our own schema on the server: the marks of restores."""
+PROOF = "liftlock_proof_"
+"""Put before the name of a database that is restored on the side."""
+_INCOMING = "/var/tmp/liftlock"  # noqa: S108  root's own folder on a host's disk, made with mode 0700
+_SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
+_CONNECT_S = 10
+_READ_S = 120
+_COPY_PATIENCE_S = 4 * 3600.0
+_MARKS_TABLE = f"""
+CREATE DATABASE IF NOT EXISTS {OURS};
+CREATE TABLE IF NOT EXISTS {OURS}.restored (name VARCHAR(64) PRIMARY KEY, backup VARCHAR(255) NOT NULL,
+  sha256 CHAR(64) NOT NULL, tables CHAR(64) NOT NULL, at TIMESTAMP NOT NULL);
+"""
+
+
+class MariaDb:
+    """Keeps the `Databases` port.
+
+    `host` is where the server runs, by its name for `shell`; `address` and `port` are where it listens, for us and for
+    its own host. Copies lie in `<backups>/<backup>/databases` on this machine: `<database>.sql.gz`, `copies.json`
+    (written last: what it does not list does not count) and `proof.json`.
+
+    A restored database has a mark on the server, in a schema of ours, with the hash of the copy and the identities
+    InnoDB gave to its tables when it was loaded: whoever replaces or rebuilds one of them since, makes the mark void.
+    """
+
+    def __init__(
+        self,
+        shell: Shell,
+        backups: Path,
+        *,
+        host: str,
+        address: str,
+        user: str,
+        password: str,
+        port: int = 3306,
+    ) -> None:
+        self._shell = shell
+        self._backups = backups
+        self._host = host
+        self._address = address
+        self._port = port
+        self._user = user
+        self._password = password
+
+    def look(self) -> DatabaseServer:
+        """Sizes are InnoDB's own estimates."""
+        try:
+            with self._connected() as server:
+                return DatabaseServer(
+                    reachable=True,
+                    version=str(_rows(server, "SELECT VERSION()")[0][0]),
+                    max_connections=int(_rows(server, "SELECT @@max_connections")[0][0]),
+                    connections=int(_rows(server, "SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1]),
+                    databases=_databases(server),
+                )
+        except Unreachable as problem:
+            return DatabaseServer(reachable=False, problem=problem.what)
+
+    def revisions(self, database: str) -> tuple[str, ...]:
+        """Heads stamped in `alembic_version`."""
+        with self._connected() as server:
+            return _revisions(server, database)
+
+    def service_versions(self, database: str = "nova") -> Mapping[tuple[str, str], int]:
+        """(host, binary) -> nova's service version number, which its API does not tell; empty without a nova."""
+        with self._connected() as server:
+            try:
+                found = _rows(
+                    server,
+                    f"SELECT host, `binary`, version FROM {_quoted(database)}.services WHERE deleted = 0",
+                )
+            except pymysql.err.ProgrammingError:
+                return {}
+        return {(str(host), str(binary)): int(version) for host, binary, version in found}
+
+    def back_up(self, databases: Sequence[str], backup: str) -> None:
+        """One dump for all of them, from one snapshot; again from the start if an earlier one is not complete."""
+        if set(databases) <= set(self.backed_up(backup)):
+            return
+        away = f"{_INCOMING}/{backup}-databases"
+        copies = self._ask("dump", away, f"the backup {backup} is not complete", databases=list(databases))
+        folder = self._folder(backup)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in copies:
+            self._shell.fetch(self._host, f"{away}/{name}.sql.gz", folder / f"{name}.sql.gz")
+            (folder / f"{name}.sql.gz").chmod(0o600)
+        _write(folder / "copies.json", {**self._copies(backup), **copies})
+        self._shell.run(self._host, ["rm", "-rf", away])
+        missing = sorted(set(databases) - set(self.backed_up(backup)))
+        if missing:
+            raise StepFailed(
+                f"the copies of {', '.join(missing)} did not arrive whole",
+                now=f"the databases are as they were; the backup {backup} is not complete",
+                hint="`liftlock resume` tries again",
+            )
+
+    def backed_up(self, backup: str) -> tuple[str, ...]:
+        """Those whose file has the hash that `copies.json` tells."""
+        folder = self._folder(backup)
+        copies = self._copies(backup)
+        return tuple(sorted(n for n in copies if _sha256(folder / f"{n}.sql.gz") == copies[n]["sha256"]))
+
+    def prove(self, databases: Sequence[str], backup: str) -> None:
+        """Load, dump again and compare table by table: numbers of rows and hashes of content."""
+        copies = self._needed(databases, backup)
+        away = self._send(copies, backup)
+        now = "the databases are as they were, and what was restored on the side is dropped"
+        answer = self._ask("prove", away, now, copies=copies, prefix=PROOF)
+        if answer["difference"]:
+            raise StepFailed(
+                f"the backup {backup} does not restore to what was backed up: {answer['difference']}",
+                now=now,
+                hint="take another backup; if it happens again, look at the server's log",
+            )
+        proofs = _read(self._folder(backup) / "proof.json")
+        _write(self._folder(backup) / "proof.json", {**proofs, **{n: c["sha256"] for n, c in copies.items()}})
+
+    def proven(self, backup: str) -> bool:
+        """Whether each copy it holds is one that was proven."""
+        copies, proofs = self._copies(backup), _read(self._folder(backup) / "proof.json")
+        return bool(copies) and all(proofs.get(name) == copy["sha256"] for name, copy in copies.items())
+
+    def restore(self, databases: Sequence[str], backup: str) -> None:
+        """Drop, make, load and mark, one after the other."""
+        copies = self._needed(databases, backup)
+        away = self._send(copies, backup)
+        marks = {name: _identities(name) for name in copies} | {"table": _MARKS_TABLE}
+        now = f"some databases are those of {backup}, one may be half there; services must stay stopped"
+        self._ask("restore", away, now, copies=copies, backup=backup, marks=marks)
+
+    def restored(self, databases: Sequence[str], backup: str) -> bool:
+        """Whether each has a mark of this copy that still holds, and the heads of the copy."""
+        copies = self._copies(backup)
+        with self._connected() as server:
+            try:
+                marks = {
+                    r[0]: r[1:]
+                    for r in _rows(server, f"SELECT name, backup, sha256, tables FROM {OURS}.restored")
+                }
+            except pymysql.err.ProgrammingError:
+                return False
+            return all(
+                name in copies
+                and marks.get(name)
+                == (backup, copies[name]["sha256"], _rows(server, _identities(name))[0][0])
+                and _revisions(server, name) == tuple(copies[name]["revisions"])
+                for name in databases
+            )
+
+    def _needed(self, databases: Sequence[str], backup: str) -> dict[str, Any]:
+        missing = sorted(set(databases) - set(self.backed_up(backup)))
+        if missing:
+            raise StepFailed(
+                f"the backup {backup} holds no complete copy of {', '.join(missing)}",
+                now="the databases are as they were",
+                hint=f"see {self._folder(backup)}, or name a backup that is complete",
+            )
+        copies = self._copies(backup)
+        return {name: copies[name] for name in databases}
+
+    def _send(self, copies: Mapping[str, Any], backup: str) -> str:
+        away = f"{_INCOMING}/{backup}-databases"
+        self._shell.run(self._host, f"install -d -m 0700 {_INCOMING} && install -d -m 0700 {away}")
+        for name in copies:
+            file = f"{name}.sql.gz"
+            self._shell.send(self._host, self._folder(backup) / file, f"{away}/{file}")
+        return away
+
+    def _ask(self, verb: str, folder: str, now: str, **words: Any) -> Any:
+        access = {
+            "host": self._address,
+            "port": str(self._port),
+            "user": self._user,
+            "password": self._password,
+        }
+        wish = {"verb": verb, "access": access, "folder": folder, **words}
+        try:
+            return ask(self._shell, self._host, "dumps", wish, timeout_s=_COPY_PATIENCE_S)
+        except Unreachable:
+            raise
+        except LiftlockError as problem:
+            raise StepFailed(
+                problem.what, now=now, hint="mend what it says, then `liftlock resume`"
+            ) from problem
+
+    def _folder(self, backup: str) -> Path:
+        return self._backups / backup / "databases"
+
+    def _copies(self, backup: str) -> dict[str, Any]:
+        return _read(self._folder(backup) / "copies.json")
+
+    @contextmanager
+    def _connected(self) -> Iterator[Cursor]:
+        try:
+            connection = pymysql.connect(
+                host=self._address,
+                port=self._port,
+                user=self._user,
+                password=self._password,
+                charset="utf8mb4",
+                connect_timeout=_CONNECT_S,
+                read_timeout=_READ_S,
+                autocommit=True,
+            )
+            with connection, connection.cursor() as cursor:
+                yield cursor
+        # A programming error is the caller's: a table that is not there.
+        except (pymysql.err.OperationalError, pymysql.err.InterfaceError, OSError) as problem:
+            raise self._away(problem) from None
+
+    def _away(self, problem: Exception) -> Unreachable:
+        place = f"the database server at {self._address}:{self._port}"
+        now = "nothing is known about the databases now"
+        if problem.args and problem.args[0] in (ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR):
+            hint = "mend `databases.user` or the password that the cloud file refers to"
+            return Unreachable(f"{place} refuses {self._user} (code {problem.args[0]})", now=now, hint=hint)
+        why = str(problem.args[-1]) if problem.args else type(problem).__name__
+        return Unreachable(f"{place} does not answer: {why}", now=now, hint="see whether MariaDB runs there")
+
+
+def _databases(server: Cursor) -> tuple[Database, ...]:
+    found = _rows(
+        server,
+        "SELECT s.schema_name, COUNT(t.table_name), COALESCE(SUM(t.data_length + t.index_length), 0) "
+        "FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name "
+        "GROUP BY s.schema_name ORDER BY s.schema_name",
+    )
+    return tuple(
+        Database(name, _revisions(server, name), int(tables), float(size) / 2**20)
+        for name, tables, size in found
+        if name not in (*_SYSTEM, OURS) and not name.startswith(PROOF)
+    )
+
+
+def _revisions(server: Cursor, database: str) -> tuple[str, ...]:
+    try:
+        found = _rows(server, f"SELECT version_num FROM {_quoted(database)}.alembic_version")
+    except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as problem:
+        if problem.args[0] in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR):
+            return ()
+        raise
+    return tuple(sorted(str(row[0]) for row in found))
+
+
+def _identities(database: str) -> str:
+    """A query for one hash over the identities of a database's tables; InnoDB never gives one twice."""
+    # Names as InnoDB keeps them: what is no letter, digit or underscore is written `@002d`.
+    kept = "".join(c if c.isalnum() or c == "_" else f"@{ord(c):04x}" for c in database)
+    return (
+        "SELECT SHA2(GROUP_CONCAT(CONCAT(name, ':', table_id) ORDER BY name SEPARATOR ';'), 256) "
+        f"FROM information_schema.INNODB_SYS_TABLES WHERE SUBSTRING_INDEX(name, '/', 1) = '{kept}'"
+    )
+
+
+def _rows(server: Cursor, query: str) -> tuple[tuple[Any, ...], ...]:
+    server.execute("SET SESSION group_concat_max_len = 16777216")
+    server.execute(query)
+    return tuple(server.fetchall())
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _sha256(file: Path) -> str:
+    if not file.is_file():
+        return ""
+    with file.open("rb") as content:
+        return file_digest(content, "sha256").hexdigest()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
+    return found
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(content, indent=1))
+    fresh.replace(file)

@@ -1,0 +1,136 @@
+"""Builds a release: one immutable environment with every service of a series, made inside an image's tree."""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from liftlock.drivers.provisioners.nspawn.cache import built_once
+from liftlock.drivers.provisioners.nspawn.machine import in_private_mounts, run, succeeds
+from liftlock.drivers.provisioners.nspawn.provisioner import release_layer
+from liftlock.errors import BadInput, LabFailed
+
+LOCKS = files("liftlock.drivers.deployers.venv") / "locks"
+
+HOME = Path("/opt/openstack")
+"""Where releases stand beside each other on a host; `current` points at the one that runs."""
+
+SCRIPT = Path(__file__).with_name("build.sh")
+"""What runs inside the private mount namespace."""
+
+
+def lock_text(series: str) -> str:
+    """The hashed lock of a series; raises `BadInput` if the product ships none."""
+    lock = LOCKS / f"{series}.txt"
+    if not lock.is_file():
+        known = sorted(
+            path.name.removesuffix(".txt") for path in LOCKS.iterdir() if path.name.endswith(".txt")
+        )
+        raise BadInput(f"there is no lock for the series {series!r}", hint=f"there is {', '.join(known)}")
+    return lock.read_text()
+
+
+def release_id(series: str) -> str:
+    """`2025.1-91c04d7e3f2a`: the series and the first 12 characters of the SHA-256 of its lock."""
+    return f"{series}-{hashlib.sha256(lock_text(series).encode()).hexdigest()[:12]}"
+
+
+def build_release(series: str, image: str, tree: Path, cache: Path) -> Path:
+    """The layer that puts the series' release into hosts of `image`, built inside its `tree` if not in the cache.
+
+    Beside the layer lies the same as an archive, see `release_archive`.
+    """
+    release = release_id(series)
+    layer = release_layer(cache, image, release)
+    return built_once(
+        layer, lambda folder: _build(series, release, tree, folder, release_archive(cache, image, release))
+    )
+
+
+def release_archive(cache: Path, image: str, release: str) -> Path:
+    """The release as a `.tar.zst` to be unpacked at the root of a host of `image`."""
+    return cache / "releases" / f"{image}-{release}.tar.zst"
+
+
+def _build(series: str, release: str, tree: Path, folder: Path, archive: Path) -> None:
+    home = folder / HOME.relative_to("/")
+    home.mkdir(parents=True)
+    inputs = folder / "inputs"
+    inputs.mkdir()
+    (inputs / "lock.txt").write_text(lock_text(series))
+    (inputs / "build-constraints.txt").write_text("setuptools<80\n")
+    places = {"TREE": tree, "RELEASES": home, "INPUTS": inputs, "UV": uv_program(), "CACHE": uv_cache()}
+    environment = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        **{name: str(path) for name, path in places.items()},
+        "TARGET": str(HOME / release),
+        "READABLE": " ".join(readable_folders()),
+        **index_settings(),
+    }
+    run(*in_private_mounts(["sh", "-eu", SCRIPT]), env=environment, doing=f"building the release {release}")
+    run("rm", "-rf", inputs)
+    unfinished = archive.with_name(f".building-{archive.name}")
+    run("tar", "-C", folder, "--use-compress-program=zstd -3 -T2", "-cf", unfinished, "opt")
+    unfinished.rename(archive)
+
+
+def uv_program() -> Path:
+    """The uv program itself, behind whatever wrapper is first on the path."""
+    try:
+        # uv tells the programs it starts where it is.
+        told = run("uv", "run", "--no-project", "--no-config", "--", "printenv", "UV")
+    except (LabFailed, FileNotFoundError) as e:
+        raise LabFailed("uv does not run on this machine", hint="install uv, then try again") from e
+    return Path(told.strip())
+
+
+def uv_cache() -> Path:
+    """Where this machine's uv keeps what it downloaded."""
+    folder = Path(run("uv", "cache", "dir").strip())
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def index_settings() -> dict[str, str]:
+    """How this machine reaches package indexes, in uv's own variables; nothing of it is kept in the release.
+
+    uv does not read pip's configuration, so additional indexes named there are translated.
+    """
+    passed = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    names = [n for n in os.environ if n.upper() in passed or n.startswith("UV_")]
+    settings = {name: os.environ[name] for name in names if name not in ("UV_CACHE_DIR", "UV")}
+    pip = pip_settings()
+    settings.setdefault("UV_DEFAULT_INDEX", pip.get("index-url", ""))
+    settings.setdefault("UV_INDEX", " ".join(pip.get("extra-index-url", "").split()))
+    # Hashes decide what is accepted, so any index may provide it.
+    settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    return {name: value for name, value in settings.items() if value}
+
+
+def pip_settings() -> dict[str, str]:
+    """The machine's pip settings, files first, environment over them."""
+    home = Path.home()
+    candidates = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    candidates.append(Path(os.environ.get("PIP_CONFIG_FILE", "/dev/null")))
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(path for path in candidates if path.is_file())
+    settings = dict(parser["global"]) if parser.has_section("global") else {}
+    for name in ("index-url", "extra-index-url"):
+        variable = "PIP_" + name.upper().replace("-", "_")
+        if variable in os.environ:
+            settings[name] = os.environ[variable]
+    return settings
+
+
+def readable_folders() -> list[str]:
+    """Folders of the machine the build must see too: certificates, indexes kept in files, uv's settings."""
+    settings = index_settings()
+    addresses = " ".join((settings.get("UV_DEFAULT_INDEX", ""), settings.get("UV_INDEX", ""))).split()
+    found = [Path(a.removeprefix("file://")).parent for a in addresses if a.startswith("file:///")]
+    certificate = settings.get("SSL_CERT_FILE", "")
+    found += [Path(certificate).parent] if certificate else []
+    found += [Path("/etc/ssl/certs"), Path("/etc/uv"), Path.home() / ".config/uv"]
+    return sorted({str(folder) for folder in found if folder.is_dir() and not succeeds("test", "-L", folder)})

@@ -1,0 +1,1 @@
+"""Reading hosts; one file per operating system."""

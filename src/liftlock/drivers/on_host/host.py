@@ -1,0 +1,172 @@
+"""On a host: what it is and what it runs, in one look that changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from liftlock.drivers.on_host.trees import digest
+
+ONE_SHOTS = re.compile(r"-(manage|status|rootwrap|rootwrap-daemon)$")
+"""Programs an operator runs by hand; they end by themselves."""
+
+
+def system() -> str:
+    """Distribution and version, `debian 12`."""
+    lines = Path("/etc/os-release").read_text().splitlines()
+    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    words = (found.get(key, "").strip("\"'") for key in ("ID", "VERSION_ID"))
+    return " ".join(w for w in words if w)
+
+
+def memory() -> tuple[int, int]:
+    """Memory of the host and what is available of it, in MiB."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    found = {line.split(":")[0]: int(line.split()[1]) // 1024 for line in lines}
+    return found["MemTotal"], found.get("MemAvailable", 0)
+
+
+def free_mib(directory: str) -> int:
+    """Room for more in the file system `directory` is in, or will be in, in MiB."""
+    path = Path(directory)
+    while not path.exists():
+        path = path.parent
+    seen = os.statvfs(path)
+    return seen.f_bavail * seen.f_frsize // 2**20
+
+
+def releases(root: str) -> tuple[str, list[str]]:
+    """The current release and all complete ones."""
+    folder = Path(root)
+    current = folder / "current"
+    names = [p.name for p in folder.iterdir() if p.is_dir() and not p.is_symlink()] if folder.is_dir() else []
+    chosen = current.readlink().name if current.is_symlink() else ""
+    return chosen, sorted(n for n in names if not n.startswith("."))
+
+
+def versions(release: Path, deliverables: dict[str, str]) -> dict[str, str]:
+    """Deliverable -> version, of those installed in a release; `deliverables` has their names on PyPI as keys."""
+    found = {}
+    for folder in release.glob("lib/python3*/site-packages/*.dist-info"):
+        name, _, version = folder.name[: -len(".dist-info")].partition("-")
+        name = re.sub(r"[-_.]+", "-", name).lower()
+        if name in deliverables:
+            found[deliverables[name]] = version
+    return found
+
+
+def show(units: Iterable[str], properties: Iterable[str]) -> list[dict[str, str]]:
+    """What the supervisor says about units."""
+    asked = [f"--property={','.join(properties)}", "--", *units]
+    text = subprocess.run(
+        ["systemctl", "show", *asked], stdout=subprocess.PIPE, text=True, check=False
+    ).stdout
+    return [
+        dict(x.split("=", 1) for x in block.splitlines() if "=" in x)
+        for block in text.split("\n\n")
+        if block.strip()
+    ]
+
+
+def known_units(parts: list[str]) -> list[dict[str, object]]:
+    """Name, state and restarts of those parts that have a unit here."""
+    wanted = ("Id", "LoadState", "ActiveState", "UnitFileState", "NRestarts")
+    return [
+        {
+            "name": unit["Id"][: -len(".service")],
+            "active": unit["ActiveState"] in ("active", "reloading"),
+            "enabled": unit["UnitFileState"] in ("enabled", "enabled-runtime"),
+            "restarts": int(unit.get("NRestarts") or 0),
+        }
+        for unit in show([f"{part}.service" for part in parts], wanted)
+        if unit.get("LoadState") == "loaded"
+    ]
+
+
+def strangers(root: str, parts: list[str], deliverables: list[str]) -> list[str]:
+    """Running units and programs that look like OpenStack and are no part we know."""
+    looks = re.compile(rf"^({'|'.join(map(re.escape, deliverables))})(-[a-z0-9-]+)?(@.*)?$")
+    found = {u for u in running_units() if looks.match(u) and u not in parts and not ONE_SHOTS.search(u)}
+    for words, unit in programs():
+        program = next((Path(w).name for w in words[:2] if looks.match(Path(w).name)), "")
+        ours = unit in parts or unit.startswith("liftlock-")
+        if ours or ONE_SHOTS.search(program):
+            continue
+        if program:
+            found.add(unit if unit in found or looks.match(unit) else program)
+        elif words[0].startswith(f"{root}/") and unit and not unit.startswith(("ssh", "session", "user@")):
+            found.add(unit)
+    return sorted(found - set(parts))
+
+
+def running_units() -> Iterator[str]:
+    """Names of services that run, without their `.service`."""
+    words = [
+        "systemctl",
+        "list-units",
+        "--type=service",
+        "--state=active,reloading,activating",
+        "--plain",
+        "--no-legend",
+    ]
+    text = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False).stdout
+    for line in text.splitlines():
+        yield line.split()[0].removesuffix(".service")
+
+
+def programs() -> Iterator[tuple[list[str], str]]:
+    """Words and unit of every program that runs here, without the kernel's own."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+            groups = (folder / "cgroup").read_text()
+        except OSError:
+            continue
+        if words[0]:
+            # uwsgi writes its part's name and a space in front of the words.
+            units = re.findall(r"/([^/]+)\.(?:service|scope)", groups)
+            yield ([*words[0].split(" ")[:2], *words[1:2]], units[-1] if units else "")
+
+
+def configuration(services: dict[str, list[str]]) -> dict[str, str]:
+    """Service -> hash over its configuration; one that has none here is left out."""
+    found = {}
+    for name, directories in services.items():
+        hashes = [digest(d) for d in directories]
+        if any(hashes):
+            found[name] = hashes[0] if len(hashes) == 1 else " ".join(hashes)
+    return found
+
+
+def main(
+    root: str,
+    parts: list[str],
+    on_pypi: dict[str, str],
+    deliverables: list[str],
+    services: dict[str, list[str]],
+) -> None:
+    """Look, and print."""
+    current, present = releases(root)
+    total, available = memory()
+    seen = {
+        "system": system(),
+        "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+        "cpus": os.cpu_count() or 0,
+        "memory_mib": total,
+        "memory_free_mib": available,
+        "disk_free_mib": free_mib(root),
+        "release": current,
+        "releases": present,
+        "versions": versions(Path(root, current), on_pypi) if current else {},
+        "units": known_units(parts),
+        "strangers": strangers(root, parts, deliverables),
+        "configuration": configuration(services),
+        # Last, so that it lies close to the answer's arrival.
+        "clock": time.time(),
+    }
+    print(json.dumps(seen))

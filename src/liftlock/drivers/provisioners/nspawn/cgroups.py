@@ -1,0 +1,90 @@
+"""Control groups: how a lab knows, and ends, every process that belongs to it.
+
+Only version 2 of the kernel's interface is used (`Documentation/admin-guide/cgroup-v2.rst`); on machines
+that still mount version 1 it is found under `/sys/fs/cgroup/unified`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from liftlock.errors import LabFailed
+
+
+def unified_root() -> Path:
+    """Where this machine shows its version 2 control groups; raises `LabFailed` if nowhere."""
+    for root in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
+        if (root / "cgroup.controllers").exists():
+            return root
+    raise LabFailed(
+        "this machine shows no version 2 control groups",
+        hint="mount them: `mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified`",
+    )
+
+
+def own() -> Path:
+    """The group this process is in."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        if line.startswith("0::"):
+            return unified_root() / line[3:].lstrip("/")
+    return unified_root()
+
+
+def join(group: Path) -> None:
+    """Move this process, with all its threads, into `group`; children started later are born there."""
+    group.mkdir(parents=True, exist_ok=True)
+    (group / "cgroup.procs").write_text("0")
+
+
+def members(group: Path) -> tuple[int, ...]:
+    """Ids of the processes in `group` and below it."""
+    pids: list[int] = []
+    for folder, _, _ in os.walk(group):
+        try:
+            pids += [int(pid) for pid in Path(folder, "cgroup.procs").read_text().split()]
+        except OSError:
+            continue  # removed while we looked
+    return tuple(pids)
+
+
+def is_populated(group: Path) -> bool:
+    """Whether a living process is in `group` or below it."""
+    try:
+        return "populated 1" in (group / "cgroup.events").read_text()
+    except OSError:
+        return False
+
+
+def kill(group: Path, *, patience_s: float = 30.0) -> None:
+    """End every process in `group` and below it, at once, and return when none is left."""
+    try:
+        (group / "cgroup.kill").write_text("1")
+    except OSError:
+        return  # no such group, so nobody in it
+    deadline = time.monotonic() + patience_s
+    while is_populated(group):
+        if time.monotonic() > deadline:
+            raise LabFailed(
+                f"processes {members(group)} did not die within {patience_s:.0f} s",
+                now="they still run, in the control group " + str(group),
+                hint="look at them with `ps`, then try again",
+            )
+        time.sleep(0.01)
+
+
+def remove(group: Path, *, patience_s: float = 10.0) -> None:
+    """Kill what is in `group` and remove it with all groups below it."""
+    kill(group)
+    deadline = time.monotonic() + patience_s
+    while group.exists():
+        for folder, _, _ in os.walk(group, topdown=False):
+            try:
+                Path(folder).rmdir()
+            except OSError:
+                # Busy for a moment after the last process died.
+                if time.monotonic() > deadline:
+                    raise
+        if group.exists():
+            time.sleep(0.01)

@@ -1,0 +1,1 @@
+"""Service supervisors; one file per technology."""

@@ -1,0 +1,130 @@
+"""Parts as systemd units of the same name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from liftlock.cloud.model import Unit
+from liftlock.errors import StepFailed
+from liftlock.ports.clock import Clock
+from liftlock.ports.shell import Shell
+
+_PAUSE_S = 0.5
+_GRACE_S = 15.0
+"""Added to systemd's own time-outs: it needs a moment to kill and to tell."""
+_LONGEST_S = 900.0
+"""How long we wait for a unit whose own time-out is infinite."""
+_LOG_LINES = 5
+_PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "UnitFileState",
+    "NRestarts",
+    "ControlGroup",
+    "TimeoutStartUSec",
+    "TimeoutStopUSec",
+)
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class SystemdServices:
+    """Keeps the `Services` port."""
+
+    def __init__(self, shell: Shell, clock: Clock) -> None:
+        self._shell = shell
+        self._clock = clock
+
+    def look(self, host: str, part: str) -> Unit | None:
+        """The unit now."""
+        seen = self._show(host, part)
+        return _unit(part, seen) if seen["LoadState"] == "loaded" else None
+
+    def start(self, host: str, part: str) -> None:
+        """Enable and start it, and wait until it is active."""
+        unit = f"{part}.service"
+        # Forgotten failures first: a `failed` that is seen afterwards is a new one.
+        self._run(
+            host,
+            f"systemctl enable --quiet {unit}; systemctl reset-failed {unit}; systemctl start --no-block {unit}",
+        )
+        seen = self._show(host, part)
+        deadline = self._clock.now() + _patience(seen["TimeoutStartUSec"])
+        while not _unit(part, seen).active and self._clock.now() < deadline and not _gave_up(seen):
+            self._clock.sleep(_PAUSE_S)
+            seen = self._show(host, part)
+        if _unit(part, seen).active and _unit(part, seen).enabled:
+            return
+        raise StepFailed(
+            f"{part} on {host} did not become active: {seen['ActiveState'] or 'no such unit'} ({seen['SubState']})"
+            if not _unit(part, seen).active
+            else f"{part} on {host} is active but will not start at the next boot ({seen['UnitFileState']})",
+            now=f"{part} on {host}; its log ends: {self._log(host, unit)}",
+            hint=f"read `journalctl -u {unit}` on {host}, mend, then `liftlock resume`",
+        )
+
+    def stop(self, host: str, part: str) -> None:
+        """Disable and stop it, and wait until its last process is gone."""
+        unit = f"{part}.service"
+        before = self._show(host, part)
+        # A unit that nobody knows is as stopped as can be; disabling it would be an error.
+        if before["LoadState"] == "not-found":
+            return
+        self._run(host, f"systemctl disable --quiet {unit}; systemctl stop --no-block {unit}")
+        deadline = self._clock.now() + _patience(before["TimeoutStopUSec"])
+        while not self._is_gone(host, part):
+            if self._clock.now() >= deadline:
+                raise StepFailed(
+                    f"{part} on {host} is still there after its time to stop",
+                    now=f"{part} runs on {host} and will not start at the next boot",
+                    hint=f"see what it waits for (`systemctl status {unit}` on {host}), then `liftlock resume`",
+                )
+            self._clock.sleep(_PAUSE_S)
+
+    def _is_gone(self, host: str, part: str) -> bool:
+        seen = self._show(host, part)
+        return seen["ActiveState"] in ("inactive", "failed") and not seen["processes"]
+
+    def _show(self, host: str, part: str) -> Mapping[str, str]:
+        """Properties of the unit, and the numbers of the processes in its control group."""
+        unit = f"{part}.service"
+        # An inactive unit has a control group only if something it started is left.
+        left = (
+            'g=$(systemctl show -p ControlGroup --value "$1"); '
+            '[ -z "$g" ] || find /sys/fs/cgroup/*"$g" /sys/fs/cgroup"$g" -name cgroup.procs -exec cat {} + 2>/dev/null'
+        )
+        command = (
+            f"systemctl show --property={','.join(_PROPERTIES)} {unit}; "
+            f"echo processes=$(sh -c '{left}' sh {unit} | sort -u)"
+        )
+        lines = self._run(host, command).splitlines()
+        seen = dict(line.split("=", 1) for line in lines if "=" in line)
+        return {name: seen.get(name, "") for name in (*_PROPERTIES, "processes")}
+
+    def _log(self, host: str, unit: str) -> str:
+        text = self._run(host, f"journalctl --no-pager -q -o cat -n {_LOG_LINES} -u {unit}")
+        return " / ".join(line.strip()[:200] for line in text.splitlines() if line.strip()) or "it is empty"
+
+    def _run(self, host: str, command: str) -> str:
+        return self._shell.run(host, command).out
+
+
+def _unit(part: str, seen: Mapping[str, str]) -> Unit:
+    return Unit(
+        name=part,
+        active=seen["ActiveState"] in ("active", "reloading"),
+        enabled=seen["UnitFileState"] in ("enabled", "enabled-runtime"),
+        restarts=int(seen["NRestarts"] or 0),
+    )
+
+
+def _gave_up(seen: Mapping[str, str]) -> bool:
+    return seen["ActiveState"] == "failed" or seen["LoadState"] != "loaded"
+
+
+def _patience(span: str) -> float:
+    """Seconds to wait for a unit whose time-out systemd prints as `span`: `1min 30s`, `infinity`."""
+    found = re.findall(r"([\d.]+)(us|ms|s|min|h|d)\b", span)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in found)
+    return min(seconds, _LONGEST_S) + _GRACE_S if found else _LONGEST_S

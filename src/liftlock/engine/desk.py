@@ -1,0 +1,132 @@
+"""Where requests of people are taken: between steps, at gates and while held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from liftlock.engine.gates import GatePolicy, why_not
+from liftlock.engine.logbook import Logbook
+from liftlock.engine.state import RunState
+from liftlock.plan.fingerprint import names, short
+from liftlock.plan.reason import Reason
+from liftlock.ports.journal import Detail, Event, Request, RequestKind
+
+Guard = Callable[[RunState], Reason | None]
+"""Looks at the run between two steps, and has a reason to stop it, or not; quick, since lanes wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody, or a guard, wants the run to stop."""
+
+    who: str
+    why: str
+    abort: bool
+    """Put the unfinished stage back; otherwise hold."""
+    request: int | None = None
+    """Id of the request to answer, if a person filed one."""
+
+
+class Desk:
+    """Takes requests about one run; only its runner sits here."""
+
+    def __init__(self, logbook: Logbook, policy: GatePolicy, guards: Sequence[Guard]) -> None:
+        self._log = logbook
+        self._policy = policy
+        self._guards = guards
+        self._judged: set[int] = set()
+        """Approvals that were looked at once; their gate has not come yet."""
+
+    def clear(self, why: str) -> None:
+        """Refuse every request but approvals, for one reason: nobody took them while they had a meaning."""
+        for request in self._log.journal.requests():
+            if request.kind is not RequestKind.APPROVE:
+                self._refuse(request, why)
+
+    def wish(self) -> Wish | None:
+        """What the run is asked to do before its next step; None to go on."""
+        for request in self._log.journal.requests():
+            if request.kind is RequestKind.APPROVE:
+                self._judge(request)
+                continue
+            refusal = self._not_ours(request)
+            if refusal:
+                self._refuse(request, refusal)
+            elif request.kind in (RequestKind.HOLD, RequestKind.ABORT):
+                return Wish(request.person, request.reason, request.kind is RequestKind.ABORT, request.id)
+            elif request.kind is RequestKind.RESUME:
+                self._refuse(request, "the run is not held")
+        return self._guarded()
+
+    def approvals(self, gate: str) -> None:
+        """Take the approvals of this gate into the journal; refuse, with the reason, those that can open no gate."""
+        for request in self._log.journal.requests():
+            if request.kind is not RequestKind.APPROVE or self._refused(request) or request.gate != gate:
+                continue
+            detail: Detail = {
+                "gate": gate,
+                "fingerprint": self._log.run.fingerprint,
+                "given_at": request.at,
+                "why": request.reason,
+            }
+            self._log.write(
+                Event.APPROVED, who=request.person, detail=detail, answers=request.id, outcome="approved"
+            )
+
+    def resumed(self) -> Request | Wish | None:
+        """While held: a request to resume, or a wish to abort; None as long as nobody decides."""
+        for request in self._log.journal.requests():
+            if request.kind is RequestKind.APPROVE:
+                self._judge(request)
+                continue
+            refusal = self._not_ours(request)
+            if refusal:
+                self._refuse(request, refusal)
+            elif request.kind is RequestKind.RESUME:
+                return request
+            elif request.kind is RequestKind.ABORT:
+                return Wish(request.person, request.reason, abort=True, request=request.id)
+            elif request.kind is RequestKind.HOLD:
+                self._refuse(request, "the run is held already")
+        return None
+
+    def _guarded(self) -> Wish | None:
+        if self._guards:
+            state = self._log.state
+            for guard in self._guards:
+                try:
+                    reason = guard(state)
+                except Exception as error:  # one that cannot look has not said that all is well
+                    name = getattr(guard, "__name__", type(guard).__name__)
+                    reason = Reason(name, f"it could not look: {error}".splitlines()[0])
+                if reason:
+                    return Wish(f"guard {reason.guard}", reason.sentence, reason.abort)
+        return None
+
+    def _not_ours(self, request: Request) -> str:
+        """Why a request other than an approval is about another run."""
+        ours = self._log.run.fingerprint
+        if not request.fingerprint or names(request.fingerprint, ours):
+            return ""
+        return (
+            f"it is for plan #{short(request.fingerprint.removeprefix('#'))}, this run is of #{short(ours)}"
+        )
+
+    def _judge(self, request: Request) -> None:
+        """Tell a person early that an approval is no good; a good one stays until its gate comes."""
+        if request.id not in self._judged and not self._refused(request):
+            self._judged.add(request.id)
+
+    def _refused(self, request: Request) -> bool:
+        now = self._log.clock.now()
+        why = why_not(request, self._log.state, self._log.run.fingerprint, now, self._policy)
+        if why:
+            self._refuse(request, why)
+        return bool(why)
+
+    def _refuse(self, request: Request, why: str) -> None:
+        detail = {"request": request.kind.value, "gate": request.gate, "why": why}
+        self._log.write(
+            Event.REFUSED, who=request.person, detail=detail, answers=request.id, outcome=f"refused: {why}"
+        )

@@ -1,0 +1,170 @@
+"""run: execute exactly the approved plan, from where it is; hold, resume and abort it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from liftlock.checks.registry import blockers, examine
+from liftlock.cloud.facts import facts
+from liftlock.cloud.file import CloudFile
+from liftlock.cloud.model import BalancerNode
+from liftlock.cloud.survey import survey
+from liftlock.engine.course import RunPolicy
+from liftlock.engine.gates import GatePolicy
+from liftlock.engine.lock import Holder, RunLock
+from liftlock.engine.logbook import Observer
+from liftlock.engine.runner import Runner, last_run
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import BadInput, Refused, StalePlan
+from liftlock.flow.report import RETRIES
+from liftlock.flow.site import Site, journal_file
+from liftlock.knowledge.catalogue import releases
+from liftlock.plan.fingerprint import fingerprint, short
+from liftlock.plan.model import Plan
+from liftlock.plan.staleness import moved
+from liftlock.ports.journal import Entry, Event, Journal, Request, RequestKind
+from liftlock.steps.kinds import kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One person at work on one cloud."""
+
+    site: Site
+    journal: Journal
+    who: str
+    """Login of the person."""
+    observer: Observer
+    """Shown every line as it is written."""
+    wait: bool = True
+    """Whether to stay at a closed gate, or while held, until somebody decides."""
+
+    def runner(self) -> Runner:
+        """A runner wired to this site."""
+        policy = self.site.file.policy
+        return Runner(
+            journal=self.journal,
+            hands=self.site.hands,
+            clock=self.site.hands.clock,
+            lock=RunLock.beside(journal_file(self.site.file), self.who),
+            who=self.who,
+            kinds=kinds(),
+            policy=RunPolicy(GatePolicy(policy.approval_expires_s, dict(policy.approvals)), wait=self.wait),
+            look=lambda: facts(survey(self.site.file, self.site.hands)),
+            observer=self.observer,
+        )
+
+    def work(self, act: Callable[[Runner], RunState]) -> RunState:
+        """Let a runner act, and note beside it how often the balancer sent requests again meanwhile."""
+        before = retries(self.site)
+        try:
+            return act(self.runner())
+        finally:
+            note_retries(self, before)
+
+
+def run(session: Session, plan: Plan) -> RunState:
+    """Run `plan`, or go on with it; returns where the run is when it is done, waits (unless `wait`) or is held.
+
+    Raises `StalePlan` saying what moved, `Refused` naming what stands in the way, `AnotherRun`, and what a failing
+    step raised.
+    """
+    state = known(session.journal, plan)
+    if state is None or state.standing is not Standing.DONE:
+        refuse_if_unfit(session.site, plan, state)
+    return session.work(lambda runner: runner.run(plan))
+
+
+def resume(session: Session) -> RunState:
+    """Take the last run up where it is. Raises like `run`."""
+    last = last_run(session.journal, kinds())
+    if last and last[1].standing not in (Standing.DONE, Standing.SUPERSEDED):
+        refuse_if_unfit(session.site, last[1].plan, last[1])
+    return session.work(lambda runner: runner.resume())
+
+
+def abort(session: Session, why: str) -> RunState:
+    """Put the unfinished stage of the last run back; nobody may be running it."""
+    return session.work(lambda runner: runner.abort(why))
+
+
+def ask(
+    journal: Journal,
+    kind: RequestKind,
+    *,
+    who: str,
+    at: float,
+    plan: Plan | None = None,
+    gate: str = "",
+    why: str = "",
+) -> Request:
+    """File a request that the runner takes: approve a gate of `plan`, hold, resume or abort what runs.
+
+    `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate.
+    """
+    if plan is not None and gate not in (gates := [s.gate for s in plan.stages if s.gate]):
+        raise BadInput(
+            f"plan #{short(fingerprint(plan))} has no gate “{gate}”",
+            hint=f"its gates are: {', '.join(gates) or 'none'}",
+        )
+    named = fingerprint(plan) if plan is not None else ""
+    return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
+
+
+def known(journal: Journal, plan: Plan) -> RunState | None:
+    """Where this very plan is, if it was ever run and nothing else since."""
+    last = last_run(journal, kinds())
+    return last[1] if last and last[0].fingerprint == fingerprint(plan) else None
+
+
+def refuse_if_unfit(site: Site, plan: Plan, state: RunState | None) -> None:
+    """Raise unless the cloud is still what the plan, as far as it has come, was made for."""
+    if plan.cloud != site.file.name:
+        raise BadInput(
+            f"the plan is for the cloud {plan.cloud}, the cloud file is of {site.file.name}",
+            hint="name the right cloud file with `--cloud-file`",
+        )
+    cloud = survey(site.file, site.hands)
+    reached = state.reached if state else ()
+    sentences = moved(plan, facts(cloud), reached)
+    if sentences:
+        raise StalePlan(
+            "\n".join(["the cloud is not what the plan was made for:", *(f"  - {s}" for s in sentences)]),
+            now="nothing was changed by this command" if not reached else state_sentence(state),
+            hint=f"make a new plan: `liftlock plan --to {plan.lift.target} -o FILE`",
+        )
+    in_the_way = () if reached else blockers(examine(cloud, releases()[plan.lift.target]))
+    if in_the_way and plan.verb == "upgrade":
+        raise Refused(
+            "\n".join(["something stands in the way:", *(f"  - {f.what}; {f.fix}" for f in in_the_way)]),
+            hint="remove it, then the same command again",
+        )
+
+
+def state_sentence(state: RunState | None) -> str:
+    """Where a run is, in one sentence."""
+    return state.sentence(alive=False) if state else "nothing was changed"
+
+
+def retries(site: Site) -> int | None:
+    """Requests all balancer nodes sent again by themselves since they were started; None if one does not say."""
+    nodes: tuple[BalancerNode, ...] = site.hands.balancer.look()
+    if not nodes or not all(node.reachable for node in nodes):
+        return None
+    return sum(server.retries for node in nodes for server in node.servers)
+
+
+def note_retries(session: Session, before: int | None) -> None:
+    """Write down the growth since `before`, if there is a run and both counts could be read."""
+    now = retries(session.site)
+    runs = session.journal.runs()
+    if runs and before is not None and now is not None:
+        detail = {RETRIES: max(0, now - before)}
+        at = session.site.hands.clock.now()
+        session.journal.append(Entry(runs[-1].id, Event.NOTED, at, session.who, detail=detail))
+
+
+def under_way(file: CloudFile) -> Holder | None:
+    """Who works on the cloud right now, on this machine."""
+    return RunLock.beside(journal_file(file), "").holder()

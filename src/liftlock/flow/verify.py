@@ -1,0 +1,64 @@
+"""verify: survey again, and say whether the cloud is what the last run should have made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.checks.finding import Finding
+from liftlock.checks.registry import blockers, examine
+from liftlock.cloud.facts import ANY, facts
+from liftlock.cloud.model import Cloud
+from liftlock.cloud.survey import survey
+from liftlock.cloud.versions import series_of_cloud
+from liftlock.engine.runner import last_run
+from liftlock.engine.state import RunState, Standing
+from liftlock.flow.site import Site, nothing_run
+from liftlock.knowledge.catalogue import releases
+from liftlock.ports.journal import Journal
+from liftlock.steps.kinds import kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a second look at the cloud says."""
+
+    cloud: Cloud
+    differences: tuple[str, ...]
+    """What is not as the run should have left it, one sentence each."""
+    findings: tuple[Finding, ...]
+    """What the checks say about the cloud as it is now."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing differs and nothing is broken."""
+        return not self.differences and not blockers(self.findings)
+
+
+def verify(site: Site, journal: Journal) -> Verdict:
+    """Compare the cloud with what the last run should have left. Raises `BadInput` if nothing was run."""
+    last = last_run(journal, kinds())
+    if last is None:
+        raise nothing_run()
+    cloud = survey(site.file, site.hands)
+    series = series_of_cloud(cloud)
+    findings = examine(cloud, releases()[series]) if series else ()
+    return Verdict(cloud, differences(last[1], cloud), findings)
+
+
+def differences(state: RunState, cloud: Cloud) -> tuple[str, ...]:
+    """Pure: what is not as the run's plan says it would be."""
+    plan = state.plan
+    found = []
+    if state.standing is not Standing.DONE:
+        found.append(f"the run is not finished: {state.sentence(alive=False)}")
+    series = series_of_cloud(cloud)
+    if series != plan.lift.target:
+        found.append(f"the control plane runs {series or 'no known series'}, not {plan.lift.target}")
+    left = {name: value for stage in plan.stages for name, value in stage.leaves.items() if value != ANY}
+    now = facts(cloud)
+    found += [
+        f"{name} is {now.get(name, 'not readable')}, not {value}"
+        for name, value in left.items()
+        if now.get(name) != value
+    ]
+    return tuple(found)

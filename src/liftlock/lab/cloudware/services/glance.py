@@ -1,0 +1,12 @@
+"""glance in the lab: images are files in a directory that all control hosts share."""
+
+from liftlock.lab.cloudware.fitting import Fitting
+
+FITTING = Fitting(
+    name="glance",
+    uid=42415,
+    directories=("/srv/shared/glance/images", "/var/lib/glance/staging", "/var/lib/glance/tasks"),
+    environment={"OS_GLANCE_CONFIG_DIR": "/etc/glance"},
+    script_2024="glance-wsgi-api",
+    schema=(("glance-manage", "db_sync"),),
+)

@@ -1,0 +1,13 @@
+"""heat in the lab."""
+
+from liftlock.lab.cloudware.fitting import Fitting
+
+FITTING = Fitting(
+    name="heat",
+    uid=42418,
+    endpoint="/v1/%(tenant_id)s",
+    config_files=("/etc/heat/heat.conf",),
+    pyargv="--config-file /etc/heat/heat.conf",
+    script_2024="heat-wsgi-api",
+    schema=(("heat-manage", "db_sync"),),
+)

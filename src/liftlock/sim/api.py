@@ -1,0 +1,141 @@
+"""What a simulated cloud says about itself: its APIs, its broker and its balancer."""
+
+from __future__ import annotations
+
+from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode, Endpoint, Role, Tenancy
+from liftlock.errors import Unreachable
+from liftlock.knowledge.catalogue import services
+from liftlock.sim.cloud import Life
+from liftlock.sim.faults import Kind
+from liftlock.sim.world import NOVA_SERVICE_VERSION, series_of
+
+_CERTIFICATE_DAYS = 364.0
+
+
+class SimApi:
+    """Keeps the `CloudApi` port."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Public and internal entrance of every service that is in the catalogue."""
+        self._ask_keystone()
+        found = []
+        for name in self._life.cloud.services:
+            service = services()[name]
+            api = service.api()
+            if api is None or not service.catalogue_type:
+                continue
+            status = 200 if self._life.cloud.serves(name) else 503
+            found.append(
+                Endpoint(
+                    name, "public", f"https://lb1:{api.port}", status, certificate_days_left=_CERTIFICATE_DAYS
+                )
+            )
+            found.append(Endpoint(name, "internal", f"http://lb1:{api.port}", status))
+        return tuple(found)
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Every worker of every service whose API answers."""
+        self._ask_keystone()
+        now = self._life.cloud.clock.now()
+        found = []
+        for name in self._life.cloud.services:
+            if not self._life.cloud.serves(name):
+                continue
+            for part in services()[name].parts:
+                for host in self._life.cloud.hosts.values():
+                    unit = host.units.get(part.name)
+                    if not part.agent or unit is None:
+                        continue
+                    alive = unit.active and not self._life.cloud.strikes(Kind.HOST_UNREACHABLE, host.name)
+                    version = NOVA_SERVICE_VERSION.get(series_of(unit.release or host.current))
+                    found.append(
+                        Agent(
+                            kind=part.agent,
+                            service=name,
+                            host=host.name,
+                            alive=alive and unit.restarts == 0,
+                            enabled=True,
+                            seconds_since_report=1.0 if alive else max(60.0, now - unit.stopped_at),
+                            version=version if name == "nova" else None,
+                        )
+                    )
+        return tuple(found)
+
+    def tenancy(self) -> Tenancy:
+        """What the snapshot had."""
+        self._ask_keystone()
+        return self._life.cloud.tenancy
+
+    def answers(self, service: str) -> bool:
+        """Whether its front door serves; every service needs keystone for that."""
+        self._life.check()
+        cloud = self._life.cloud
+        if any(
+            cloud.strikes(Kind.HOST_UNREACHABLE, h.name)
+            for h in cloud.hosts.values()
+            if Role.BALANCER in h.roles
+        ):
+            return False
+        return cloud.serves(service) and (service == "keystone" or cloud.serves("keystone"))
+
+    def _ask_keystone(self) -> None:
+        if not self.answers("keystone"):
+            raise Unreachable(
+                "https://lb1:5000: keystone does not answer",
+                now="what the APIs would say is not known",
+                hint="see whether keystone-api runs, then ask again",
+            )
+
+
+class SimBroker:
+    """Keeps the `Broker` port."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def look(self) -> BrokerNode:
+        """The broker of the snapshot, as long as its host answers."""
+        self._life.check()
+        cloud = self._life.cloud
+        if any(
+            cloud.strikes(Kind.HOST_UNREACHABLE, h.name)
+            for h in cloud.hosts.values()
+            if Role.BROKER in h.roles
+        ):
+            return BrokerNode(reachable=False, problem="the broker's host does not answer")
+        return cloud.broker
+
+
+class SimBalancer:
+    """Keeps the `Balancer` port."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def look(self) -> tuple[BalancerNode, ...]:
+        """One node per balancer host, one server per service and control host."""
+        self._life.check()
+        cloud = self._life.cloud
+        nodes = []
+        for host in cloud.hosts.values():
+            if Role.BALANCER not in host.roles:
+                continue
+            if cloud.strikes(Kind.HOST_UNREACHABLE, host.name):
+                nodes.append(BalancerNode(host.name, reachable=False, problem=f"{host.name} does not answer"))
+            else:
+                nodes.append(
+                    BalancerNode(host.name, reachable=True, version="2.6.12", servers=self._servers())
+                )
+        return tuple(nodes)
+
+    def _servers(self) -> tuple[BackendServer, ...]:
+        return tuple(
+            BackendServer(name, host.name, up=unit.active, weight=100, retries=0)
+            for name in self._life.cloud.services
+            if (api := services()[name].api()) is not None
+            for host in self._life.cloud.hosts.values()
+            if (unit := host.units.get(api.name)) is not None
+        )

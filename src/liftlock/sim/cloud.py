@@ -1,0 +1,248 @@
+"""A whole cloud in memory: its state, its faults, and the count of what was changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from liftlock.cloud.model import Cloud, Host, Role
+from liftlock.errors import Unreachable
+from liftlock.knowledge.catalogue import releases, services
+from liftlock.ports.hands import Hands
+from liftlock.sim.clock import SimClock
+from liftlock.sim.faults import Fault, Kind, PowerCut
+from liftlock.sim.tiny import release_name, tiny
+from liftlock.sim.world import SimBackup, SimDatabase, SimHost, SimUnit, age, series_of
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class SimCloud:
+    """A cloud that does what it is told, counts it, and breaks when asked.
+
+    `dies_at=n` cuts the power of whoever acts at the n-th change (from 1), before it takes effect, or after it with
+    `dies_late`: `PowerCut` is raised, and everything acting through hands taken before it gets `PowerCut` too. Hands
+    taken from `hands` afterwards work: that is liftlock started again.
+    """
+
+    def __init__(
+        self,
+        snapshot: Cloud | None = None,
+        *,
+        dies_at: int = 0,
+        dies_late: bool = False,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        snapshot = snapshot if snapshot is not None else tiny()
+        self.name = snapshot.name
+        self.services = snapshot.services or tuple(services())
+        self.dies_at = dies_at
+        self.dies_late = dies_late
+        self.changes: list[str] = []
+        """Every change that took effect, oldest first: `stop nova-api on ctl-blue`."""
+        self.programs: list[tuple[str, str, tuple[str, ...]]] = []
+        """Every program that was started: (host, release, command)."""
+        self.faults: list[Fault] = list(faults)
+        self.clock = SimClock(snapshot.taken_at or 1_790_000_000.0)
+        self.lock = RLock()
+        self.hosts = {host.name: _host(host, self.services) for host in snapshot.hosts}
+        series = next((series_of(h.release) for h in snapshot.hosts if h.release), "2025.1")
+        self.databases = {
+            d.name: SimDatabase(
+                d.name, series, d.revisions, {"alembic_version": list(d.revisions)}, d.size_mib
+            )
+            for d in snapshot.database_server.databases
+        }
+        self.backups: dict[str, SimBackup] = {}
+        self.builds: dict[str, str] = {s: release_name(s) for s in releases()}
+        """Series -> the release the deployer would install for it."""
+        self.builds.update({series_of(r): r for h in snapshot.hosts for r in h.releases})
+        self.database_version = snapshot.database_server.version
+        self.broker = snapshot.broker
+        self.tenancy = snapshot.tenancy
+        self._life = Life(self)
+
+    @classmethod
+    def tiny(
+        cls,
+        series: str = "2025.1",
+        *,
+        dies_at: int = 0,
+        dies_late: bool = False,
+        faults: Iterable[Fault] = (),
+    ) -> Self:
+        """The smallest whole cloud at `series`."""
+        return cls(tiny(series), dies_at=dies_at, dies_late=dies_late, faults=faults)
+
+    @property
+    def hands(self) -> Hands:
+        """Ports onto this cloud; they die together with the power of whoever holds them."""
+        from liftlock.sim.hands import hands_of  # noqa: PLC0415  the ports need this module
+
+        if self._life.over:
+            self._life = Life(self)
+        return hands_of(self._life)
+
+    def break_down(self, fault: Fault) -> None:
+        """Show `fault` from now on."""
+        with self.lock:
+            self.faults.append(fault)
+
+    def heal(self, fault: Fault | None = None) -> None:
+        """End `fault`, or all of them."""
+        with self.lock:
+            self.faults = [] if fault is None else [f for f in self.faults if f != fault]
+
+    def strikes(self, kind: Kind, host: str = "", what: str = "") -> bool:
+        """Whether a fault hits here now; one that strikes a few times only has one time less."""
+        with self.lock:
+            for position, fault in enumerate(self.faults):
+                if not fault.hits(kind, host, what):
+                    continue
+                if fault.times is not None:
+                    if fault.times <= 1:
+                        del self.faults[position]
+                    else:
+                        self.faults[position] = replace(fault, times=fault.times - 1)
+                return fault.times is None or fault.times > 0
+        return False
+
+    def series_running(self, part: str) -> tuple[str, ...]:
+        """Series of the code that every active unit of `part` runs, one per host."""
+        return tuple(
+            series_of(h.units[part].release)
+            for h in self.hosts.values()
+            if part in h.units and h.units[part].active
+        )
+
+    def serves(self, service: str) -> bool:
+        """Whether requests to the service's API are answered as they should.
+
+        Old code serves on a newer schema (measured for 2025.1 on 2026.1 schemas, research/control-plane.md); new code
+        does not serve on an older one.
+        """
+        known = services()[service]
+        api = known.api()
+        with self.lock:
+            if api is None or self.strikes(Kind.API_NEVER_ANSWERS, what=service):
+                return False
+            running = self._series_reached_by_balancer(api.name)
+            # heat answers through its engine: without one every listing hangs (research/control-plane.md).
+            workers = all(self.series_running(p) for p in ("heat-engine",) if service == "heat")
+            return (
+                bool(running) and workers and all(self._fits(d, s) for d in known.databases for s in running)
+            )
+
+    def _series_reached_by_balancer(self, part: str) -> tuple[str, ...]:
+        return tuple(
+            series_of(h.units[part].release)
+            for h in self.hosts.values()
+            if part in h.units and h.units[part].active and not self.strikes(Kind.HOST_UNREACHABLE, h.name)
+        )
+
+    def _fits(self, database: str, series: str) -> bool:
+        found = self.databases.get(database)
+        if found is None or found.broken or not self.database_answers():
+            return False
+        return age(found.series) >= age(series)
+
+    def database_answers(self) -> bool:
+        """Whether the database server can be reached now."""
+        homes = [h.name for h in self.hosts.values() if Role.DATABASE in h.roles]
+        return not self.strikes(Kind.DATABASE_UNREACHABLE) and not any(
+            self.strikes(Kind.HOST_UNREACHABLE, home) for home in homes
+        )
+
+
+class Life:
+    """One life of whoever acts on the cloud, from start to power cut."""
+
+    def __init__(self, cloud: SimCloud) -> None:
+        self.cloud = cloud
+        self.over = False
+
+    def check(self) -> None:
+        """Raise `PowerCut` if the power is gone: a thread that was asleep then does not act any more."""
+        if self.over:
+            raise PowerCut
+
+    def reach(self, host: str) -> SimHost:
+        """The host's state; raises `Unreachable` if it does not answer."""
+        self.check()
+        if host not in self.cloud.hosts:
+            raise Unreachable(f"{host}: no such host", hint="name a host of the cloud file")
+        if self.cloud.strikes(Kind.HOST_UNREACHABLE, host):
+            raise Unreachable(
+                f"{host} does not answer",
+                now=f"nothing is known about {host}; the other hosts are as they were",
+                hint=f"see whether {host} is powered on, then `liftlock resume`",
+            )
+        return self.cloud.hosts[host]
+
+    @contextmanager
+    def change(self, what: str) -> Iterator[None]:
+        """Do one change inside; dies before or after it if this is the one to die at."""
+        with self.cloud.lock:
+            self.check()
+            fatal = self.cloud.dies_at == len(self.cloud.changes) + 1
+            if fatal and not self.cloud.dies_late:
+                self._die()
+            yield
+            self.cloud.changes.append(what)
+            if fatal:
+                self._die()
+
+    def _die(self) -> None:
+        self.over = True
+        self.cloud.dies_at = 0
+        raise PowerCut
+
+
+def hash_of(files: Mapping[str, str], directory: str) -> str:
+    """Hash over the names and content of everything below `directory`; empty if there is nothing."""
+    below = sorted((p, t) for p, t in files.items() if p.startswith(f"{directory}/"))
+    return hashlib.sha256(repr(below).encode()).hexdigest()[:16] if below else ""
+
+
+def _host(host: Host, present: Sequence[str]) -> SimHost:
+    made = SimHost(
+        name=host.name,
+        roles=host.roles,
+        boot_id=host.boot_id or f"boot-{host.name}-1",
+        current=host.release,
+        releases=set(host.releases),
+        strangers=host.strangers,
+    )
+    for given, attribute in (
+        (host.system, "system"),
+        (host.cpus, "cpus"),
+        (host.memory_mib, "memory_mib"),
+        (host.disk_free_mib, "disk_free_mib"),
+    ):
+        if given:
+            setattr(made, attribute, given)
+    for unit in host.units:
+        made.units[unit.name] = SimUnit(
+            unit.active, unit.enabled, unit.restarts, host.release if unit.active else ""
+        )
+    for name, recorded in host.configuration.items():
+        service = services().get(name)
+        if service is None or name not in present:
+            continue
+        for directory in service.configuration:
+            made.files[f"{directory}/{name}.conf"] = _invented(name, host.name, service.databases)
+            if recorded and len(service.configuration) == 1:
+                made.recorded[directory] = (hash_of(made.files, directory), recorded)
+    return made
+
+
+def _invented(service: str, host: str, databases: Sequence[str]) -> str:
+    connection = (
+        f"\n[database]\nconnection = mysql+pymysql://{service}@db1/{databases[-1]}\n" if databases else ""
+    )
+    return f"[DEFAULT]\n# kept by the operator\nhost = {host}\ndebug = false\n{connection}"

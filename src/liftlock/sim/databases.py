@@ -1,0 +1,123 @@
+"""A simulated database server and its backups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.errors import StepFailed, Unreachable
+from liftlock.sim.cloud import Life
+from liftlock.sim.faults import Kind
+from liftlock.sim.world import SimBackup, SimCopy, SimDatabase
+
+_BACK_UP_S = 1.0
+_LOAD_S = 2.0  # research/lab.md: nine databases, 19 MB: dump 0.5 s, load 1.8-2.1 s
+
+
+class SimDatabases:
+    """Keeps the `Databases` port."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    def look(self) -> DatabaseServer:
+        """The server now; unreachable is a value."""
+        self._life.check()
+        cloud = self._life.cloud
+        if not cloud.database_answers():
+            return DatabaseServer(reachable=False, problem="db1:3306 does not answer")
+        return DatabaseServer(
+            reachable=True,
+            version=cloud.database_version,
+            max_connections=1000,
+            connections=40,
+            databases=tuple(
+                Database(d.name, d.revisions, tables=max(20, len(d.rows)), size_mib=d.size_mib)
+                for d in cloud.databases.values()
+                if not d.broken
+            ),
+        )
+
+    def revisions(self, database: str) -> tuple[str, ...]:
+        """Heads stamped in it."""
+        self._reach()
+        found = self._life.cloud.databases.get(database)
+        return () if found is None or found.broken else found.revisions
+
+    def back_up(self, databases: Sequence[str], backup: str) -> None:
+        """Copy each database; a torn copy is not listed."""
+        self._reach()
+        kept = self._life.cloud.backups.setdefault(backup, SimBackup())
+        have = self.backed_up(backup)
+        for name in databases:
+            if name in have:
+                continue
+            torn = self._life.cloud.strikes(Kind.BACKUP_TORN, what=name)
+            with self._life.change(f"back up {name} in {backup}"):
+                kept.databases[name] = SimCopy(deepcopy(self._life.cloud.databases[name]), complete=not torn)
+            self._life.cloud.clock.sleep(_BACK_UP_S)
+            if torn:
+                raise StepFailed(
+                    f"{name}: the dump ended half way (1412, Table definition has changed)",
+                    now=f"the backup {backup} is not complete; the databases are as they were",
+                    hint="`liftlock resume` tries again",
+                )
+
+    def backed_up(self, backup: str) -> tuple[str, ...]:
+        """Databases of which the backup holds a complete copy."""
+        self._life.check()
+        kept = self._life.cloud.backups.get(backup, SimBackup()).databases
+        return tuple(sorted(name for name, copy in kept.items() if copy.complete))
+
+    def prove(self, databases: Sequence[str], backup: str) -> None:
+        """Restore on the side and compare."""
+        self._need(databases, backup)
+        with self._life.change(f"prove {backup}"):
+            self._life.cloud.backups[backup].proven = True
+        self._life.cloud.clock.sleep(_LOAD_S * len(databases))
+
+    def proven(self, backup: str) -> bool:
+        """Whether `prove` ended well."""
+        self._life.check()
+        return self._life.cloud.backups.get(backup, SimBackup()).proven
+
+    def restore(self, databases: Sequence[str], backup: str) -> None:
+        """Drop, then load, each database: two changes, so that the power can be cut between them."""
+        self._need(databases, backup)
+        cloud = self._life.cloud
+        for name in databases:
+            with self._life.change(f"drop {name}"):
+                cloud.databases[name] = SimDatabase(name, "", (), broken=True)
+            with self._life.change(f"load {name} from {backup}"):
+                cloud.databases[name] = deepcopy(cloud.backups[backup].databases[name].content)
+                cloud.databases[name].restored_from = backup
+            cloud.clock.sleep(_LOAD_S)
+
+    def restored(self, databases: Sequence[str], backup: str) -> bool:
+        """Whether all of them are these copies, and no migration or other backup came since."""
+        self._reach()
+        return all(self._is_restored(name, backup) for name in databases)
+
+    def _is_restored(self, name: str, backup: str) -> bool:
+        found = self._life.cloud.databases.get(name)
+        return found is not None and not found.broken and found.restored_from == backup
+
+    def _reach(self) -> None:
+        self._life.check()
+        if not self._life.cloud.database_answers():
+            raise Unreachable(
+                "db1:3306: the database server does not answer",
+                now="nothing is known about the databases",
+                hint="see whether MariaDB runs on db1, then `liftlock resume`",
+            )
+
+    def _need(self, databases: Sequence[str], backup: str) -> None:
+        self._reach()
+        missing = sorted(set(databases) - set(self.backed_up(backup)))
+        if missing:
+            raise StepFailed(
+                f"the backup {backup} holds no complete copy of {', '.join(missing)}",
+                now="the databases are as they were",
+                hint="name a backup that is complete: `liftlock status` lists them",
+            )

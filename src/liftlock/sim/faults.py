@@ -1,0 +1,54 @@
+"""What can go wrong in a simulated cloud, each taken from something that really did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PowerCut(BaseException):
+    """The machine liftlock runs on lost its power: no `except Exception` gets to tidy up."""
+
+
+class Kind(StrEnum):
+    """A kind of fault; the line under each names the run or bug it was seen in."""
+
+    HOST_UNREACHABLE = "host unreachable"
+    """research/data-plane.md: `kill -9` of a host's PID 1; research/lab.md: power-off of the whole control host."""
+    UNIT_DOES_NOT_START = "unit does not start"
+    """research/control-plane.md: nova-compute refuses a restart ("No local node identity found")."""
+    UNIT_DOES_NOT_STOP = "unit does not stop"
+    """research/control-plane.md: nova 33 sleeps 160 s on SIGTERM (`manager_shutdown_timeout`)."""
+    UNIT_CRASH_LOOPS = "unit crash-loops"
+    """research/data-plane.md, hazard 2: the supervisor says active, the program dies at every start."""
+    API_NEVER_ANSWERS = "API never answers"
+    """research/control-plane.md: uwsgi listens before its application is loaded, heat-api hung without its engine."""
+    DATABASE_UNREACHABLE = "database unreachable"
+    """research/lab.md: power-off of a host, here the one MariaDB lives on."""
+    BACKUP_TORN = "backup torn"
+    """research/lab.md, trap 1: a table is rebuilt while it is read, MariaDB error 1412 ends the dump half way."""
+    PROGRAM_FAILS = "program fails"
+    """research/control-plane.md: `nova-manage db sync` ended with 1 because `map_cell0` had guessed a name."""
+    PROGRAM_HANGS = "program hangs"
+    """DESIGN.md section 7: DDL waits for a metadata lock, MariaDB's default patience is a day."""
+    MORE_TO_MIGRATE = "more to migrate"
+    """nova's and cinder's `online_data_migrations --max-count` exit with 1 while rows are left (their manuals)."""
+    DISK_FULL = "disk full"
+    """research/lab.md: one environment is 830 MB with byte code, and hosts hold two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault, at one place, for ever or a few times."""
+
+    kind: Kind
+    host: str = ""
+    """Where; empty means on any host."""
+    what: str = ""
+    """Which part, service, database or command line (its beginning); empty means any."""
+    times: int | None = None
+    """How often it strikes before it is over; None means until it is healed."""
+
+    def hits(self, kind: Kind, host: str, what: str) -> bool:
+        """Whether it strikes `what` on `host`."""
+        return kind is self.kind and self.host in ("", host) and (not self.what or what.startswith(self.what))

@@ -1,0 +1,118 @@
+"""What a simulated cloud is made of: plain state, changed only by the ports of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from liftlock.cloud.model import Role
+from liftlock.knowledge.catalogue import releases
+from liftlock.ports.deployer import ProgramResult
+
+# Alembic heads after all migrations of a series, as stamped by the released tools (research/control-plane.md,
+# read from databases migrated by 2025.1 and 2026.1; nova's cells share one chain).
+_HEADS_2025_1 = {
+    "keystone": ("47147121",),
+    "glance": ("2024_1_contract01",),
+    "placement": ("a082b8bb98d0",),
+    "nova_api": ("cdeec0c85668",),
+    "nova_cell0": ("2903cd72dc14",),
+    "nova": ("2903cd72dc14",),
+    "neutron": ("5c85685d616d", "ad80a9f07c5c"),
+    "cinder": ("9c74c1c6971f",),
+    "heat": ("c6214ca60943",),
+}
+HEADS: dict[str, dict[str, tuple[str, ...]]] = {
+    "2024.1": {**_HEADS_2025_1, "neutron": ("0e6eff810791", "5c85685d616d")},
+    "2025.1": _HEADS_2025_1,
+    "2026.1": {
+        **_HEADS_2025_1,
+        "keystone": ("742c857f1dfb",),
+        "neutron": ("5c85685d616d", "b1bca967e19d"),
+        "heat": ("97b2a986f922",),
+    },
+}
+"""Series -> database -> heads, sorted."""
+
+NOVA_SERVICE_VERSION = {"2024.1": 67, "2025.1": 68, "2026.1": 72}
+"""`nova.objects.service.SERVICE_VERSION` per series (research/control-plane.md)."""
+
+
+def series_of(release: str) -> str:
+    """The series a release belongs to: `2026.1` for `2026.1-91c04d7e3f2a`."""
+    return release.partition("-")[0]
+
+
+def age(series: str) -> int:
+    """Position of a series among those liftlock knows, oldest first; -1 for one it does not know."""
+    known = list(releases())
+    return known.index(series) if series in known else -1
+
+
+@dataclass(slots=True)
+class SimUnit:
+    """A unit of a simulated host."""
+
+    active: bool = False
+    enabled: bool = True
+    restarts: int = 0
+    release: str = ""
+    """The release it was started with: an active unit runs old code until it is restarted."""
+    stopped_at: float = 0.0
+
+
+@dataclass(slots=True)
+class SimHost:
+    """A simulated host."""
+
+    name: str
+    roles: tuple[Role, ...]
+    system: str = "debian 12"
+    boot_id: str = ""
+    cpus: int = 4
+    memory_mib: int = 16384
+    disk_free_mib: int = 20000
+    current: str = ""
+    releases: set[str] = field(default_factory=set)
+    units: dict[str, SimUnit] = field(default_factory=dict)
+    strangers: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    """Path -> text."""
+    recorded: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Directory -> (hash of what was invented for it, hash the recorded cloud had)."""
+    results: dict[str, ProgramResult] = field(default_factory=dict)
+    """Unit name -> how its program ended; kept until it is forgotten."""
+
+
+@dataclass(slots=True)
+class SimDatabase:
+    """A simulated schema and what is written in it."""
+
+    name: str
+    series: str
+    """Series whose code fits the schema best."""
+    revisions: tuple[str, ...]
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    """Table -> what is in it: `instances` -> `["web-1"]`."""
+    size_mib: float = 2.0
+    broken: bool = False
+    """Whether a restore has dropped it and not yet loaded it."""
+    restored_from: str = ""
+    """The backup it was last replaced by, unless a migration has changed it since."""
+
+
+@dataclass(slots=True)
+class SimCopy:
+    """A copy of a database in a backup."""
+
+    content: SimDatabase
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class SimBackup:
+    """A named backup: databases and configuration."""
+
+    databases: dict[str, SimCopy] = field(default_factory=dict)
+    proven: bool = False
+    files: dict[str, tuple[tuple[str, ...], dict[str, str]]] = field(default_factory=dict)
+    """Host -> (directories, path -> text)."""

@@ -1,0 +1,185 @@
+"""Clouds for tests: a small healthy one, and ways to make one thing in it different."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from liftlock.cloud.model import (
+    Agent,
+    BackendServer,
+    BalancerNode,
+    BrokerNode,
+    Cloud,
+    Database,
+    DatabaseServer,
+    Endpoint,
+    Host,
+    Role,
+    Tenancy,
+    Unit,
+)
+from liftlock.knowledge.catalogue import releases, services
+from liftlock.knowledge.nova_versions import WRITTEN_BY
+from liftlock.knowledge.service import Plane
+
+TAKEN_AT = 1_790_000_000.0
+NOT_RUN = ("cinder-backup",)
+"""Parts that a small cloud does without."""
+LOCKS = {"2024.1": "0a1b2c3d4e5f", "2025.1": "3f2a91c04d7e", "2026.1": "91c04d7e3f2a"}
+"""End of a release's identity, per series."""
+
+
+def small_cloud(
+    series: str = "2025.1", *, computes: int = 2, compute_series: str = "", **changes: Any
+) -> Cloud:
+    """A healthy cloud of the lab's shape: `ctl-blue`, `db1`, `lb1`, `cmp1`, `cmp2`, …; all eight services declared.
+
+    `changes` replace fields of the cloud.
+    """
+    names = tuple(f"cmp{number}" for number in range(1, computes + 1))
+    hosts = (
+        _openstack_host("ctl-blue", Role.CONTROL, series),
+        replace(_bare_host("db1"), roles=(Role.DATABASE, Role.BROKER)),
+        replace(_bare_host("lb1"), roles=(Role.BALANCER,)),
+        *(_openstack_host(name, Role.COMPUTE, compute_series or series) for name in names),
+    )
+    cloud = Cloud(
+        name="harbour-town",
+        taken_at=TAKEN_AT,
+        hosts=hosts,
+        agents=_agents(series, names, compute_series or series),
+        database_server=_database_server(),
+        broker=BrokerNode(reachable=True, version="3.10.8", queues=120, messages=0),
+        endpoints=_endpoints(),
+        balancers=(BalancerNode("lb1", reachable=True, version="2.6.12", servers=_servers()),),
+        tenancy=Tenancy(projects=3, instances=3, volumes=1, networks=2, images=1, stacks=1),
+        services=tuple(services()),
+    )
+    return replace(cloud, **changes)
+
+
+def with_host(cloud: Cloud, name: str, **changes: Any) -> Cloud:
+    """The cloud with fields of one host replaced."""
+    return replace(cloud, hosts=tuple(replace(h, **changes) if h.name == name else h for h in cloud.hosts))
+
+
+def with_second_controller(cloud: Cloud, name: str = "ctl-2", **changes: Any) -> Cloud:
+    """The cloud with one more control host, like its first."""
+    return replace(
+        cloud, hosts=(*cloud.hosts, replace(cloud.hosts_with(Role.CONTROL)[0], name=name, **changes))
+    )
+
+
+def with_unit(cloud: Cloud, host: str, part: str, **changes: Any) -> Cloud:
+    """The cloud with fields of one unit replaced."""
+    units = cloud.host(host).units
+    return with_host(cloud, host, units=tuple(replace(u, **changes) if u.name == part else u for u in units))
+
+
+def with_agent(cloud: Cloud, kind: str, host: str, **changes: Any) -> Cloud:
+    """The cloud with fields of one worker's record replaced."""
+    return replace(
+        cloud,
+        agents=tuple(replace(a, **changes) if (a.kind, a.host) == (kind, host) else a for a in cloud.agents),
+    )
+
+
+def with_database_server(cloud: Cloud, **changes: Any) -> Cloud:
+    """The cloud with fields of its database server replaced."""
+    return replace(cloud, database_server=replace(cloud.database_server, **changes))
+
+
+def versions_of(series: str) -> dict[str, str]:
+    """Service -> its version in a series."""
+    return {name: releases()[series].versions[name] for name in services()}
+
+
+def _bare_host(name: str) -> Host:
+    return Host(
+        name=name,
+        roles=(),
+        reachable=True,
+        system="debian 12",
+        boot_id=f"boot-of-{name}",
+        cpus=2,
+        memory_mib=23_000,
+        memory_free_mib=12_000,
+        disk_free_mib=50_000,
+    )
+
+
+def _openstack_host(name: str, role: Role, series: str) -> Host:
+    plane = Plane.CONTROL if role is Role.CONTROL else Plane.DATA
+    parts = [
+        (s, part)
+        for s in services().values()
+        for part in s.parts
+        if part.plane is plane and part.name not in NOT_RUN
+    ]
+    release = f"{series}-{LOCKS[series]}"
+    return replace(
+        _bare_host(name),
+        roles=(role,),
+        release=release,
+        releases=(release,),
+        versions=versions_of(series),
+        units=tuple(Unit(part.name, active=True) for _, part in parts),
+        configuration={s.name: f"hash-of-{s.name}-on-{name}" for s, _ in parts},
+    )
+
+
+def _agents(series: str, computes: tuple[str, ...], compute_series: str) -> tuple[Agent, ...]:
+    found = []
+    for service in services().values():
+        for part in service.parts:
+            if not part.agent or part.name in NOT_RUN:
+                continue
+            control = part.plane is Plane.CONTROL
+            version = WRITTEN_BY[series if control else compute_series] if service.name == "nova" else None
+            for host in ("ctl-blue",) if control else computes:
+                # cinder's workers with a backend add its name to the host's.
+                where = f"{host}@fake" if part.name == "cinder-volume" else host
+                found.append(
+                    Agent(
+                        kind=part.agent,
+                        service=service.name,
+                        host=where,
+                        alive=True,
+                        enabled=True,
+                        seconds_since_report=4.0,
+                        version=version,
+                    )
+                )
+    return tuple(found)
+
+
+def _database_server() -> DatabaseServer:
+    databases = tuple(
+        Database(name, revisions=(f"head-of-{name}",), tables=60, size_mib=2.5)
+        for service in services().values()
+        for name in service.databases
+    )
+    return DatabaseServer(
+        reachable=True, version="10.11.6-MariaDB", max_connections=1000, connections=120, databases=databases
+    )
+
+
+def _endpoints() -> tuple[Endpoint, ...]:
+    found = []
+    for service in services().values():
+        api = service.api()
+        if service.catalogue_type and api:
+            found += [
+                Endpoint(service.name, "public", f"https://api.harbour.example:{api.port}", 200, 300.0),
+                Endpoint(service.name, "internal", f"http://10.30.0.6:{api.port}", 200),
+            ]
+    return tuple(found)
+
+
+def _servers() -> tuple[BackendServer, ...]:
+    return tuple(
+        BackendServer(service.name, "blue", up=True, weight=100, retries=0)
+        for service in services().values()
+        if service.api()
+    )

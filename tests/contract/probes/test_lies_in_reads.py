@@ -1,0 +1,220 @@
+"""Every way to answer a read wrongly is reported: that one, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.contract.probes.lying_cloud import (
+    Cloud,
+    Talk,
+    body,
+    cut_after_headers,
+    cut_before_answer,
+    cut_if_reused,
+    cut_in_body,
+    drip,
+    hang,
+    status,
+)
+from tests.contract.probes.probing import Probing
+
+READS = (
+    ("nova", "/servers/detail", "server list detail"),
+    ("glance", r"/images\?", "image list"),
+    ("keystone", "/projects$", "project list"),
+)
+
+
+@pytest.mark.parametrize("code", [401, 403, 404, 406, 500, 503])
+def test_a_wrong_status_is_a_failure(probing: Probing, cloud: Cloud, code: int) -> None:
+    cloud.lie("GET", "nova", "/servers/detail", status(code))
+    outcome = probing.reads()
+    assert outcome.told == {("nova", "server list detail", "status")}
+    assert all(entry.status == code for entry in outcome.failures())
+    assert all("a lie" in entry.outcome for entry in outcome.failures())
+
+
+@pytest.mark.parametrize("code", [201, 204, 300])
+def test_a_good_status_that_is_not_the_right_one_is_a_failure(
+    probing: Probing, cloud: Cloud, code: int
+) -> None:
+    cloud.lie(
+        "GET",
+        "heat",
+        "/stacks",
+        lambda talk: talk.honest() if code == 200 else talk.send(code, {"stacks": []}),
+    )
+    assert {(service, why) for service, _, why in probing.reads().told} == {("heat", "status")}
+
+
+@pytest.mark.parametrize(("service", "path", "verb"), READS)
+@pytest.mark.parametrize(
+    "act",
+    [
+        body(lambda _right: {"wrong": []}),
+        body(lambda _right: []),
+        body(lambda _right: b"<html>sorry</html>"),
+        body(lambda _right: None),
+        body(lambda right: {key: [] for key in right}),
+        body(lambda right: {key: [{**item, "id": "x"} for item in items] for key, items in right.items()}),
+        body(lambda right: {key: [{**item, "name": "x"} for item in items] for key, items in right.items()}),
+    ],
+    ids=["no list", "another shape", "a page", "no body", "an empty list", "other ids", "other names"],
+)
+def test_wrong_content_with_the_right_status_is_a_failure(
+    probing: Probing, cloud: Cloud, service: str, path: str, verb: str, act: Callable[[Talk], None]
+) -> None:
+    cloud.put("server", {"name": "tenant's"})
+    cloud.put("image", {"name": "tenant's"})
+    # The first list is how the prober gets to know what is there.
+    cloud.lie("GET", service, path, act, after=0 if "detail" in path else 4)
+    outcome = probing.reads(rate=120.0)
+    assert outcome.told == {(service, verb, "content")}
+    assert outcome.found == set()
+
+
+def test_a_show_of_another_object_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    volume = cloud.put("volume", {"name": "tenant's", "size": 3})
+
+    def other(right: Any) -> Any:
+        return {"volume": {**right["volume"], "id": "another"}}
+
+    cloud.lie("GET", "cinder", f"/volumes/{volume}", body(other), after=1)
+    outcome = probing.reads()
+    assert outcome.told == {("cinder", "volume show", "content"), ("cinder", "volume check", "content")}
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (cut_before_answer, "cut"),
+        (cut_after_headers, "cut"),
+        (cut_in_body, "cut"),
+        (cut_if_reused, "cut"),
+    ],
+)
+def test_a_cut_connection_is_a_failure(
+    probing: Probing, cloud: Cloud, act: Callable[[Talk], None], why: str
+) -> None:
+    cloud.lie("GET", "cinder", "/types$", act, after=1)
+    outcome = probing.reads()
+    assert outcome.told == {("cinder", "volume type list", why)}
+    if act is cut_if_reused:
+        assert {entry.connection for entry in outcome.failures()} == {"reused"}
+
+
+def test_an_answer_beyond_the_time_out_is_a_failure_and_lowers_nobody_elses_pressure(
+    probing: Probing, cloud: Cloud
+) -> None:
+    release = threading.Event()
+    cloud.lie("GET", "heat", "/stacks", hang(release), after=1)
+    try:
+        outcome = probing.reads(timeout_s=3.0, seconds=2.0, rate=40.0)
+    finally:
+        release.set()
+    # Told before witnesses are counted out: heat answers nothing, so nothing of it is known.
+    assert outcome.told == {("heat", "stack list", "time-out")}
+    assert all(3000 <= entry.latency_ms < 6000 for entry in outcome.failures())
+    others = [entry for entry in outcome.entries if entry.service == "nova" and entry.phase == "run"]
+    assert len(others) >= 2 * 40 / 8 - 1
+
+
+def test_a_dripping_answer_times_out_as_a_whole(probing: Probing, cloud: Cloud) -> None:
+    cloud.lie("GET", "heat", "/stacks", drip(20.0), after=1)
+    outcome = probing.reads(timeout_s=2.0, rate=30.0)
+    assert outcome.told == {("heat", "stack list", "time-out")}
+    assert all(entry.latency_ms < 8000 for entry in outcome.failures())
+
+
+def test_a_refused_connection_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    prober = probing.prober(writes=(), seconds=60.0)
+
+    def kill_cinder() -> None:
+        while not any(service == "cinder" for service, _, _ in cloud.requests):
+            assert not prober.stop.wait(0.02)
+        prober.stop.wait(0.3)
+        cloud.listeners["cinder"].down()
+        prober.stop.wait(1.0)
+
+    outcome = probing.run_while(prober, kill_cinder)
+    assert {service for service, _, _ in outcome.told} == {"cinder"}
+    assert {why for _, _, why in outcome.told} <= {"refused", "cut"}
+    assert any(why == "refused" for _, _, why in outcome.told)
+
+
+def test_the_outage_reported_is_the_time_the_service_was_dead(probing: Probing, cloud: Cloud) -> None:
+    prober = probing.prober(writes=(), seconds=60.0, rate=160.0)
+    dead: list[float] = []
+
+    def kill_nova_for_a_while() -> None:
+        while not any(service == "nova" for service, _, _ in cloud.requests):
+            assert not prober.stop.wait(0.02)
+        prober.stop.wait(0.5)
+        dead.append(time.time())
+        cloud.listeners["nova"].down()
+        prober.stop.wait(1.5)
+        cloud.listeners["nova"].up()
+        dead.append(time.time())
+        prober.stop.wait(0.5)
+
+    outcome = probing.run_while(prober, kill_nova_for_a_while)
+    services = outcome.numbers["services"]
+    assert isinstance(services, dict)
+    assert {name for name, one in services.items() if one["failed"]} == {"nova"}
+    assert all(dead[0] - 0.2 <= entry.t <= dead[1] + 0.05 for entry in outcome.failures())
+    assert abs(services["nova"]["outage_s"] - (dead[1] - dead[0])) < 0.5
+
+
+def test_a_sign_in_page_without_its_form_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    cloud.lie("GET", "horizon", "/auth/login/", body(lambda _right: b"<html>Something went wrong</html>"))
+    assert probing.reads().told == {("horizon", "login page", "content")}
+
+
+def test_a_missing_asset_of_the_dashboard_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    cloud.lie("GET", "horizon", r"\.css", status(404))
+    assert probing.reads().told == {("horizon", "asset", "status")}
+
+
+def test_a_token_for_somebody_else_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    def other(right: Any) -> Any:
+        return {"token": {**right["token"], "user": {"id": "u9", "name": "demo"}}}
+
+    cloud.lie("GET", "keystone", "/auth/tokens", body(other))
+    assert probing.reads().told == {("keystone", "token validate", "content")}
+
+
+def test_a_catalogue_that_lost_a_service_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    def shorter(right: Any) -> Any:
+        catalogue = [entry for entry in right["token"]["catalog"] if entry["type"] != "image"]
+        return {"token": {**right["token"], "catalog": catalogue}}
+
+    # The body is edited on its way out, which drops no header.
+    cloud.lie("POST", "keystone", "/auth/tokens", body(shorter), after=1)
+    outcome = probing.reads()
+    assert outcome.told == {("keystone", "token issue", "content")}
+    assert all("image" in entry.outcome or "glance" in entry.outcome for entry in outcome.failures())
+
+
+def test_a_tenants_object_that_vanishes_is_lost(probing: Probing, cloud: Cloud) -> None:
+    server = cloud.put("server", {"name": "tenant's"})
+    prober = probing.prober(writes=(), seconds=60.0)
+
+    def vanish() -> None:
+        while not any(service == "nova" and "detail" in path for service, _, path in cloud.requests):
+            assert not prober.stop.wait(0.02)
+        del cloud.objects["server"][server]
+        prober.stop.wait(0.8)
+
+    outcome = probing.run_while(prober, vanish)
+    assert outcome.found == {("lost", "server")}
+    assert {(service, verb) for service, verb, _ in outcome.told} == {
+        ("nova", "server list"),
+        ("nova", "server list detail"),
+        ("nova", "server show"),
+        ("nova", "server check"),
+    }

@@ -1,0 +1,155 @@
+"""The in-place upgrade and the way back, over the simulator, with the power cut at every change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from liftlock.cloud.versions import series_of_cloud
+from liftlock.engine.state import Standing
+from liftlock.errors import Refused, StalePlan, StepFailed
+from liftlock.flow.assess import assess
+from liftlock.flow.plan import plan
+from liftlock.flow.report import report
+from liftlock.flow.restore import restore
+from liftlock.flow.run import Session, abort, ask, resume, run
+from liftlock.flow.status import status
+from liftlock.flow.verify import verify
+from liftlock.plan.model import Plan
+from liftlock.ports.journal import RequestKind
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import Fault, Kind, PowerCut
+from tests.sites import sim_session
+
+
+def approved(session: Session, made: Plan, gate: str = "start") -> Plan:
+    now = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate=gate)
+    return made
+
+
+def upgrade(session: Session) -> Plan:
+    made, _ = plan(session.site, "2026.1")
+    assert run(session, approved(session, made)).standing is Standing.DONE
+    return made
+
+
+def serving(cloud: SimCloud, session: Session) -> bool:
+    return all(cloud.serves(service) for service in session.site.file.services)
+
+
+def test_an_approved_upgrade_ends_with_every_service_on_the_new_series(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    upgrade(session)
+    assert verify(session.site, session.journal).good
+    assert series_of_cloud(assess(session.site).cloud) == "2026.1"
+    assert serving(cloud, session)
+    told = report(session.journal)
+    assert all(stage.status == "done" for stage in told.stages)
+    assert [a["who"] for a in told.approvals] == ["rey"]
+
+
+def test_without_approval_nothing_that_serves_is_touched(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    made, _ = plan(session.site, "2026.1")
+    state = run(session, made)
+    assert (state.standing, state.gate) == (Standing.WAITING, "start")
+    assert serving(cloud, session)
+    assert "approve" in status(session.journal, None)["next"]
+    assert not any("stop" in change for change in cloud.changes)
+
+
+def test_a_finished_plan_is_not_run_twice(tmp_path: Path) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny())
+    made = upgrade(session)
+    with pytest.raises(Refused, match="nothing to do"):
+        run(session, made)
+
+
+def test_a_plan_is_refused_when_the_cloud_moved_and_it_says_what(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    made, _ = plan(session.site, "2026.1")
+    cloud.hands.deployer.stage("ctl-blue", cloud.builds["2026.1"])
+    cloud.hands.deployer.switch("ctl-blue", cloud.builds["2026.1"])
+    with pytest.raises(StalePlan, match="host/ctl-blue/release"):
+        run(session, approved(session, made))
+
+
+def test_a_downgrade_is_refused_with_a_reason(tmp_path: Path) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny())
+    with pytest.raises(Refused, match=r"2024\.1"):
+        plan(session.site, "2024.1")
+
+
+def changes_of_a_clean_run(folder: Path) -> int:
+    cloud = SimCloud.tiny()
+    upgrade(sim_session(folder, cloud))
+    return len(cloud.changes)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_resume_after_a_power_cut_at_any_change_ends_where_a_clean_run_ends(late: bool, tmp_path: Path) -> None:
+    for dies_at in range(1, changes_of_a_clean_run(tmp_path) + 1, 3):
+        folder = tmp_path / f"{dies_at}"
+        folder.mkdir()
+        cloud = SimCloud.tiny(dies_at=dies_at, dies_late=late)
+        session = sim_session(folder, cloud)
+        made, _ = plan(session.site, "2026.1")
+        with pytest.raises(PowerCut):
+            run(session, approved(session, made))
+        session.journal.close()
+        again = sim_session(folder, cloud)
+        assert run(again, made).standing is Standing.DONE
+        assert verify(again.site, again.journal).good
+        assert serving(cloud, again)
+
+
+def test_restore_brings_the_old_release_back(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    upgrade(session)
+    back = restore(session.site, session.journal)
+    assert back.backup.endswith("-quiet")
+    assert run(session, approved(session, back, "restore")).standing is Standing.DONE
+    assert series_of_cloud(assess(session.site).cloud) == "2025.1"
+    assert serving(cloud, session)
+
+
+@pytest.mark.parametrize("dies_at", [20, 40, 50])
+def test_restore_out_of_an_upgrade_that_was_cut_brings_the_old_release_back(dies_at: int, tmp_path: Path) -> None:
+    cloud = SimCloud.tiny(dies_at=dies_at)
+    session = sim_session(tmp_path, cloud)
+    made, _ = plan(session.site, "2026.1")
+    with pytest.raises(PowerCut):
+        run(session, approved(session, made))
+    session.journal.close()
+    again = sim_session(tmp_path, cloud)
+    back = restore(again.site, again.journal)
+    assert run(again, approved(again, back, "restore")).standing is Standing.DONE
+    assert series_of_cloud(assess(again.site).cloud) == "2025.1"
+    assert serving(cloud, again)
+
+
+def test_abort_while_services_stop_starts_them_again(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny(faults=[Fault(Kind.UNIT_DOES_NOT_STOP, host="ctl-blue", what="heat-engine")])
+    session = sim_session(tmp_path, cloud)
+    made, _ = plan(session.site, "2026.1")
+    with pytest.raises(StepFailed):
+        run(session, approved(session, made))
+    assert "resume" in status(session.journal, None)["next"]
+    assert abort(session, "enough").standing is Standing.ABORTED
+    assert serving(cloud, session)
+
+
+def test_a_migration_that_fails_once_is_run_again_by_resume(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny(faults=[Fault(Kind.PROGRAM_FAILS, what="heat-manage", times=1)])
+    session = sim_session(tmp_path, cloud)
+    made, _ = plan(session.site, "2026.1")
+    with pytest.raises(StepFailed, match="heat-manage"):
+        run(session, approved(session, made))
+    assert resume(session).standing is Standing.DONE
+    assert serving(cloud, session)

@@ -1,0 +1,117 @@
+"""What changed between two snapshots, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from liftlock.cloud.diff import drift
+from liftlock.cloud.model import BrokerNode, Cloud
+from tests.clouds import (
+    small_cloud,
+    with_agent,
+    with_database_server,
+    with_host,
+    with_second_controller,
+    with_unit,
+)
+
+CLOUD = small_cloud()
+DATABASES = CLOUD.database_server.databases
+(BALANCER,) = CLOUD.balancers
+
+
+def endpoints(**changes: object) -> Cloud:
+    first, *rest = CLOUD.endpoints
+    return replace(CLOUD, endpoints=(replace(first, **changes), *rest))
+
+
+def servers(**changes: object) -> Cloud:
+    first, *rest = BALANCER.servers
+    return replace(CLOUD, balancers=(replace(BALANCER, servers=(replace(first, **changes), *rest)),))
+
+
+def test_a_cloud_does_not_differ_from_itself() -> None:
+    assert drift(CLOUD, small_cloud()) == ()
+
+
+def test_what_always_moves_is_no_drift() -> None:
+    moved = with_host(CLOUD, "cmp1", memory_free_mib=3, disk_free_mib=4, clock_offset_s=0.1)
+    moved = with_agent(moved, "nova-compute", "cmp1", seconds_since_report=9.0)
+    moved = with_database_server(moved, connections=5)
+    moved = replace(moved, taken_at=5.0, broker=replace(moved.broker, messages=7))
+    assert drift(CLOUD, moved) == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        (with_second_controller(CLOUD), "ctl-2: is a new host"),
+        (replace(CLOUD, hosts=CLOUD.hosts[1:]), "ctl-blue: is no longer a host"),
+        (with_host(CLOUD, "db1", reachable=False, problem="refused"), "db1: can no longer be read: refused"),
+        (with_host(CLOUD, "db1", boot_id="another"), "db1: was rebooted"),
+        (with_host(CLOUD, "db1", system="debian 13"), "db1: runs debian 13, before debian 12"),
+        (
+            with_host(CLOUD, "cmp1", release="2026.1-91c04d7e3f2a"),
+            "cmp1: runs release 2026.1-91c04d7e3f2a, before 2025.1-3f2a91c04d7e",
+        ),
+        (
+            with_host(CLOUD, "cmp1", versions={**CLOUD.host("cmp1").versions, "nova": "33.0.2"}),
+            "cmp1: nova 33.0.2, before 31.3.1",
+        ),
+        (with_unit(CLOUD, "cmp1", "nova-compute", active=False), "cmp1: nova-compute does not run any more"),
+        (
+            with_unit(CLOUD, "cmp1", "nova-compute", enabled=False),
+            "cmp1: nova-compute no longer starts at boot",
+        ),
+        (
+            with_unit(CLOUD, "cmp1", "nova-compute", restarts=2),
+            "cmp1: nova-compute was restarted by its supervisor 2 times",
+        ),
+        (
+            with_host(CLOUD, "lb1", strangers=("octavia-api",)),
+            "lb1: an unknown OpenStack program appeared: octavia-api",
+        ),
+        (
+            with_host(CLOUD, "cmp1", configuration={**CLOUD.host("cmp1").configuration, "nova": "x"}),
+            "cmp1: configuration of nova changed",
+        ),
+        (with_agent(CLOUD, "nova-compute", "cmp1", alive=False), "nova-compute on cmp1: is dead"),
+        (with_agent(CLOUD, "nova-compute", "cmp1", enabled=False), "nova-compute on cmp1: was disabled"),
+        (
+            with_agent(CLOUD, "nova-compute", "cmp1", version=72),
+            "nova-compute on cmp1: service version 72, before 68",
+        ),
+        (replace(CLOUD, agents=CLOUD.agents[:-1]), "heat-engine on ctl-blue: its record is gone"),
+        (
+            with_database_server(CLOUD, reachable=False, problem="refused"),
+            "database server: does not answer: refused",
+        ),
+        (
+            with_database_server(
+                CLOUD, databases=(replace(DATABASES[0], revisions=("b", "c")), *DATABASES[1:])
+            ),
+            "database keystone: schema b, c, before head-of-keystone",
+        ),
+        (with_database_server(CLOUD, databases=DATABASES[1:]), "database keystone is gone"),
+        (replace(CLOUD, broker=BrokerNode(reachable=False, problem="no")), "broker: does not answer: no"),
+        (endpoints(status=503), "public endpoint of keystone: answers 503, before 200"),
+        (
+            endpoints(url="http://x"),
+            "public endpoint of keystone: is http://x, before https://api.harbour.example:5000",
+        ),
+        (
+            servers(up=False),
+            "balancer lb1: server blue of keystone is down with weight 100, before up with weight 100",
+        ),
+        (replace(CLOUD, tenancy=replace(CLOUD.tenancy, volumes=0)), "users have 0 volumes, before 1"),
+    ],
+)
+def test_one_change_is_one_sentence(after: Cloud, sentence: str) -> None:
+    assert drift(CLOUD, after) == (sentence,)
+
+
+def test_what_came_back_is_said_too() -> None:
+    before = with_host(with_agent(CLOUD, "nova-compute", "cmp1", alive=False), "db1", reachable=False)
+    assert drift(before, CLOUD) == ("db1: can be read again", "nova-compute on cmp1: is alive again")

@@ -1,0 +1,137 @@
+"""The survey: everything is read at once, and what cannot be read is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from liftlock.checks.registry import examine
+from liftlock.cloud.file import CloudFile, parse
+from liftlock.cloud.model import (
+    Agent,
+    BalancerNode,
+    BrokerNode,
+    DatabaseServer,
+    Endpoint,
+    Host,
+    Role,
+    Tenancy,
+)
+from liftlock.cloud.survey import survey
+from liftlock.cloud.versions import series_named
+from liftlock.errors import Unreachable
+from liftlock.ports.hands import Hands
+from liftlock.sim.cloud import SimCloud
+from tests.clouds import small_cloud
+from tests.sites import CLOUD_FILE
+
+FILE: CloudFile = parse(CLOUD_FILE, Path("/srv/cloud.yaml"))
+
+
+class Broken:
+    """Stands in for any port whose other end is gone."""
+
+    def look(self, host: str = "") -> Host:
+        raise Unreachable("connection refused")
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        raise Unreachable("keystone refuses our password")
+
+    def agents(self) -> tuple[Agent, ...]:
+        raise TimeoutError("timed out")
+
+    def tenancy(self) -> Tenancy:
+        raise Unreachable("nova answers 503")
+
+
+@dataclass
+class MeetingHosts:
+    """Hosts that can only be read when two of them are read at the same moment."""
+
+    barrier: Barrier
+
+    def look(self, host: str) -> Host:
+        self.barrier.wait(timeout=60)
+        return Host(name=host, roles=(), reachable=True)
+
+
+def hands() -> Hands:
+    return SimCloud.tiny().hands
+
+
+def test_a_simulated_cloud_is_read_whole_and_nothing_is_wrong_with_it() -> None:
+    cloud = survey(FILE, hands())
+    assert [h.name for h in cloud.hosts] == [h.name for h in FILE.hosts]
+    assert cloud.host("ctl-blue").has(Role.CONTROL)
+    assert cloud.name == "tiny"
+    assert cloud.problems == ()
+    assert examine(cloud, series_named("2026.1")) == ()
+
+
+def test_the_survey_changes_nothing() -> None:
+    world = SimCloud.tiny()
+    survey(FILE, world.hands)
+    assert world.changes == []
+
+
+def test_what_does_not_answer_is_a_value_or_a_sentence_and_never_an_exception() -> None:
+    broken = Broken()
+    cloud = survey(
+        FILE,
+        replace(hands(), hosts=broken, api=broken, databases=broken, broker=broken, balancer=broken),  # type: ignore[arg-type]
+    )
+    assert cloud.host("cmp1") == Host("cmp1", (Role.COMPUTE,), reachable=False, problem="connection refused")
+    assert cloud.database_server == DatabaseServer(reachable=False, problem="connection refused")
+    assert cloud.broker == BrokerNode(reachable=False, problem="connection refused")
+    assert cloud.balancers == (BalancerNode("lb1", reachable=False, problem="connection refused"),)
+    assert cloud.problems == (
+        "how much users have could not be read: nova answers 503",
+        "the catalogue's endpoints could not be read: keystone refuses our password",
+        "the services' records of their workers could not be read: TimeoutError: timed out",
+    )
+
+
+def test_one_silent_host_does_not_hide_the_others() -> None:
+    real = hands()
+
+    class OneSilent:
+        def names(self) -> tuple[str, ...]:
+            return real.hosts.names()
+
+        def look(self, host: str) -> Host:
+            if host == "cmp1":
+                raise Unreachable("no route to host")
+            return real.hosts.look(host)
+
+    cloud = survey(FILE, replace(real, hosts=OneSilent()))
+    assert [h.name for h in cloud.hosts if not h.reachable] == ["cmp1"]
+
+
+def test_a_defect_of_ours_is_not_hidden() -> None:
+    class Wrong(Broken):
+        def look(self, host: str = "") -> Host:
+            raise AttributeError("a defect")
+
+    with pytest.raises(AttributeError):
+        survey(FILE, replace(hands(), hosts=Wrong()))  # type: ignore[arg-type]
+
+
+def test_hosts_are_read_side_by_side() -> None:
+    two = parse(
+        CLOUD_FILE.replace("  cmp1: {address: 10.77.0.31, roles: [compute]}\n", ""), Path("/srv/cloud.yaml")
+    )
+    assert len(two.hosts) == 4
+    cloud = survey(two, replace(hands(), hosts=MeetingHosts(Barrier(4))))  # type: ignore[arg-type]
+    assert all(h.reachable for h in cloud.hosts)
+
+
+def test_the_small_cloud_of_the_tests_and_the_simulators_are_of_one_shape() -> None:
+    ours, theirs = small_cloud(), survey(FILE, hands())
+    assert {h.name: h.roles for h in ours.hosts} == {h.name: h.roles for h in theirs.hosts}
+    assert {a.kind for a in ours.agents} == {a.kind for a in theirs.agents}
+    assert {d.name for d in ours.database_server.databases} == {
+        d.name for d in theirs.database_server.databases
+    }

@@ -1,0 +1,97 @@
+"""Small real servers on this machine, for the time of a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+import pytest
+
+PATIENCE_S = 60.0
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Return as soon as `condition` holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Path of a program of the distribution; the test is skipped where it is not installed."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if not found:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@contextmanager
+def running(*words: str | Path, until: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
+    """The program while the block runs; it is up when `until` says so."""
+    with subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(lambda: until() or server.poll() is not None, f"{words[0]} did not start")
+            assert server.poll() is None, f"{words[0]} ended with {server.returncode}"
+            yield server
+        finally:
+            server.terminate()
+            server.wait(PATIENCE_S)
+
+
+@dataclass(frozen=True)
+class MariaDbAccess:
+    port: int
+    user: str = "admin"
+    password: str = 'pa"ss\\wörd#1'
+
+    def do(self, *statements: str) -> list[tuple[object, ...]]:
+        """Run the statements; rows of the last."""
+        with pymysql.connect(
+            host="127.0.0.1", port=self.port, user=self.user, password=self.password, autocommit=True, charset="utf8mb4"
+        ) as server, server.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+
+@contextmanager
+def mariadb(folder: Path) -> Iterator[MariaDbAccess]:
+    """A MariaDB of its own on 127.0.0.1."""
+    server, installer = program("mariadbd"), program("mariadb-install-db")
+    data, port = folder / "data", free_port()
+    words = [installer, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=root"]
+    subprocess.run(words, check=True, capture_output=True)
+    access = MariaDbAccess(port)
+    first = folder / "first.sql"
+    quoted = access.password.replace("\\", "\\\\")
+    first.write_text(
+        f"CREATE USER 'admin'@'%' IDENTIFIED BY '{quoted}'; GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
+    )
+
+    def answers() -> bool:
+        with suppress(pymysql.err.MySQLError):
+            access.do("SELECT 1")
+            return True
+        return False
+
+    options = ["--bind-address=127.0.0.1", f"--port={port}", f"--socket={folder}/sock", f"--init-file={first}"]
+    options += [f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=32M", "--user=root", "--skip-name-resolve"]
+    options += ["--character-set-server=utf8mb4"]
+    with running(server, "--no-defaults", f"--datadir={data}", *options, until=answers):
+        yield access
