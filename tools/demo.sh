@@ -20,6 +20,9 @@ type_ liftlock lab tenants make --save "$results/before.json"
 bastion openstack server list --all-projects
 bastion openstack compute service list
 
+step "The new release, built once (a deployer's pipeline would do this)"
+type_ liftlock lab release 2026.1
+
 step "What stands in the way of 2026.1"
 bastion liftlock assess --to 2026.1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.sites import sim_session
 
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.engine.state import Standing
@@ -20,7 +21,6 @@ from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind, PowerCut
-from tests.sites import sim_session
 
 
 def approved(session: Session, made: Plan, gate: str = "start") -> Plan:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from waterworks import EVERYTHING_NEW, IN_TWOS, KEYS, PowerCut, Site, lift_plan
+from tests.scenario.waterworks import EVERYTHING_NEW, IN_TWOS, KEYS, PowerCut, Site, lift_plan
 
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import Standing
@@ -18,10 +18,10 @@ from liftlock.ports.journal import Event
 LATE = pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 
 
-def survives(site: Site, work: Callable[[], object]) -> bool:
+def survives(work: Callable[..., object], *args: object) -> bool:
     """Whether the power held."""
     try:
-        work()
+        work(*args)
     except PowerCut:
         return False
     return True
@@ -48,7 +48,7 @@ def test_resume_after_a_power_cut_at_any_touch_of_a_run_ends_where_a_clean_run_e
     for dies_at in itertools.count(1):
         site = Site(tmp_path / str(dies_at))
         site.world.fuse.set(dies_at, late)
-        survived = survives(site, lambda: site.runner().run(lift_plan()))
+        survived = survives(site.runner().run, lift_plan())
         site.light()
         if not survived:
             with contextlib.suppress(Refused):  # cut after the last line: nothing to do
@@ -68,10 +68,10 @@ def test_a_power_cut_in_a_resume_is_resumed_likewise(tmp_path: Path, first: int,
     for dies_at in itertools.count(1):
         site = Site(tmp_path / str(dies_at))
         site.world.fuse.set(first, late)
-        assert not survives(site, lambda: site.runner().run(lift_plan()))
+        assert not survives(site.runner().run, lift_plan())
         site.light()
         site.world.fuse.set(dies_at, late)
-        survived = survives(site, lambda: site.runner().resume())
+        survived = survives(site.runner().resume)
         site.light()
         assert site.runner().resume().finished
         assert_clean_end(site)
@@ -91,7 +91,7 @@ def test_a_power_cut_in_an_abort_is_finished_by_resume_and_then_the_run_goes_for
         with pytest.raises(LiftlockError, match="i does not move"):
             site.runner().run(lift_plan())
         site.world.fuse.set(dies_at, late)
-        survived = survives(site, lambda: site.runner().abort("tired"))
+        survived = survives(site.runner().abort, "tired")
         site.light()
         found = last_run(site.journal, dict(site.runner().kinds))
         assert found is not None
@@ -114,9 +114,11 @@ def test_a_power_cut_in_an_abort_is_finished_by_resume_and_then_the_run_goes_for
 def test_a_run_that_was_cut_says_so(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.world.fuse.set(5)
-    assert not survives(site, lambda: site.runner().run(lift_plan()))
+    assert not survives(site.runner().run, lift_plan())
     site.light()
     found = last_run(site.journal, site.runner().kinds)
     assert found is not None
-    assert found[1].sentence(alive=False).startswith("run-1: interrupted, no process works on it; stage 1 of 3")
+    assert (
+        found[1].sentence(alive=False).startswith("run-1: interrupted, no process works on it; stage 1 of 3")
+    )
     site.close()

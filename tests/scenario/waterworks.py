@@ -127,7 +127,9 @@ class Put(Step):
 
     def execute(self, hands: Hands) -> None:
         if self.key in world_of(hands).broken:
-            raise StepFailed(f"{self.key} does not move", now=f"{self.key} is as before", hint=f"oil {self.key}")
+            raise StepFailed(
+                f"{self.key} does not move", now=f"{self.key} is as before", hint=f"oil {self.key}"
+            )
         world_of(hands).put(self.key, self.value)
 
     def revert(self, hands: Hands) -> None:

@@ -18,12 +18,12 @@ def agents_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
     floor = REFUSES_BELOW.get(target.id)
     if floor is None:
         return
+    source = series_of_cloud(cloud)
     for agent in cloud.agents:
         if agent.kind != "nova-compute" or agent.version is None or agent.version >= floor:
             continue
         series = series_that_writes(agent.version)
         origin = f" ({series})" if series else ""
-        source = series_of_cloud(cloud)
         remedy = (
             f"upgrade {agent.host} to {source} first"
             if source and series != source

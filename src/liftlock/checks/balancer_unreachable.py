@@ -10,7 +10,7 @@ from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Does every balancer answer us?")
+@check("Does every balancer answer us?", cause=True)
 def balancer_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per node; also speaks when no balancer was found at all."""
     for node in cloud.balancers:

@@ -10,7 +10,7 @@ from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Does the message broker answer us?")
+@check("Does the message broker answer us?", cause=True)
 def broker_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding."""
     if not cloud.broker.reachable:

@@ -10,7 +10,7 @@ from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Does the database server answer us?")
+@check("Does the database server answer us?", cause=True)
 def database_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding."""
     if not cloud.database_server.reachable:

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import Finding, blocker
 from liftlock.checks.registry import check
-from liftlock.cloud.model import Cloud
+from liftlock.cloud.model import Cloud, Endpoint
 from liftlock.knowledge.catalogue import Series, services
 
 
 @check("Does every API answer at the entrances the catalogue lists?")
 def endpoint_silent(cloud: Cloud, target: Series) -> Iterator[Finding]:
-    """Answers of 2xx and 3xx are well; silent when the catalogue could not be read, which `survey_incomplete` says."""
+    """One finding per service; silent when the catalogue could not be read, which `survey_incomplete` says."""
+    silent: dict[str, list[Endpoint]] = {}
     for endpoint in cloud.endpoints:
+        # A health page answers 2xx or 3xx once the application is loaded.
         if endpoint.service in cloud.services and not 200 <= endpoint.status < 400:
-            answer = f"answers {endpoint.status}" if endpoint.status else "does not answer"
-            yield blocker(
-                endpoint.service,
-                f"{endpoint.service}: its {endpoint.interface} endpoint {endpoint.url} {answer}",
-                f"`curl -i {endpoint.url}`, then the log of {endpoint.service}'s API and of the balancer",
-            )
+            silent.setdefault(endpoint.service, []).append(endpoint)
+    for service, endpoints in silent.items():
+        told = "; ".join(f"{e.url} ({e.interface}) {_answer(e)}" for e in endpoints)
+        yield blocker(
+            service,
+            f"{service}: {told}",
+            f"`curl -i {endpoints[0].url}`, then the log of {service}'s API and of the balancer",
+        )
     listed = {endpoint.service for endpoint in cloud.endpoints}
     for name in cloud.services if listed else ():
         if name in services() and services()[name].catalogue_type and name not in listed:
@@ -29,3 +33,7 @@ def endpoint_silent(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 f"{name}: the catalogue lists no endpoint for it",
                 "`openstack endpoint create`, or take it out of `services` in the cloud file",
             )
+
+
+def _answer(endpoint: Endpoint) -> str:
+    return f"answers {endpoint.status}" if endpoint.status else "does not answer"

@@ -10,7 +10,7 @@ from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Can every host be read?")
+@check("Can every host be read?", cause=True)
 def host_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """A host that is nothing but a compute host is a warning: it can follow when it is back."""
     for host in cloud.hosts:

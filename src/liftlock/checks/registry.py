@@ -24,6 +24,8 @@ class Check:
     """Name of its file and of its function: `clocks_differ`; `checks` fills it in."""
     question: str
     judge: Judge
+    cause: bool = False
+    """Whether what it finds brings other findings about: those are shown first."""
 
     def findings(self, cloud: Cloud, target: Series) -> Iterator[Finding]:
         """What it has to say, signed with its name."""
@@ -31,9 +33,9 @@ class Check:
             yield replace(finding, check=self.name)
 
 
-def check(question: str) -> Callable[[Judge], Check]:
+def check(question: str, *, cause: bool = False) -> Callable[[Judge], Check]:
     """Make a generator of findings a check; `question` is what an operator would ask, with a question mark."""
-    return lambda judge: Check("", question, judge)
+    return lambda judge: Check("", question, judge, cause)
 
 
 @cache
@@ -48,9 +50,14 @@ def checks() -> Mapping[str, Check]:
 
 
 def examine(cloud: Cloud, target: Series) -> tuple[Finding, ...]:
-    """What all checks say about moving the cloud to `target`, worst first; its own series judges it as it is."""
+    """What all checks say about moving the cloud to `target`: worst first, causes before what follows from them.
+
+    With the series it runs already the cloud is judged as it is.
+    """
     found = (finding for one in checks().values() for finding in one.findings(cloud, target))
-    return tuple(sorted(found, key=lambda f: (f.severity.rank, f.check, f.about, f.what)))
+    return tuple(
+        sorted(found, key=lambda f: (f.severity.rank, not checks()[f.check].cause, f.check, f.about, f.what))
+    )
 
 
 def blockers(findings: Iterable[Finding]) -> tuple[Finding, ...]:

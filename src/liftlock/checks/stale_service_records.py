@@ -17,7 +17,7 @@ def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
     for agent, host in located(cloud):
         if agent.alive or (host is not None and not host.reachable):
             continue
-        age = f"has not reported for {agent.seconds_since_report:.0f} s"
+        age = f"has not reported for {_ago(agent.seconds_since_report)}"
         if host is not None and host.active(agent.kind):
             yield blocker(
                 host.name,
@@ -31,6 +31,13 @@ def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
             f"{agent.host}: the record of {agent.kind} is stale: it {age} and there is {behind} behind it",
             f"start the worker, or delete its record: `{_delete(agent)}`",
         )
+
+
+def _ago(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3_600)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _delete(agent: Agent) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from liftlock.cloud.survey import survey
+from liftlock.flow.survey import survey
 from liftlock.errors import BadInput
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order

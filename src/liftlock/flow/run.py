@@ -9,7 +9,7 @@ from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import facts
 from liftlock.cloud.file import CloudFile
 from liftlock.cloud.model import BalancerNode
-from liftlock.cloud.survey import survey
+from liftlock.flow.survey import survey
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lock import Holder, RunLock

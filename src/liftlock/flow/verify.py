@@ -8,7 +8,7 @@ from liftlock.checks.finding import Finding
 from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import ANY, facts
 from liftlock.cloud.model import Cloud
-from liftlock.cloud.survey import survey
+from liftlock.flow.survey import survey
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, Standing

@@ -13,7 +13,7 @@ import time
 
 from liftlock.drivers.deployers.venv.build import release_id
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
-from liftlock.drivers.shells.ssh import SshShell
+from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import LabFailed, LiftlockError
 from liftlock.lab import cloudfile
 from liftlock.lab.bastion import bastion_command, bastion_environment
@@ -24,7 +24,7 @@ from liftlock.lab.cloudware.fitting import fittings
 from liftlock.lab.cloudware.ground import Ground
 from liftlock.lab.cloudware.setting import Setting
 from liftlock.lab.hosts import LabHosts
-from liftlock.lab.topology import topology
+from liftlock.lab.topology import Topology, topology
 
 
 def say_to_terminal(line: str) -> None:
@@ -55,6 +55,12 @@ def up(series: str = "2025.1", size: str = "tiny", say: Say = say_to_terminal) -
     say(f"{time.monotonic() - started:6.1f} s  the lab is up")
 
 
+def access(place: LabPlace, shape: Topology) -> dict[str, SshAccess]:
+    """How to log in to every host of the lab, by name."""
+    hosts = (*shape.hosts, *shape.later)
+    return {h.name: SshAccess(h.address, place.key, place.known_hosts) for h in hosts}
+
+
 def setting(place: LabPlace, series: str, size: str) -> Setting:
     """The lab's own facts and secrets; secrets that are not there yet are made."""
     made = secrets.load_or_make(place.state / "secrets", fittings())
@@ -67,7 +73,7 @@ def up_inside(series: str, size: str, say: Say = say_to_terminal) -> None:
     """The part of `up` that runs on the bastion: the cloud on hosts that answer SSH."""
     place = LabPlace.from_environment()
     lab = setting(place, series, size)
-    shell = SshShell.for_lab(place, lab.topology)
+    shell = SshShell(access(place, lab.topology))
     try:
         cloud = BringUp(lab, shell, say)
         ground = Ground(lab, shell)

@@ -59,9 +59,9 @@ class Probing:
         )
         self.settings = Settings(
             out=out,
-            seconds=0.8,
-            rate=80.0,
-            pause_s=0.1,
+            seconds=0.5,
+            rate=120.0,
+            pause_s=0.06,
             timeout_s=10.0,
             patience=Patience(deadline_s=1.0, poll_s=0.03, linger_s=0.05, finish_s=5.0),
             dashboard=f"{cloud.url('horizon')}/dashboard",

@@ -80,9 +80,13 @@ class Sshd:
         self.commands.append(command)
         pipe = subprocess.PIPE
         child = await asyncio.create_subprocess_shell(command, stdin=pipe, stdout=pipe, stderr=pipe)
-        await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
+        assert child.stdin
+        assert child.stdout
+        assert child.stderr
+        feeding = asyncio.create_task(pump_in(process, child.stdin))
+        await asyncio.gather(pump_out(child.stdout, process.stdout), pump_out(child.stderr, process.stderr))
         code = await child.wait()
-        await process.stdout.drain()
+        feeding.cancel()
         if code < 0:
             process.exit_with_signal({9: "KILL", 15: "TERM"}[-code])
         else:
@@ -103,3 +107,25 @@ class Doorman(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._sshd.greet(conn)
+
+
+async def pump_in(process: asyncssh.SSHServerProcess[bytes], sink: asyncio.StreamWriter) -> None:
+    """Give the command what the client sends, until the client ends it or is gone: as OpenSSH does."""
+    try:
+        while chunk := await process.stdin.read(1 << 16):
+            sink.write(chunk)
+            await sink.drain()
+    except (OSError, asyncssh.Error):
+        pass
+    finally:
+        sink.close()
+
+
+async def pump_out(source: asyncio.StreamReader, sink: asyncssh.SSHWriter[bytes]) -> None:
+    """Give the client what the command says; if the client is gone, nobody listens and the command goes on."""
+    while chunk := await source.read(1 << 16):
+        try:
+            sink.write(chunk)
+            await sink.drain()
+        except (OSError, asyncssh.Error):
+            continue

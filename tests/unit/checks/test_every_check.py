@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ class Story:
     target: str = "2026.1"
 
 
-def endpoint(cloud: Cloud, service: str, **changes: object) -> Cloud:
+def endpoint(cloud: Cloud, service: str, **changes: Any) -> Cloud:
     found = tuple(
         replace(e, **changes) if (e.service, e.interface) == (service, "public") else e
         for e in cloud.endpoints
@@ -47,7 +48,7 @@ def endpoint(cloud: Cloud, service: str, **changes: object) -> Cloud:
     return replace(cloud, endpoints=found)
 
 
-def servers(cloud: Cloud, service: str, **changes: object) -> Cloud:
+def servers(cloud: Cloud, service: str, **changes: Any) -> Cloud:
     (node,) = cloud.balancers
     found = tuple(replace(s, **changes) if s.service == service else s for s in node.servers)
     return replace(cloud, balancers=(replace(node, servers=found),))
@@ -75,7 +76,7 @@ def unit_added(cloud: Cloud, host: str, *units: Unit) -> Cloud:
 MIXED = with_second_controller(CLOUD, versions=versions_of("2026.1"))
 NOVA_POINT = {**versions_of("2025.1"), "nova": "31.0.0"}
 NO_HEAT = replace(CLOUD, services=tuple(s for s in CLOUD.services if s != "heat"))
-GONE = {"reachable": False, "problem": "connection refused"}
+GONE: dict[str, Any] = {"reachable": False, "problem": "connection refused"}
 
 SPEAKS = [
     Story(
@@ -129,7 +130,7 @@ SPEAKS = [
         with_record(CLOUD, "cmp9"),
         WARNING,
         "cmp9",
-        "has not reported for 90000 s and there is no host of this cloud behind it",
+        "has not reported for 25 hours and there is no host of this cloud behind it",
         "openstack compute service delete $(openstack compute service list --host cmp9",
     ),
     Story(
@@ -436,6 +437,12 @@ SILENT = [
     ("part_stopped", with_unit(CLOUD, "ctl-blue", "nova-scheduler", active=False, enabled=False), "2026.1"),
     ("part_not_enabled", with_unit(CLOUD, "ctl-blue", "nova-api", active=False, enabled=False), "2026.1"),
     ("part_restarting", with_unit(CLOUD, "cmp1", "nova-compute", restarts=2), "2026.1"),
+    ("disk_room", with_host(CLOUD, "ctl-blue", disk_free_mib=0, **GONE), "2026.1"),
+    (
+        "backend_down",
+        replace(CLOUD, balancers=tuple(replace(b, servers=(), **GONE) for b in CLOUD.balancers)),
+        "2026.1",
+    ),
 ]
 
 
@@ -487,6 +494,24 @@ def test_what_blocks_comes_first() -> None:
     assert [f.severity for f in found] == sorted((f.severity for f in found), key=lambda s: s.rank)
     assert [f.check for f in blockers(found)] == ["disk_room"]
     assert {f.severity for f in found} == set(Severity)
+
+
+def test_a_clock_of_ours_that_is_wrong_is_not_blamed_on_the_hosts() -> None:
+    cloud = replace(CLOUD, hosts=tuple(replace(h, clock_offset_s=60.0) for h in CLOUD.hosts))
+    assert [f.about for f in examine(cloud, series_named("2026.1"))] == ["harbour-town"]
+
+
+def test_a_compute_of_the_clouds_own_series_is_not_told_to_go_to_that_series_first() -> None:
+    found = list(answers("agents_too_old", small_cloud("2024.1"), "2026.1"))
+    assert [f.fix for f in found] == ["upgrade cmp1 first", "upgrade cmp2 first"]
+
+
+def test_a_cause_comes_before_what_follows_from_it() -> None:
+    night = servers(with_database_server(CLOUD, **GONE), "cinder", up=False)
+    assert [f.check for f in examine(night, series_named("2026.1"))] == [
+        "database_unreachable",
+        "backend_down",
+    ]
 
 
 def test_every_finding_has_a_way_out_and_ends_without_a_full_stop() -> None:

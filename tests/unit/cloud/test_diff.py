@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,12 +23,12 @@ DATABASES = CLOUD.database_server.databases
 (BALANCER,) = CLOUD.balancers
 
 
-def endpoints(**changes: object) -> Cloud:
+def endpoints(**changes: Any) -> Cloud:
     first, *rest = CLOUD.endpoints
     return replace(CLOUD, endpoints=(replace(first, **changes), *rest))
 
 
-def servers(**changes: object) -> Cloud:
+def servers(**changes: Any) -> Cloud:
     first, *rest = BALANCER.servers
     return replace(CLOUD, balancers=(replace(BALANCER, servers=(replace(first, **changes), *rest)),))
 

@@ -40,7 +40,7 @@ def test_the_example_is_a_cloud_file() -> None:
     assert found.host("db1").roles == (Role.DATABASE, Role.BROKER)
     assert (found.host("cmp2").user, found.host("cmp2").port) == ("operator", 2222)
     assert found.databases.password == Secret(SecretSource.FILE, str(EXAMPLE.parent / "secrets/database"))
-    assert found.policy.approvals_for("stop") == 2
+    assert found.policy.approvals_for("start") == 2
     assert found.policy.approvals_for("another") == 1
     assert found.path == EXAMPLE
 
@@ -168,7 +168,7 @@ def test_a_secret_beside_its_key_is_not_repeated_either() -> None:
             "balancer.backends.nvoa: is no service; the nearest known one is `nova`",
         ),
         ("heat, horizon]", "heat, heat]", "services.8: `heat` stands twice"),
-        ("stop: 2", "stop: many", "policy.approvals.stop: must be a whole number, is 'many'"),
+        ("start: 2", "start: many", "policy.approvals.start: must be a whole number, is 'many'"),
         ("approval_expires_s: 7200", "approval_expires_s: 5", "must be from 60 to 604800, is 5.0"),
         ("  cmp2:\n", "  cmp1:\n", "hosts.cmp1: stands twice"),
         ("root: /opt/openstack", "root: opt/openstack", "deployer.root: must be an absolute path"),

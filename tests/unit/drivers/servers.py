@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import socket
@@ -63,7 +64,7 @@ class MariaDbAccess:
     def do(self, *statements: str) -> list[tuple[object, ...]]:
         """Run the statements; rows of the last."""
         with pymysql.connect(
-            host="127.0.0.1", port=self.port, user=self.user, password=self.password, autocommit=True, charset="utf8mb4"
+            host="127.0.0.1", port=self.port, user=self.user, password=self.password.encode(), autocommit=True, charset="utf8mb4"
         ) as server, server.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
@@ -79,9 +80,9 @@ def mariadb(folder: Path) -> Iterator[MariaDbAccess]:
     subprocess.run(words, check=True, capture_output=True)
     access = MariaDbAccess(port)
     first = folder / "first.sql"
-    quoted = access.password.replace("\\", "\\\\")
+    hashed = hashlib.sha1(hashlib.sha1(access.password.encode()).digest()).hexdigest().upper()
     first.write_text(
-        f"CREATE USER 'admin'@'%' IDENTIFIED BY '{quoted}'; GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
+        f"CREATE USER 'admin'@'%' IDENTIFIED BY PASSWORD '*{hashed}';\nGRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
     )
 
     def answers() -> bool:

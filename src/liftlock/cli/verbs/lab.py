@@ -11,6 +11,8 @@ from typing import Any
 from cliff.lister import Lister
 
 from liftlock.cli.verb import Verb
+from liftlock.drivers.deployers.venv.build import build_release, release_archive, release_id
+from liftlock.drivers.provisioners.nspawn.images import image_tree
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.errors import LabFailed, Refused
 from liftlock.knowledge.catalogue import releases
@@ -95,6 +97,26 @@ class LabExec(LabVerb):
         """Become the command."""
         words = parsed_args.command[1:] if parsed_args.command[:1] == ["--"] else parsed_args.command
         run_in_bastion(words or [os.environ.get("SHELL", "/bin/bash")])
+
+
+class LabRelease(LabVerb):
+    """Build the release of a series for the lab's control hosts, as an archive that `run` puts on them."""
+
+    verb = "lab release"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The series, the image."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("series", choices=list(releases()))
+        parser.add_argument("--image", default="control", help="what its hosts boot from (default: control)")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Build it once; a second time it is there."""
+        place = LabPlace.from_environment()
+        tree = image_tree(parsed_args.image, place.cache)
+        build_release(parsed_args.series, parsed_args.image, tree, place.cache)
+        self.out(str(release_archive(place.cache, parsed_args.image, release_id(parsed_args.series))))
 
 
 class LabTenantsMake(LabVerb):

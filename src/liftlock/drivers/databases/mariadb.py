@@ -220,7 +220,8 @@ class MariaDb:
                 host=self._address,
                 port=self._port,
                 user=self._user,
-                password=self._password,
+                # As bytes: PyMySQL 1.2 would encode a text as Latin-1.
+                password=self._password.encode(),
                 charset="utf8mb4",
                 connect_timeout=_CONNECT_S,
                 read_timeout=_READ_S,

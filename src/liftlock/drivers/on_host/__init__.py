@@ -1,4 +1,4 @@
-"""Small programs that drivers run on hosts: one round trip each, with nothing but the host's own Python (3.9 or newer).
+"""Small programs that drivers run on hosts: one round trip each, with nothing but the host's own Python (3.10 or newer).
 
 A program is a module whose `main` takes the wish as keywords and prints one JSON value. It travels on standard input,
 wish included, so that no secret is ever on a command line.

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Union
+from typing import IO
 
 LOCK = "/run/lock/liftlock-databases"
 DUMP = [
@@ -36,7 +36,7 @@ DUMP = [
 DATABASE = re.compile(rb"^-- Current Database: `(.+)`$")
 CREATE = re.compile(rb"^CREATE DATABASE .*?`[^`]+`\s*(?:/\*!\d+ )?(.*?)(?: ?\*/)?;$")
 SECTION = re.compile(
-    rb"^-- (?:Table structure for (?:table|view)|Temporary table structure for view) `(.+)`$"
+    rb"^-- (?:Table structure for table|Temporary table structure for view|Final view structure for view) `(.+)`$"
 )
 OTHERS = re.compile(rb"^-- Dumping (routines|events) for database ")
 RESTS = re.compile(rb"^/\*M?!\d+ SET \w+=@OLD_\w+ \*/;")
@@ -45,7 +45,7 @@ PATIENCE = "SET SESSION lock_wait_timeout = 60, group_concat_max_len = 16777216;
 """MariaDB would wait for a day for somebody who still uses a table, and cut long lists."""
 
 
-Sink = Union[IO[bytes], gzip.GzipFile]
+Sink = IO[bytes] | gzip.GzipFile
 
 
 class Contents:
@@ -61,10 +61,11 @@ class Contents:
 
     def add(self, line: bytes) -> None:
         """The next line; comments, and what mariadb-dump sets back at the end, do not count."""
-        begins = SECTION.match(line) or OTHERS.match(line)
-        if begins:
+        begins, others = SECTION.match(line), OTHERS.match(line)
+        if begins or others:
             self.close()
-            self._section = begins.group(1).decode()
+            # No table's name has brackets.
+            self._section = begins.group(1).decode() if begins else f"({others.group(1).decode()})"  # type: ignore[union-attr]
         if not self._section or line.startswith((b"--", b"\n")) or RESTS.match(line):
             return
         if line.startswith(b"("):
@@ -131,7 +132,7 @@ def dump_lines(access: str, databases: list[str]) -> Iterator[bytes]:
 
 
 def split(lines: Iterable[bytes], begin: Callable[[str], Sink | None]) -> dict[str, Contents]:
-    """Database -> contents; each database's lines go to what `begin` opens for its name."""
+    """Database -> contents; each database's lines go to the end of what `begin` opens for its name."""
     found: dict[str, Contents] = {}
     header: list[bytes] = []
     into: Sink | None = None
@@ -140,11 +141,12 @@ def split(lines: Iterable[bytes], begin: Callable[[str], Sink | None]) -> dict[s
         starts = DATABASE.match(line)
         if starts:
             finish(now, into)
+            # A database with views comes twice: at the end of all with its views.
             name = starts.group(1).decode()
-            now = found[name] = Contents()
             into = begin(name)
-            if into:
+            if into and name not in found:
                 into.writelines(header)
+            now = found.setdefault(name, Contents())
         elif now is None:
             header.append(line)
         elif line.startswith(b"CREATE DATABASE "):
@@ -171,7 +173,7 @@ def dump(access: str, databases: list[str], folder: Path) -> dict[str, object]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     found = split(
-        dump_lines(access, databases), lambda name: gzip.GzipFile(folder / f"{name}.sql.gz", "wb", 1)
+        dump_lines(access, databases), lambda name: gzip.GzipFile(folder / f"{name}.sql.gz", "ab", 1)
     )
     missing = sorted(set(databases) - set(found))
     if missing:

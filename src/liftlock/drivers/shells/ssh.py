@@ -7,6 +7,7 @@ command running), and a command that has been sent is never sent again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 import signal
 import threading
@@ -151,7 +152,7 @@ class SshShell:
 
     def _ask(self, host: str, command: Sequence[str] | str, stdin: bytes, timeout_s: float) -> Ended:
         async def talk(process: Process) -> tuple[bytes, bytes]:
-            return await asyncio.wait_for(process.communicate(stdin), timeout_s)
+            return await asyncio.wait_for(converse(process, stdin), timeout_s)
 
         return self._call(self._session(host, command, talk))
 
@@ -265,21 +266,36 @@ async def hang_up(lines: Iterable[Line]) -> None:
                 await connection.wait_closed()
 
 
+async def converse(process: Process, stdin: bytes) -> tuple[bytes, bytes]:
+    """Give the process its whole input and wait for all its output."""
+    if stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(stdin)
+    # asyncssh's own `communicate` leaves an empty input open: `cat` would wait for ever.
+    end_input(process)
+    return await process.communicate()
+
+
+def end_input(process: Process) -> None:
+    """Tell the process that no more input comes; one that has ended by itself needs not be told."""
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write_eof()
+
+
 async def feed(process: Process, local: Path, patience_s: float = 60.0) -> tuple[bytes, bytes]:
     """Give the process a file as its input; `TimeoutError` if it takes nothing for `patience_s` seconds."""
-    try:
-        with local.open("rb") as content:
-            while chunk := content.read(CHUNK):
-                process.stdin.write(chunk)
-                await asyncio.wait_for(process.stdin.drain(), patience_s)
-    except BrokenPipeError:
-        pass  # it ended early, and says why
+    # A process that ends early breaks the pipe, and says why by itself.
+    with contextlib.suppress(BrokenPipeError), local.open("rb") as content:
+        while chunk := content.read(CHUNK):
+            process.stdin.write(chunk)
+            await asyncio.wait_for(process.stdin.drain(), patience_s)
+    end_input(process)
     return await asyncio.wait_for(process.communicate(), patience_s)
 
 
 async def drink(process: Process, local: Path, patience_s: float = 60.0) -> tuple[bytes, bytes]:
     """Put what the process prints into a file; `TimeoutError` if nothing comes for `patience_s` seconds."""
-    process.stdin.write_eof()
+    end_input(process)
     with local.open("wb") as content:
         while chunk := await asyncio.wait_for(process.stdout.read(CHUNK), patience_s):
             content.write(chunk)
@@ -301,10 +317,10 @@ def as_root(user: str, command: Sequence[str] | str) -> str:
 
 def exit_code(process: Process) -> int | None:
     """As a shell would tell it, 128 + number for a signal; nothing if the host never said."""
-    if process.exit_status is not None:
-        return process.exit_status if process.exit_status >= 0 else 255
     if process.exit_signal is not None:
         return 128 + getattr(signal, f"SIG{process.exit_signal[0]}", 0)
+    if process.exit_status is not None:
+        return process.exit_status
     return None
 
 

@@ -28,6 +28,7 @@ _pages = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    keep_trailing_newline=True,
     autoescape=False,  # noqa: S701  configuration files are not HTML
 )
 _pages.globals["colour"] = colour

@@ -20,7 +20,7 @@ from liftlock.cloud.model import (
     Role,
     Tenancy,
 )
-from liftlock.cloud.survey import survey
+from liftlock.flow.survey import survey
 from liftlock.cloud.versions import series_named
 from liftlock.errors import Unreachable
 from liftlock.ports.hands import Hands

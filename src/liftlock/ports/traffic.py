@@ -1,0 +1,63 @@
+"""Where users' new requests go: to blue, to green, or some to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server that can answer a service's requests."""
+
+    name: str
+    """`ctl-green`; unique among the service's servers."""
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How a service's requests are shared now, as every balancer node says."""
+
+    percent_green: int
+    """Of the tokens that are known and the requests that carry none, in percent; 100 means all requests."""
+    green_up: bool
+    """Whether green's servers pass their health checks; meaningless while `armed` is False."""
+    blue_up: bool
+    armed: bool
+    """Whether green's servers are there at all."""
+    open_on_green: int
+    """Requests green is answering at this moment."""
+    open_on_blue: int
+
+
+class Traffic(Protocol):
+    """The write side of the balancer: every node of a pair is written, then read back.
+
+    Blue is never touched: while green is armed, blue stays a ready backup, so whatever happens to green its requests
+    fall back by themselves. All methods raise `Unreachable` naming the node that does not answer, and `StepFailed`
+    when a node does not hold what was written (nodes written before it are put back).
+    """
+
+    def share(self, service: str) -> Share:
+        """How requests are shared now. Raises `StepFailed` when nodes differ, saying how."""
+
+    def arm(self, service: str, green: tuple[Server, ...]) -> None:
+        """Put green's servers beside blue's, with no traffic, and make blue's their backup; no request fails."""
+
+    def disarm(self, service: str) -> None:
+        """Take green's servers out and make blue's servers ordinary ones again, as they were before `arm`.
+
+        Raises `Refused` when green still gets requests.
+        """
+
+    def send(self, service: str, percent_green: int) -> None:
+        """Send this share of new requests to green, the same tokens to the same colour; 0 sends all to blue.
+
+        With 1 to 99, blue serves the rest; with 100 green serves all and blue is the ready backup. Raises `Refused`
+        when no server that would get requests passes its health check (the last-server guard).
+        """
+
+    def settle(self, service: str) -> None:
+        """Make green's servers the service's ordinary ones and take blue's out, so that blue can be removed."""
