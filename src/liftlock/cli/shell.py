@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -13,6 +14,9 @@ from liftlock import __version__
 from liftlock.cli import verbs
 from liftlock.cli.verb import Verb
 from liftlock.discovery import modules_in
+
+VERBOSE = 2
+"""cliff's level with one `-v`."""
 
 
 class Liftlock(App):
@@ -28,6 +32,13 @@ class Liftlock(App):
             command_manager=known,
             deferred_help=True,
         )
+
+    def configure_logging(self) -> None:
+        """cliff's, with the libraries' own chatter only for those who ask twice for it (`-v -v`)."""
+        super().configure_logging()
+        if self.options.verbose_level <= VERBOSE:
+            for library in ("asyncssh", "keystoneauth", "openstack", "stevedore", "urllib3"):
+                logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def commands() -> Iterator[tuple[str, type[Verb]]]:

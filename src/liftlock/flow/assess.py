@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from liftlock.checks.finding import Finding
 from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.model import Cloud
-from liftlock.flow.survey import survey
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.site import Site
+from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
 
 

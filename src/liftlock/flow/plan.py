@@ -46,7 +46,6 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
         options_now=options_now(site, cloud, lift),
         runs=running_parts(cloud),
         agents=reporting_agents(cloud),
-        databases=site.file.databases.names,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from liftlock.flow.survey import survey
 from liftlock.errors import BadInput
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order
 from liftlock.flow.site import Site, nothing_run
+from liftlock.flow.survey import survey
 from liftlock.plan import codec
 from liftlock.plan.model import Lift, Plan
 from liftlock.ports.journal import Journal

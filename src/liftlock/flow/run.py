@@ -9,7 +9,6 @@ from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import facts
 from liftlock.cloud.file import CloudFile
 from liftlock.cloud.model import BalancerNode
-from liftlock.flow.survey import survey
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lock import Holder, RunLock
@@ -19,6 +18,7 @@ from liftlock.engine.state import RunState, Standing
 from liftlock.errors import BadInput, Refused, StalePlan
 from liftlock.flow.report import RETRIES
 from liftlock.flow.site import Site, journal_file
+from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan

@@ -8,11 +8,11 @@ from liftlock.checks.finding import Finding
 from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import ANY, facts
 from liftlock.cloud.model import Cloud
-from liftlock.flow.survey import survey
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.flow.site import Site, nothing_run
+from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.journal import Journal
 from liftlock.steps.kinds import kinds

@@ -10,7 +10,7 @@ from liftlock.cloud.file import CloudFile, load
 from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
-from liftlock.drivers.clouds.openstack import OpenStack
+from liftlock.drivers.clouds.openstack import OpenStackApi
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
@@ -62,26 +62,31 @@ def ssh_access(file: CloudFile, host: str) -> SshAccess:
 def hands(file: CloudFile, shell: Shell) -> Hands:
     """Drivers for everything the cloud file names."""
     if file.deployer.kind != "venv":
-        raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="`deployer.kind: venv` is the one it has")
+        raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
     clock = SystemClock()
     backups = backup_folder(file)
-    database = file.databases
+    databases = MariaDb(
+        shell,
+        backups,
+        host=file.databases.host,
+        address=file.address_of(file.databases.host),
+        port=file.databases.port,
+        user=file.databases.user,
+        password=file.databases.password.reveal(),
+    )
+    api = OpenStackApi(
+        file.api.cloud, clock, clouds_yaml=file.api.clouds_yaml, service_versions=databases.service_versions
+    )
     return Hands(
         hosts=LinuxHosts(shell, clock, {h.name: h.roles for h in file.hosts}, file.deployer.root),
         services=SystemdServices(shell, clock),
         deployer=VenvDeployer(shell, clock, file.deployer.archives, root=file.deployer.root),
         configuration=ConfigurationFiles(shell, backups),
-        databases=MariaDb(
-            shell,
-            backups,
-            host=database.host,
-            address=file.address_of(database.host),
-            port=database.port,
-            user=database.user,
-            password=database.password.reveal(),
-        ),
+        databases=databases,
         broker=RabbitMq(shell, file.broker.host),
-        balancer=HaProxy(shell, file.balancer.hosts, file.balancer.socket, file.balancer.backends),
-        api=OpenStack(file.api.cloud, file.api.clouds_yaml),
+        balancer=HaProxy(
+            shell, file.balancer.hosts, {s: file.backend(s) for s in file.services}, file.balancer.socket
+        ),
+        api=api,
         clock=clock,
     )

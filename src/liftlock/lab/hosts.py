@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
-from liftlock.drivers.deployers.venv.build import build_release, release_id
+from liftlock.drivers.deployers.venv.build import build_release, release_id, release_layer
 from liftlock.drivers.provisioners.nspawn import cgroups, fabric
 from liftlock.drivers.provisioners.nspawn.identity import make_key
 from liftlock.drivers.provisioners.nspawn.images import image_tree
@@ -118,7 +118,9 @@ class LabHosts:
 
     def provisioner(self, shape: Topology) -> NspawnProvisioner:
         """Makes and removes hosts of this lab."""
-        return NspawnProvisioner(self.place, hosts_file=shape.hosts_file(), prefix_length=shape.prefix_length)
+        return NspawnProvisioner(
+            self.place, release_layer, hosts_file=shape.hosts_file(), prefix_length=shape.prefix_length
+        )
 
     def wait_for_ssh(self, name: str, *, patience_s: float = 180.0) -> None:
         """Return when root can log in with the lab's key; `LabFailed` after `patience_s` seconds."""
@@ -139,8 +141,6 @@ class LabHosts:
         """Everything for the hosts of one image, from the image to SSH."""
         cache = self.place.cache
         started = time.monotonic()
-        (cache / "images").mkdir(parents=True, exist_ok=True)
-        (cache / "releases").mkdir(parents=True, exist_ok=True)
         tree = image_tree(image, cache)
         self._say(f"image {image}: ready after {time.monotonic() - started:.1f} s")
         hosts = [host for host in shape.hosts if host.image == image]

@@ -24,12 +24,15 @@ from liftlock.lab.cloudware.fitting import fittings
 from liftlock.lab.cloudware.ground import Ground
 from liftlock.lab.cloudware.setting import Setting
 from liftlock.lab.hosts import LabHosts
+from liftlock.lab.tenants import Tenants
 from liftlock.lab.topology import Topology, topology
 
 
 def say_to_terminal(line: str) -> None:
     """One line for the person who waits, at once."""
-    print(line, flush=True)
+    # In one write: several threads tell at once.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def up(series: str = "2025.1", size: str = "tiny", say: Say = say_to_terminal) -> None:
@@ -79,6 +82,7 @@ def up_inside(series: str, size: str, say: Say = say_to_terminal) -> None:
         ground = Ground(lab, shell)
         if ground.release(lab.control.name) == release_id(series):
             cloud.everything()
+            furnish(lab, say)
         else:
             cloud.wake()
         cloudfile.write(lab, place)
@@ -86,10 +90,18 @@ def up_inside(series: str, size: str, say: Say = say_to_terminal) -> None:
         shell.close()
 
 
+def furnish(lab: Setting, say: Say) -> None:
+    """Make what the prober boots servers from."""
+    started = time.monotonic()
+    if did := Tenants(lab).settle_for_probes():
+        say(f"{time.monotonic() - started:6.1f} s  for the prober: {did}")
+
+
 def main() -> int:
     """`python -m liftlock.lab.up SERIES SIZE`, on the bastion."""
     try:
-        up_inside(*sys.argv[1:3])
+        series, size = sys.argv[1:3]
+        up_inside(series, size)
     except LiftlockError as error:
         print(error, file=sys.stderr, flush=True)
         return error.exit_code

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from liftlock.probes.caller import Caller
-from liftlock.probes.judge import Ask
+from liftlock.probes.judge import Ask, Reply
 from liftlock.probes.kinds import KINDS, Kind
 from liftlock.probes.ledger import Ledger, Life, Stage
 from liftlock.probes.reads import listing
@@ -37,14 +37,17 @@ class Clearing:
         self._patience = patience
         self._project = project
 
-    def clear(self, lives: Iterable[Life]) -> None:
-        """Delete these and wait until they are gone, users before what they use."""
+    def clear(self, lives: Iterable[Life], *, insist: bool = True) -> None:
+        """Delete these and wait until they are gone, users before what they use.
+
+        Without `insist`, what the cloud does not answer about is left for another time.
+        """
         by_kind: dict[str, list[Life]] = {}
         for life in lives:
             by_kind.setdefault(life.kind, []).append(life)
         for kind in KINDS.values():
             if todo := list(self._with_ids(kind, by_kind.get(kind.name, []))):
-                self._delete(kind, todo)
+                self._delete(kind, todo, insist)
 
     def leftovers(self, kinds: Iterable[Kind], older_than_s: float) -> list[Life]:
         """What earlier probers left, going by the names."""
@@ -52,7 +55,7 @@ class Clearing:
         return [
             Life(kind.name, name, object_id, Stage.CREATED)
             for kind in kinds
-            for object_id, name in self._listed(kind)
+            for object_id, name in self._listed(kind) or ()
             if (age := age_s(name, now)) is not None and age > older_than_s
         ]
 
@@ -62,48 +65,57 @@ class Clearing:
         return [
             Life(kind.name, name, object_id, Stage.CREATED)
             for kind in kinds
-            for object_id, name in self._listed(kind)
+            for object_id, name in self._listed(kind) or ()
             if name.startswith(f"{prefix}{kind.name}-") and object_id not in known
         ]
 
-    def _listed(self, kind: Kind) -> Iterator[tuple[str, str]]:
+    def _listed(self, kind: Kind) -> list[tuple[str, str]] | None:
+        """Id and name of every object of `kind`; none if the list cannot be had."""
         reply = self._caller.ask(listing(kind, self._project))
-        if reply.ok and reply.answer:
-            for found in reply.answer.json()[kind.plural]:
-                yield str(found[kind.id_field]), str(found[kind.name_field])
+        if not reply.ok or reply.answer is None:
+            return None
+        return [
+            (str(each[kind.id_field]), str(each[kind.name_field]))
+            for each in reply.answer.json()[kind.plural]
+        ]
 
     def _with_ids(self, kind: Kind, lives: list[Life]) -> Iterator[Life]:
         """`lives`, those of unknown id looked up by name; one that is not there has never been made."""
         unknown = {life.name: life for life in lives if not life.id}
         yield from (life for life in lives if life.id)
-        if not unknown:
+        listed = self._listed(kind) if unknown else None
+        if listed is None:
             return
-        there = {name: object_id for object_id, name in self._listed(kind)}
+        there = {name: object_id for object_id, name in listed}
         for name, life in unknown.items():
             if name in there:
                 yield life.at(Stage.CREATED, id=there[name])
             else:
                 self._ledger.note(life.at(Stage.GONE, "was never made"))
 
-    def _delete(self, kind: Kind, lives: list[Life]) -> None:
+    def _delete(self, kind: Kind, lives: list[Life], insist: bool) -> None:
         end = time.monotonic() + self._patience.deadline_s
         todo = {life.id: self._ledger.note(life.at(Stage.DELETING)) for life in lives}
         accepted: set[str] = set()
         while todo:
             for life in tuple(todo.values()):
-                if life.id not in accepted and self._accepts(kind, life):
-                    accepted.add(life.id)
+                if life.id not in accepted:
+                    reply = self._send_away(kind, life)
+                    if not reply.ok and not insist:
+                        del todo[life.id]
+                        continue
+                    if reply.status in (kind.delete_status, 404):
+                        accepted.add(life.id)
                 if self._settled(kind, life, end):
                     del todo[life.id]
             if todo:
                 time.sleep(self._patience.poll_s)
 
-    def _accepts(self, kind: Kind, life: Life) -> bool:
+    def _send_away(self, kind: Kind, life: Life) -> Reply:
         path = kind.show_path(life.id, life.name)
         # 400 (cinder) and 409: not in this state, not yet.
         expected = (kind.delete_status, 404, 400, 409)
-        reply = self._caller.ask(Ask(kind.service, f"{kind.name} clear", "DELETE", path, expected))
-        return reply.status in (kind.delete_status, 404)
+        return self._caller.ask(Ask(kind.service, f"{kind.name} clear", "DELETE", path, expected))
 
     def _settled(self, kind: Kind, life: Life, end: float) -> bool:
         reply = self._caller.ask(gone(kind, life, end, self._patience.deadline_s))

@@ -63,7 +63,8 @@ def furnish(caller: Caller, chain: Chain, ledger: Ledger, me: Token, wanted: Map
         kind = KINDS[name]
         ids = [str(item["id"]) for item in found(caller, kind, me) if item["name"] == title]
         chain.refs[name] = ids[0] if ids else _make(chain, ledger, kind, title, me)
-    _make(chain, ledger, KINDS["port"], "", me)
+    if "network" in chain.refs:
+        _make(chain, ledger, KINDS["port"], "", me)
 
 
 def _make(chain: Chain, ledger: Ledger, kind: Kind, title: str, me: Token) -> str:

@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,6 +83,7 @@ class Prober:
         self.stop = Stop()
         self.run_id = f"{datetime.now(UTC).strftime(RUN_ID)}-{secrets.token_hex(2)}"
         self.names = Names(self.run_id)
+        self.credentials = credentials
         self.tls = credentials.tls()
         self.identity = Identity(credentials)
         self.log = RequestLog(settings.out / REQUESTS)
@@ -135,8 +136,13 @@ class Prober:
                 witness(self.front, self.ledger, me, self.identity.services)
             chain = self._chain(self.front)
             if settings.writes:
-                furnish(self.front, chain, self.ledger, me, dict(settings.wanted))
-            yield [(kind, self._writer(chain, number)) for number, kind in enumerate(self._written())]
+                wanted = {
+                    n: title for n, title in settings.wanted if KINDS[n].service in self.identity.services
+                }
+                furnish(self.front, chain, self.ledger, me, wanted)
+            yield [
+                (kind, self._writer(chain, number)) for number, kind in enumerate(self._written(chain.refs))
+            ]
         finally:
             self._clear()
 
@@ -145,8 +151,13 @@ class Prober:
         chain.refs.update(furnished.refs)
         return chain
 
-    def _written(self) -> tuple[Kind, ...]:
-        return tuple(kind for kind in kinds(self.settings.writes) if self._may_write(kind))
+    def _written(self, refs: Mapping[str, str]) -> tuple[Kind, ...]:
+        bootable = {"image", "flavor", "network"} <= refs.keys()
+        return tuple(
+            kind
+            for kind in kinds(self.settings.writes)
+            if self._may_write(kind) and (kind.name != "server" or bootable)
+        )
 
     def _may_write(self, kind: Kind) -> bool:
         return kind.service in self.identity.services and (not kind.admin or self.identity.me.is_admin)
@@ -210,7 +221,7 @@ class Prober:
         keep = self.settings.keep if kind.name != "server" else min(self.settings.keep, SERVERS_AT_MOST - 1)
         while not self.stop.is_set():
             if wrecks := self._wrecks(kind):
-                self._clearing(chain.caller).clear(wrecks)
+                self._clearing(chain.caller).clear(wrecks, insist=False)
             # As long as one would not go, no more are made: they would fill the quota.
             if not self._wrecks(kind):
                 chain.live(kind, keep=len(chain.kept) < keep)
@@ -238,7 +249,7 @@ class Prober:
         told = self.settings.dashboard
         if told == "none":
             return
-        host = urlsplit(self.identity.address("keystone", "")).hostname or ""
+        host = urlsplit(self.credentials.auth_url).hostname or ""
         host = f"[{host}]" if ":" in host else host
         candidates = (
             [told]

@@ -31,8 +31,6 @@ class Order:
     """(host, part) of every unit of the control plane that is to run afterwards."""
     agents: Mapping[str, tuple[str, ...]]
     """Service -> agents (`nova-compute@cmp1`) that are to report afterwards."""
-    databases: Mapping[str, str]
-    """Database name in a default deployment -> its name in this cloud."""
 
     @property
     def backup(self) -> str:
@@ -57,11 +55,10 @@ class Order:
                     yield host, part
 
     def database_names(self) -> tuple[str, ...]:
-        """Names of all databases of the cloud's services."""
-        return tuple(self.databases.get(d, d) for s in self.services() for d in s.databases)
+        """Usual names of all databases of the cloud's services; a driver knows what they are called here."""
+        return tuple(d for s in self.services() for d in s.databases)
 
     def revisions(self, names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """(database, alembic heads) of databases given by their default names."""
+        """(database, alembic heads) of these databases."""
         now = {d.name: d.revisions for d in self.cloud.database_server.databases}
-        mine = [self.databases.get(name, name) for name in names]
-        return tuple((name, now.get(name, ())) for name in mine)
+        return tuple((name, now.get(name, ())) for name in names)

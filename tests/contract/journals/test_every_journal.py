@@ -168,7 +168,7 @@ def test_another_process_files_requests_while_lines_are_written(journal: SqlJour
 
 # --- the chain ----------------------------------------------------------------------------------------------------
 
-UNPROTECTED = "DROP TRIGGER lines_UPDATE; DROP TRIGGER lines_DELETE; DROP TRIGGER runs_UPDATE; DROP TRIGGER runs_DELETE;"
+UNPROTECTED = "".join(f"DROP TRIGGER {t}_{verb};" for t in ("lines", "runs") for verb in ("UPDATE", "DELETE"))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ UNPROTECTED = "DROP TRIGGER lines_UPDATE; DROP TRIGGER lines_DELETE; DROP TRIGGE
             "run-2 was put in without a line",
         ),
         (
-            "INSERT INTO lines SELECT 7, at, run, event, stage, ordinal, 'eve', detail, digest FROM lines WHERE seq = 6",
+            "INSERT INTO lines SELECT 7, at, run, event, stage, ordinal, who, detail, digest FROM lines WHERE seq = 6",
             "line 7 (run-1, started) is not what was written",
         ),
     ],

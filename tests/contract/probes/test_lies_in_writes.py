@@ -151,6 +151,22 @@ def test_a_create_cut_after_it_was_sent_is_a_failure_and_what_it_made_is_cleared
     assert set(cloud.objects[kind]) == before
 
 
+def test_what_an_unanswered_create_made_is_not_forgotten_while_the_lists_fail_too(
+    probing: Probing, cloud: Cloud
+) -> None:
+    def made_but_not_said(talk: Any) -> None:
+        with cloud.lock:
+            talk._answer()
+        talk.send(503)
+
+    cloud.lie("POST", "cinder", "/volumes", made_but_not_said)
+    cloud.lie("GET", "cinder", "/volumes$", status(503), after=1)
+    outcome = probing.run(writes=("volume",))
+    assert outcome.told == {("cinder", "volume create", "status"), ("cinder", "volume list", "status")}
+    assert [life.stage for life in outcome.lives if life.kind == "volume"] == [Stage.UNSURE]
+    assert "unsure" in str(outcome.numbers["unfinished"])
+
+
 def test_a_create_carried_out_twice_is_told_and_both_are_cleared_away(probing: Probing, cloud: Cloud) -> None:
     cloud.doubling.add("volume")
     outcome = probing.run(writes=("volume",))
@@ -187,6 +203,12 @@ def test_a_delete_that_fails_is_told_once_and_made_good_before_the_next_one(
     assert outcome.found == {("failed", "volume")}
     assert cloud.objects["volume"] == {}
     assert len([life for life in outcome.lives if life.kind == "volume"]) > 1
+
+
+def test_a_prober_that_is_at_fault_says_so(probing: Probing) -> None:
+    patience = Patience(deadline_s=1.0, poll_s=0.03, linger_s="not a number")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        probing.run(writes=("volume",), keep=0, patience=patience)
 
 
 def test_what_is_left_alive_is_checked_later_from_the_ledger(probing: Probing, cloud: Cloud) -> None:

@@ -154,7 +154,10 @@ def test_a_file_cut_off_half_way_never_appears(ssh: SshShell, server: Sshd, tmp_
     local.write_bytes(os.urandom(50_000_000))
     remote.write_bytes(b"old")
     cutter = threading.Thread(
-        target=lambda: (wait_until(lambda: len(list(tmp_path.glob("remote.*"))) > 0), server.cut_connections())
+        target=lambda: (
+            wait_until(lambda: len(list(tmp_path.glob("remote.*"))) > 0),
+            server.cut_connections(),
+        )
     )
     cutter.start()
     with pytest.raises((Unreachable, StepFailed)):

@@ -45,7 +45,9 @@ def program(name: str) -> str:
 @contextmanager
 def running(*words: str | Path, until: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
     """The program while the block runs; it is up when `until` says so."""
-    with subprocess.Popen([str(w) for w in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        [str(w) for w in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             wait_for(lambda: until() or server.poll() is not None, f"{words[0]} did not start")
             assert server.poll() is None, f"{words[0]} ended with {server.returncode}"
@@ -63,9 +65,17 @@ class MariaDbAccess:
 
     def do(self, *statements: str) -> list[tuple[object, ...]]:
         """Run the statements; rows of the last."""
-        with pymysql.connect(
-            host="127.0.0.1", port=self.port, user=self.user, password=self.password.encode(), autocommit=True, charset="utf8mb4"
-        ) as server, server.cursor() as cursor:
+        with (
+            pymysql.connect(
+                host="127.0.0.1",
+                port=self.port,
+                user=self.user,
+                password=self.password.encode(),
+                autocommit=True,
+                charset="utf8mb4",
+            ) as server,
+            server.cursor() as cursor,
+        ):
             for statement in statements:
                 cursor.execute(statement)
             return list(cursor.fetchall())
@@ -76,13 +86,20 @@ def mariadb(folder: Path) -> Iterator[MariaDbAccess]:
     """A MariaDB of its own on 127.0.0.1."""
     server, installer = program("mariadbd"), program("mariadb-install-db")
     data, port = folder / "data", free_port()
-    words = [installer, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=root"]
+    words = [
+        installer,
+        "--no-defaults",
+        f"--datadir={data}",
+        "--auth-root-authentication-method=normal",
+        "--user=root",
+    ]
     subprocess.run(words, check=True, capture_output=True)
     access = MariaDbAccess(port)
     first = folder / "first.sql"
     hashed = hashlib.sha1(hashlib.sha1(access.password.encode()).digest()).hexdigest().upper()
     first.write_text(
-        f"CREATE USER 'admin'@'%' IDENTIFIED BY PASSWORD '*{hashed}';\nGRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
+        f"CREATE USER 'admin'@'%' IDENTIFIED BY PASSWORD '*{hashed}';\n"
+        "GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
     )
 
     def answers() -> bool:
@@ -91,8 +108,38 @@ def mariadb(folder: Path) -> Iterator[MariaDbAccess]:
             return True
         return False
 
-    options = ["--bind-address=127.0.0.1", f"--port={port}", f"--socket={folder}/sock", f"--init-file={first}"]
-    options += [f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=32M", "--user=root", "--skip-name-resolve"]
+    options = [
+        "--bind-address=127.0.0.1",
+        f"--port={port}",
+        f"--socket={folder}/sock",
+        f"--init-file={first}",
+    ]
+    options += [
+        f"--pid-file={folder}/pid",
+        "--innodb-buffer-pool-size=32M",
+        "--user=root",
+        "--skip-name-resolve",
+    ]
     options += ["--character-set-server=utf8mb4"]
     with running(server, "--no-defaults", f"--datadir={data}", *options, until=answers):
         yield access
+
+
+@contextmanager
+def haproxy(folder: Path, backends: str) -> Iterator[Path]:
+    """An HAProxy with these backends; its runtime socket."""
+    server, socket_file, configuration = program("haproxy"), folder / "admin.sock", folder / "haproxy.cfg"
+    configuration.write_text(
+        f"global\n  stats socket {socket_file} level admin\n"
+        "defaults\n  mode http\n  timeout connect 1s\n  timeout client 5s\n  timeout server 5s\n"
+        f"  retries 3\n  option redispatch 1\n{backends}\n"
+    )
+
+    def answers() -> bool:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(socket_file))
+            return True
+        return False
+
+    with running(server, "-db", "-f", configuration, until=answers):
+        yield socket_file

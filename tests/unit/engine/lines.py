@@ -5,7 +5,7 @@ from __future__ import annotations
 from liftlock.engine.state import RunState, state_of
 from liftlock.plan.model import Plan, StepRef
 from liftlock.ports.journal import Detail, Event, Line
-from tests.unit.plan.sample import sample, stages, stop
+from tests.unit.plan.sample import sample, stages
 
 ONE, TWO, THREE, FOUR = (StepRef(1, n) for n in range(1, 5))
 MIGRATE = StepRef(2, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, replace
 from json import dumps
 
@@ -92,7 +93,7 @@ def test_outages_are_apart_in_order_and_hold_every_failure(raw: list[tuple[float
     lines = sorted((entry(t, "ok" if ok else BAD, ms) for t, ok, ms in raw), key=lambda line: line.t)
     spans = outages(lines)
     assert all(begin <= end for begin, end in spans)
-    assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= two[0] for one, two in itertools.pairwise(spans))
     for line in lines:
         if line.failed:
             assert any(begin <= line.t <= end for begin, end in spans)

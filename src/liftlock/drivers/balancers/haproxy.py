@@ -37,7 +37,9 @@ class HaProxy:
             seen = ask(self._shell, host, "haproxy", {"socket": self._socket})
         except LiftlockError as problem:
             return BalancerNode(host, reachable=False, problem=problem.what)
-        version = dict(line.split(": ", 1) for line in seen["info"].splitlines() if ": " in line).get("Version", "")
+        version = dict(line.split(": ", 1) for line in seen["info"].splitlines() if ": " in line).get(
+            "Version", ""
+        )
         return BalancerNode(host, reachable=True, version=version, servers=tuple(self._servers(seen["stat"])))
 
     def _servers(self, stat: str) -> Iterator[BackendServer]:

@@ -5,24 +5,318 @@ Nothing is asked twice: a request that fails has failed.
 
 from __future__ import annotations
 
+import re
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from socket import create_connection
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
+from cryptography import x509
 from keystoneauth1 import exceptions
 from keystoneauth1.session import Session
 from openstack.config import OpenStackConfig
+from openstack.exceptions import ConfigException
+from os_service_types import ServiceTypes
 
 from liftlock.cloud.model import Agent, Endpoint, Tenancy
 from liftlock.errors import BadInput, Unreachable
 from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.service import Service
 from liftlock.ports.clock import Clock
-"""
+
+_AT_ONCE = 8
+_NEVER_S = 1e9
+"""Age of a heartbeat that never came."""
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A small real request of a service."""
+
+    version: str
+    """Added to the catalogue's address where that names no version."""
+    path: str
+    key: str
+    """What its answer must hold."""
+
+
+_LISTINGS = {
+    "glance": _Listing("/v2", "/images?limit=1", "images"),
+    # The whole list would be every host of the cloud.
+    "placement": _Listing("", "/resource_providers?name=nobody-is-called-like-this", "resource_providers"),
+    "neutron": _Listing("/v2.0", "/networks?limit=1", "networks"),
+    "cinder": _Listing("/v3", "/volumes?limit=1", "volumes"),
+    "nova": _Listing("/v2.1", "/servers?limit=1", "servers"),
+    "heat": _Listing("/v1", "/stacks?limit=1", "stacks"),
+}
+_KEYSTONE = _Listing("/v3", "/projects", "projects")
+_FAILURES = (exceptions.ClientException, OSError, ValueError, KeyError)
+"""What a request through keystoneauth raises: refused, cut, too late, or no sense in the answer."""
+
+
+class OpenStackApi:
+    """Keeps the `CloudApi` port.
+
+    `cloud` is an entry of `clouds_yaml`, or of the files the `openstack` client reads if that is None. `dashboard` is
+    the address of horizon's login page, by default on the host that identity is asked on. `service_versions` tells
+    nova's service version numbers by (host, binary): its API does not (nova 33).
+    """
+
+    def __init__(
+        self,
+        cloud: str,
+        clock: Clock,
+        *,
+        clouds_yaml: Path | None = None,
+        dashboard: str = "",
+        service_versions: Callable[[], Mapping[tuple[str, str], int]] | None = None,
+        patience_s: float = 10.0,
+    ) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._clouds_yaml = clouds_yaml
+        self._dashboard = dashboard
+        self._service_versions = service_versions
+        self._patience_s = patience_s
+        self._kept: tuple[Session, str] | None = None
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Health pages are asked side by side, without credentials."""
+        session, region = self._session()
+        with self._keystone():
+            entries = session.auth.get_access(session).service_catalog.normalize_catalog()  # type: ignore[union-attr]
+        found = list(_known(entries, region))
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return tuple(threads.map(lambda known: self._endpoint(session, *known), found))
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Services whose API does not answer are left out."""
+        with self._keystone():
+            self._session()[0].get_token()
+        readers = (self._nova_agents, self._neutron_agents, self._cinder_agents, self._heat_agents)
+        found: list[Agent] = []
+        for read in readers:
+            try:
+                found += read()
+            except _FAILURES:
+                continue
+        return tuple(found)
+
+    def tenancy(self) -> Tenancy:
+        """Stacks are the administrator's own where heat's policy does not let it list all, as by default."""
+        with self._keystone():
+            projects = len(self._list("keystone", "/projects", "projects"))
+        try:
+            return Tenancy(
+                projects=projects,
+                instances=len(self._pages("nova", "/servers?all_tenants=1", "servers")),
+                volumes=len(self._pages("cinder", "/volumes?all_tenants=1", "volumes")),
+                networks=len(self._list("neutron", "/networks?fields=id", "networks")),
+                images=len(self._pages("glance", "/images?", "images")),
+                stacks=len(self._stacks()),
+            )
+        except _FAILURES as problem:
+            raise Unreachable(
+                f"what users have could not be counted: {problem}",
+                now="keystone answers, one of the others does not",
+                hint="see which with `liftlock assess`",
+            ) from problem
+
+    def answers(self, service: str) -> bool:
+        """keystone: a new token; horizon: its login page; others: a short listing."""
+        try:
+            if service == "keystone":
+                return bool(self._connect()[0].get_token())
+            if service == "horizon":
+                return self._login_page()
+            listing = _LISTINGS[service]
+            answer = self._get(service, listing.path)
+            return isinstance(answer.get(listing.key), list)
+        except (*_FAILURES, BadInput):
+            return False
+
+    def _nova_agents(self) -> Iterator[Agent]:
+        versions = self._service_versions() if self._service_versions else {}
+        for found in self._list("nova", "/os-services", "services"):
+            yield Agent(
+                kind=found["binary"],
+                service="nova",
+                host=found["host"],
+                alive=found["state"] == "up",
+                enabled=found["status"] == "enabled",
+                seconds_since_report=self._age(found["updated_at"]),
+                version=versions.get((found["host"], found["binary"])),
+            )
+
+    def _neutron_agents(self) -> Iterator[Agent]:
+        for found in self._list("neutron", "/agents", "agents"):
+            yield Agent(
+                kind=found["binary"],
+                service="neutron",
+                host=found["host"],
+                alive=bool(found["alive"]),
+                enabled=bool(found["admin_state_up"]),
+                seconds_since_report=self._age(found["heartbeat_timestamp"]),
+            )
+
+    def _cinder_agents(self) -> Iterator[Agent]:
+        for found in self._list("cinder", "/os-services", "services"):
+            yield Agent(
+                kind=found["binary"],
+                service="cinder",
+                host=found["host"],
+                alive=found["state"] == "up",
+                enabled=found["status"] == "enabled",
+                seconds_since_report=self._age(found["updated_at"]),
+            )
+
+    def _heat_agents(self) -> Iterator[Agent]:
+        # Every start of an engine leaves a record of its own (heat 26.0): the freshest of a host counts.
+        newest: dict[str, Agent] = {}
+        for found in self._list("heat", "/services", "services"):
+            agent = Agent(
+                kind=found["binary"],
+                service="heat",
+                host=found["host"],
+                alive=found["status"] == "up",
+                enabled=True,
+                seconds_since_report=self._age(found["updated_at"] or found["created_at"]),
+            )
+            known = newest.get(agent.host)
+            if known is None or agent.seconds_since_report < known.seconds_since_report:
+                newest[agent.host] = agent
+        yield from newest.values()
+
+    def _stacks(self) -> list[dict[str, Any]]:
+        try:
+            return self._list("heat", "/stacks?global_tenant=true", "stacks")
+        except exceptions.Forbidden:
+            return self._list("heat", "/stacks", "stacks")
+
+    def _login_page(self) -> bool:
+        session, _ = self._session()
+        page = self._dashboard
+        if not page:
+            health = services()["horizon"].parts[0].health
+            page = f"https://{urlsplit(str(session.auth.auth_url)).hostname}{health}"  # type: ignore[union-attr]
+        answer = session.get(page, authenticated=False, timeout=self._patience_s, redirect=False)
+        return answer.status_code == 200 and "csrfmiddlewaretoken" in answer.text
+
+    def _endpoint(self, session: Session, service: Service, interface: str, url: str) -> Endpoint:
+        api = service.api()
+        # The health page is asked beside the versions: `https://front:8774/v2.1` -> `https://front:8774/`.
+        page = re.sub(r"/v\d[^/]*(/.*)?$", "", url.rstrip("/")) + (api.health if api else "/")
+        try:
+            answer = session.get(
+                page, authenticated=False, raise_exc=False, redirect=False, timeout=self._patience_s
+            )
+            status = int(answer.status_code)
+        except _FAILURES:
+            status = 0
+        return Endpoint(service.name, interface, url, status, self._certificate_days_left(url))
+
+    def _certificate_days_left(self, url: str) -> float | None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            return None
+        try:
+            # Not verified here: an expired one is just what is looked for.
+            text = ssl.get_server_certificate((parts.hostname, parts.port or 443), timeout=self._patience_s)
+        except OSError:
+            return None
+        ends = x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc
+        return (ends.timestamp() - self._clock.now()) / 86400
+
+    def _pages(self, service: str, path: str, key: str) -> list[dict[str, Any]]:
+        """Everything of a listing whose pages follow a marker."""
+        found: list[dict[str, Any]] = []
+        page = self._list(service, f"{path}&limit={_PAGE}", key)
+        while page:
+            found += page
+            page = self._list(service, f"{path}&limit={_PAGE}&marker={page[-1]['id']}", key)
+        return found
+
+    def _list(self, service: str, path: str, key: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get(service, path)[key]
+        return found
+
+    def _get(self, service: str, path: str) -> dict[str, Any]:
+        session, region = self._session()
+        listing = _LISTINGS.get(service, _KEYSTONE)
+        kind = services()[service].catalogue_type
+        address = session.get_endpoint(service_type=kind, interface="public", region_name=region or None)
+        if not address:
+            raise exceptions.EndpointNotFound(f"the catalogue has no public address of {service}")
+        if not re.search(r"/v\d", urlsplit(address).path):
+            address = address.rstrip("/") + listing.version
+        answer: dict[str, Any] = session.get(
+            address.rstrip("/") + path, timeout=self._patience_s, connect_retries=0, status_code_retries=0
+        ).json()
+        return answer
+
+    def _age(self, stamp: str | None) -> float:
+        if not stamp:
+            return _NEVER_S
+        told = datetime.fromisoformat(stamp.removesuffix("Z"))
+        return max(0.0, self._clock.now() - told.replace(tzinfo=UTC).timestamp())
+
+    def _session(self) -> tuple[Session, str]:
+        """The session of this object and its region; it keeps its token while that is good."""
+        if self._kept is None:
+            self._kept = self._connect()
+        return self._kept
+
+    def _connect(self) -> tuple[Session, str]:
+        files = [str(self._clouds_yaml)] if self._clouds_yaml else None
+        try:
+            chosen = OpenStackConfig(config_files=files).get_one(cloud=self._cloud)
+            return chosen.get_session(), str(chosen.get_region_name() or "")
+        except ConfigException as problem:
+            raise BadInput(
+                f"the entry `{self._cloud}` of clouds.yaml cannot be used: {problem}",
+                hint="mend `api.cloud` or `api.clouds_yaml` in the cloud file, or the entry itself",
+            ) from problem
+
+    @contextmanager
+    def _keystone(self) -> Iterator[None]:
+        """Says in three parts that keystone does not answer, if it does not."""
+        try:
+            yield
+        except exceptions.Unauthorized as problem:
+            raise Unreachable(
+                f"keystone refuses the credentials of `{self._cloud}`",
+                now="what the APIs would say is not known",
+                hint="mend the entry in clouds.yaml",
+            ) from problem
+        except _FAILURES as problem:
+            raise Unreachable(
+                f"keystone does not answer: {problem}",
+                now="what the APIs would say is not known",
+                hint="see whether keystone-api runs and the balancer sends requests to it",
+            ) from problem
+
+
+def _known(
+    catalogue: Mapping[str, Iterable[Mapping[str, Any]]], region: str
+) -> Iterator[tuple[Service, str, str]]:
+    """(service, interface, address) of those entries that belong to services we know, once each."""
+    types = ServiceTypes()
+    by_type = {service.catalogue_type: service for service in services().values() if service.catalogue_type}
+    seen = set()
+    # Exact types first: `volumev3` is cinder too, but only where there is no `block-storage`.
+    for kind in sorted(catalogue, key=lambda k: k not in by_type):
+        service = by_type.get(kind) or by_type.get(types.get_service_type(kind) or "")
+        for entry in catalogue[kind]:
+            if service is None or entry["interface"] not in ("public", "internal"):
+                continue
+            place = (service.name, entry["interface"])
+            if (region and entry.get("region_id", region) != region) or place in seen:
+                continue
+            seen.add(place)
+            yield service, entry["interface"], entry["url"]

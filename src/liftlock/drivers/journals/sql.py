@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -20,6 +21,9 @@ from liftlock.ports.journal import Detail, Entry, Event, JournalLost, Line, Requ
 
 BUSY_S = 30.0
 """How long a write waits for another process's write to end, in seconds."""
+
+ERRORS = (exc.DBAPIError, sqlite3.Error)
+"""What SQLAlchemy raises, and what the driver does while a connection is set up."""
 
 LOST_HINT = "look at the disk that holds the journal (room, permissions), then `liftlock resume`"
 
@@ -54,10 +58,11 @@ class SqlJournal:
         self._opening = threading.Lock()
         try:
             schema.open_format(self._engine, path)
-        except exc.DBAPIError as error:
+        except ERRORS as error:
             self._engine.dispose()
             raise BadInput(
-                f"{path} cannot be used as a journal: {error.orig}", hint="check the path and its permissions"
+                f"{path} cannot be used as a journal: {_said(error)}",
+                hint="check the path and its permissions",
             ) from error
         except BadInput:
             self._engine.dispose()
@@ -88,7 +93,7 @@ class SqlJournal:
         try:
             with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                 key = connection.execute(insert(schema.REQUESTS).values(**fields)).inserted_primary_key
-        except exc.DBAPIError as error:
+        except ERRORS as error:
             raise self._lost("written", error) from error
         assert key is not None
         return replace(request, id=key[0], outcome="")
@@ -128,7 +133,7 @@ class SqlJournal:
         try:
             with self._engine.connect() as connection:
                 return list(connection.execute(query))
-        except exc.DBAPIError as error:
+        except ERRORS as error:
             raise self._lost("read", error) from error
 
     def _write(self, order: _Order) -> Line:
@@ -153,7 +158,7 @@ class SqlJournal:
             try:
                 with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
                     lines = list(_put(connection, [order for order, _ in batch]))
-            except exc.DBAPIError as error:
+            except ERRORS as error:
                 for _, line in batch:
                     line.set_exception(self._lost("written", error))
             except BaseException as error:
@@ -163,9 +168,9 @@ class SqlJournal:
                 for (_, line), written in zip(batch, lines, strict=True):
                     line.set_result(written)
 
-    def _lost(self, verb: str, error: exc.DBAPIError) -> JournalLost:
+    def _lost(self, verb: str, error: Exception) -> JournalLost:
         return JournalLost(
-            f"the journal {self._path} cannot be {verb}: {error.orig}",
+            f"the journal {self._path} cannot be {verb}: {_said(error)}",
             now="what is running ends; nothing new is started",
             hint=LOST_HINT,
         )
@@ -221,6 +226,10 @@ def _digest(before: str, row: dict[str, Any]) -> str:
 
 def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+def _said(error: Exception) -> str:
+    return str(error.orig if isinstance(error, exc.DBAPIError) else error)
 
 
 def _run_id(number: int) -> str:

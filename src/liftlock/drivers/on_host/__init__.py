@@ -1,7 +1,8 @@
-"""Small programs that drivers run on hosts: one round trip each, with nothing but the host's own Python (3.10 or newer).
+"""Small programs that drivers run on hosts: one round trip each.
 
-A program is a module whose `main` takes the wish as keywords and prints one JSON value. It travels on standard input,
-wish included, so that no secret is ever on a command line.
+They need nothing but the host's own Python, 3.10 or newer. A program is a module whose `main` takes the wish as
+keywords and prints one JSON value. It travels on standard input, wish included, so that no secret is ever on a
+command line.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class Accounts:
                     if (user.id, roles[role].id) not in held:
                         self._identity.assign_project_role_to_user(services, user, roles[role])
         self._heat_domain(roles["admin"])
-        self._person("probe", domain, users, roles["member"])
+        # The prober also reads placement and makes projects, which only administrators may.
+        self._person("probe", domain, users, roles["admin"])
         self._catalogue()
         return f"made {' '.join(self._made)}" if self._made else ""
 
@@ -84,7 +85,7 @@ class Accounts:
         )
 
     def _person(self, name: str, domain: str, users: dict[str, Any], role: Any) -> None:
-        """A project and a user of the same name who is a member of it."""
+        """A project and a user of the same name who has `role` in it."""
         project = self._project(name, domain)
         user = users.get(name) or self._user(name, name, domain)
         self._identity.assign_project_role_to_user(project, user, role)

@@ -9,8 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from liftlock.drivers.provisioners.nspawn.cache import built_once
-from liftlock.drivers.provisioners.nspawn.machine import in_private_mounts, run, succeeds
-from liftlock.drivers.provisioners.nspawn.provisioner import release_layer
+from liftlock.drivers.provisioners.nspawn.machine import dying_with_us, run, succeeds
 from liftlock.errors import BadInput, LabFailed
 
 LOCKS = files("liftlock.drivers.deployers.venv") / "locks"
@@ -45,14 +44,25 @@ def build_release(series: str, image: str, tree: Path, cache: Path) -> Path:
     """
     release = release_id(series)
     layer = release_layer(cache, image, release)
+    layer.parent.mkdir(parents=True, exist_ok=True)
     return built_once(
         layer, lambda folder: _build(series, release, tree, folder, release_archive(cache, image, release))
     )
 
 
+def archive_folder(cache: Path) -> Path:
+    """Where built releases lie; another one whenever the way they are built changes."""
+    return cache / "releases" / hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:8]
+
+
+def release_layer(cache: Path, image: str, release: str) -> Path:
+    """Where the layer that puts `release` into hosts of `image` is, or will be."""
+    return archive_folder(cache) / f"{image}-{release}"
+
+
 def release_archive(cache: Path, image: str, release: str) -> Path:
     """The release as a `.tar.zst` to be unpacked at the root of a host of `image`."""
-    return cache / "releases" / f"{image}-{release}.tar.zst"
+    return archive_folder(cache) / f"{image}-{release}.tar.zst"
 
 
 def _build(series: str, release: str, tree: Path, folder: Path, archive: Path) -> None:
@@ -70,10 +80,11 @@ def _build(series: str, release: str, tree: Path, folder: Path, archive: Path) -
         "READABLE": " ".join(readable_folders()),
         **index_settings(),
     }
-    run(*in_private_mounts(["sh", "-eu", SCRIPT]), env=environment, doing=f"building the release {release}")
+    run(*dying_with_us(["sh", "-eu", SCRIPT]), env=environment, doing=f"building the release {release}")
     run("rm", "-rf", inputs)
     unfinished = archive.with_name(f".building-{archive.name}")
-    run("tar", "-C", folder, "--use-compress-program=zstd -3 -T2", "-cf", unfinished, "opt")
+    packing = ["tar", "-C", folder, "--use-compress-program=zstd -3 -T2", "-cf", unfinished, "opt"]
+    run(*dying_with_us(packing), doing=f"packing the release {release}")
     unfinished.rename(archive)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.drivers.provisioners.nspawn.cache import built_once
-from liftlock.drivers.provisioners.nspawn.machine import in_private_mounts, refresh_archive, run
+from liftlock.drivers.provisioners.nspawn.machine import dying_with_us, refresh_archive, run
 from liftlock.errors import BadInput, LabFailed
 
 MASKED_UNITS = (
@@ -109,6 +109,7 @@ def image_tree(name: str, cache: Path) -> Path:
     if name not in IMAGES:
         raise BadInput(f"there is no image {name!r}", hint=f"images are {', '.join(IMAGES)}")
     image = IMAGES[name]
+    (cache / "images").mkdir(parents=True, exist_ok=True)
     return built_once(cache / "images" / image.key, lambda folder: build_tree(image, folder))
 
 
@@ -121,9 +122,7 @@ def build_tree(image: Image, folder: Path) -> None:
     if image.idle_units:
         command.append(f'--customize-hook=chroot "$1" systemctl --quiet disable {" ".join(image.idle_units)}')
     command += [image.suite, str(folder), "-"]
-    run(
-        *in_private_mounts(command), stdin="\n".join(sources) + "\n", doing=f"building the image {image.name}"
-    )
+    run(*dying_with_us(command), stdin="\n".join(sources) + "\n", doing=f"building the image {image.name}")
     finish_tree(folder)
 
 

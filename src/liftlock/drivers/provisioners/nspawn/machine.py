@@ -54,6 +54,13 @@ def in_private_mounts(command: Sequence[str | Path]) -> list[str]:
     return ["unshare", "--mount", "--propagation", "private", "--", *(str(word) for word in command)]
 
 
+def dying_with_us(command: Sequence[str | Path]) -> list[str]:
+    """`command` with private mounts, and so that it and all it started die when this process does."""
+    tied = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]
+    tied += ["--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+    return [*tied, *(str(word) for word in command)]
+
+
 def ensure_machine_packages() -> None:
     """Install the Debian packages whose programs the lab needs and this machine lacks."""
     if os.geteuid() != 0:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,14 +22,21 @@ from liftlock.errors import LabFailed
 from liftlock.ports.provisioner import HostOrder
 
 
+LayerOf = Callable[[Path, str, str], Path]
+"""Where the cache keeps the layer that puts a release into hosts of an image."""
+
+
 class NspawnProvisioner:
     """`liftlock.ports.provisioner.Provisioner` on this machine; the fabric must exist.
 
     Safe to use from several threads for different hosts, not for the same one.
     """
 
-    def __init__(self, place: LabPlace, *, hosts_file: str, prefix_length: int = 24) -> None:
+    def __init__(
+        self, place: LabPlace, layer_of: LayerOf, *, hosts_file: str, prefix_length: int = 24
+    ) -> None:
         self._place = place
+        self._layer_of = layer_of
         self._hosts_file = hosts_file
         """Content of `/etc/hosts` for hosts made from now on."""
         self._prefix_length = prefix_length
@@ -154,7 +162,7 @@ class NspawnProvisioner:
         layers = [str(tree)]
         binds: tuple[str, ...] = ()
         if order.release:
-            layer = release_layer(place.cache, order.image, order.release)
+            layer = self._layer_of(place.cache, order.image, order.release)
             if not layer.exists():
                 raise LabFailed(
                     f"{order.name} should carry {order.release}, which was not built for {order.image}",
@@ -178,8 +186,3 @@ class NspawnProvisioner:
 
 
 POWER = "liftlock.drivers.provisioners.nspawn.power"
-
-
-def release_layer(cache: Path, image: str, release: str) -> Path:
-    """Where the cache keeps the layer that puts `release` into hosts of `image`."""
-    return cache / "releases" / f"{image}-{release}"

@@ -1,0 +1,182 @@
+"""What every `Databases` promises, over the simulator and over a real MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from liftlock.drivers.databases.mariadb import MariaDb
+from liftlock.errors import StepFailed, Unreachable
+from liftlock.ports.databases import Databases
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import Fault, Kind
+from tests.unit.drivers.local_shell import LocalShell
+from tests.unit.drivers.servers import MariaDbAccess, mariadb
+
+BOTH = ("keystone", "nova_cell0")
+HEADS = {"keystone": ("47147121",), "nova_cell0": ("2903cd72dc14",)}
+
+
+@dataclass
+class Place:
+    """A server whose content can be written and read behind the port's back."""
+
+    port: Databases
+    write: Callable[[str, str], None]
+    """Add a row to a table of a database that has one column of text."""
+    rows: Callable[[str], list[str]]
+    migrate: Callable[[str], None]
+    names: Callable[[], set[str]]
+    without: Callable[[], Databases]
+    """A port to a server that does not answer."""
+
+
+def over_sim() -> Place:
+    cloud = SimCloud.tiny()
+
+    def migrate(database: str) -> None:
+        hands = cloud.hands
+        hands.deployer.stage("ctl-blue", cloud.builds["2026.1"])
+        assert database == "keystone"
+        command = ("keystone-manage", "db_sync", "--expand")
+        hands.deployer.run("ctl-blue", cloud.builds["2026.1"], "migrate", command, timeout_s=60)
+
+    return Place(
+        cloud.hands.databases,
+        lambda database, row: cloud.databases[database].rows.setdefault("written", []).append(row),
+        lambda database: sorted(cloud.databases[database].rows.get("written", [])),
+        migrate,
+        lambda: set(cloud.databases),
+        lambda: SimCloud.tiny(faults=[Fault(Kind.DATABASE_UNREACHABLE)]).hands.databases,
+    )
+
+
+def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
+    for name in BOTH:
+        access.do(
+            f"CREATE OR REPLACE DATABASE {name} DEFAULT CHARACTER SET utf8mb3",
+            f"USE {name}",
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
+            f"INSERT INTO alembic_version VALUES ('{HEADS[name][0]}')",
+            "CREATE TABLE written (line VARCHAR(200), more BLOB)",
+        )
+    access.do("DROP DATABASE IF EXISTS liftlock")
+
+    def driver(port: int) -> MariaDb:
+        return MariaDb(
+            LocalShell(),
+            backups,
+            host="db1",
+            address="127.0.0.1",
+            port=port,
+            user=access.user,
+            password=access.password,
+        )
+
+    return Place(
+        driver(access.port),
+        lambda database, row: access.do(
+            f"USE {database}", f"INSERT INTO written VALUES ('{row}', x'00ff0a28')"
+        ).clear(),
+        lambda database: sorted(str(r[0]) for r in access.do(f"USE {database}", "SELECT line FROM written")),
+        lambda database: access.do(
+            f"USE {database}", "UPDATE alembic_version SET version_num = '742c857f1dfb'"
+        ).clear(),
+        lambda: {str(r[0]) for r in access.do("SHOW DATABASES")},
+        lambda: driver(1),
+    )
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
+    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+        yield access
+
+
+@pytest.fixture(params=["sim", "mariadb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sim":
+        return over_sim()
+    return over_mariadb(request.getfixturevalue("server"), tmp_path / "backups")
+
+
+def test_a_look_sees_databases_with_their_heads(place: Place) -> None:
+    seen = place.port.look()
+    assert seen.reachable
+    assert seen.version
+    assert 0 < seen.connections < seen.max_connections
+    assert {d.name: d.revisions for d in seen.databases if d.name in BOTH} == HEADS
+
+
+def test_a_server_that_does_not_answer_is_a_value_when_looked_at_and_an_error_otherwise(place: Place) -> None:
+    away = place.without()
+    assert not away.look().reachable
+    assert away.look().problem
+    with pytest.raises(Unreachable):
+        away.revisions("keystone")
+
+
+def test_a_database_without_revisions_has_none(place: Place) -> None:
+    assert place.port.revisions("no_such_database") == ()
+
+
+def test_a_backup_lists_what_it_holds_and_a_repeat_changes_nothing(place: Place) -> None:
+    assert place.port.backed_up("first") == ()
+    place.write("keystone", "before")
+    place.port.back_up(BOTH, "first")
+    place.write("keystone", "after")
+    place.port.back_up(BOTH, "first")
+    assert place.port.backed_up("first") == BOTH
+    place.port.restore(BOTH, "first")
+    assert place.rows("keystone") == ["before"]
+
+
+def test_a_backup_is_proven_only_once_it_was_restored_on_the_side(place: Place) -> None:
+    place.write("nova_cell0", "a (row),")
+    place.port.back_up(BOTH, "first")
+    assert not place.port.proven("first")
+    names = place.names()
+    place.port.prove(BOTH, "first")
+    place.port.prove(BOTH, "first")
+    assert place.port.proven("first")
+    assert place.names() == names
+    assert not place.port.proven("second")
+
+
+def test_a_restore_brings_back_what_was_and_loses_what_came_since(place: Place) -> None:
+    place.write("keystone", "before")
+    place.port.back_up(BOTH, "first")
+    assert not place.port.restored(BOTH, "first")
+    place.write("keystone", "since")
+    place.migrate("keystone")
+    assert place.port.revisions("keystone") == ("742c857f1dfb",)
+    place.port.restore(BOTH, "first")
+    assert place.rows("keystone") == ["before"]
+    assert place.port.revisions("keystone") == HEADS["keystone"]
+    assert place.port.restored(BOTH, "first")
+
+
+def test_restored_holds_while_users_write_and_no_longer_after_a_migration_or_another_restore(
+    place: Place,
+) -> None:
+    place.port.back_up(BOTH, "first")
+    place.port.back_up(BOTH, "second")
+    place.port.restore(BOTH, "first")
+    place.write("keystone", "new")
+    assert place.port.restored(BOTH, "first")
+    place.migrate("keystone")
+    assert not place.port.restored(BOTH, "first")
+    assert place.port.restored(("nova_cell0",), "first")
+    place.port.restore(("nova_cell0",), "second")
+    assert not place.port.restored(("nova_cell0",), "first")
+
+
+def test_what_was_never_backed_up_cannot_be_proven_or_restored(place: Place) -> None:
+    for act in (place.port.prove, place.port.restore):
+        with pytest.raises(StepFailed) as failed:
+            act(BOTH, "never")
+        assert "keystone, nova_cell0" in failed.value.what
+    assert place.port.revisions("keystone") == HEADS["keystone"]

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from liftlock.drivers.databases.mariadb import MariaDb
+from liftlock.errors import LiftlockError, StepFailed
+from tests.unit.drivers.local_shell import LocalShell
+from tests.unit.drivers.servers import MariaDbAccess, mariadb
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
+    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+        yield access
+
+
+def driver(
+    access: MariaDbAccess, folder: Path, password: str = "", shell: LocalShell | None = None
+) -> MariaDb:
+    return MariaDb(
+        shell or LocalShell(),
+        folder,
+        host="db1",
+        address="127.0.0.1",
+        port=access.port,
+        user=access.user,
+        password=password or access.password,
+    )
+
+
+@pytest.fixture
+def nova(server: MariaDbAccess) -> MariaDbAccess:
+    server.do(
+        "CREATE OR REPLACE DATABASE nova DEFAULT CHARACTER SET utf8mb3",
+        "USE nova",
+        "CREATE TABLE instances (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(200), more LONGBLOB)",
+        "INSERT INTO instances (name, more) VALUES ('a\\n(b),\\n-- c', x'00ff0a'), ('gone', NULL), ('wörd', x'27')",
+        "DELETE FROM instances WHERE name = 'gone'",
+        "CREATE TABLE services (host VARCHAR(9), `binary` VARCHAR(20), version INT, deleted INT)",
+        "INSERT INTO services VALUES ('cmp1', 'nova-compute', 68, 0), ('cmp9', 'nova-compute', 67, 9)",
+        "CREATE VIEW names AS SELECT name FROM instances",
+        "CREATE PROCEDURE nothing() SELECT 1",
+        "CREATE TRIGGER same BEFORE INSERT ON instances FOR EACH ROW SET NEW.name = NEW.name",
+    )
+    return server
+
+
+def test_rows_views_routines_and_triggers_come_back(nova: MariaDbAccess, tmp_path: Path) -> None:
+    rows = nova.do("USE nova", "SELECT * FROM instances")
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    port.prove(["nova"], "b")
+    nova.do("DROP DATABASE nova", "CREATE DATABASE nova")
+    port.restore(["nova"], "b")
+    assert nova.do("USE nova", "SELECT * FROM instances") == rows
+    assert nova.do("USE nova", "SELECT COUNT(*) FROM names") == [(2,)]
+    assert nova.do("USE nova", "CALL nothing()") == [(1,)]
+    assert [r[0] for r in nova.do("USE nova", "SHOW TRIGGERS")] == ["same"]
+    assert "utf8mb3" in str(nova.do("SHOW CREATE DATABASE nova"))
+
+
+def test_the_manifest_counts_rows_as_they_were_in_the_snapshot(nova: MariaDbAccess, tmp_path: Path) -> None:
+    driver(nova, tmp_path).back_up(["nova"], "b")
+    copies = json.loads((tmp_path / "b/databases/copies.json").read_text())
+    assert copies["nova"]["tables"]["instances"]["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("w\u00f6rd", "w\u00f6rdy"), "other content"),
+        ((",\n(3,", ";\n-- (3,"), "has 1 rows instead of 2"),
+        (("CREATE TABLE `services`", "CREATE TABLE `others`"), "others"),
+    ],
+)
+def test_a_copy_that_is_not_what_was_backed_up_is_not_proven(
+    nova: MariaDbAccess, tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    forge(tmp_path / "b/databases", change)
+    with pytest.raises(StepFailed) as failed:
+        port.prove(["nova"], "b")
+    assert says in failed.value.what
+    assert not port.proven("b")
+    assert not [d for d in nova.do("SHOW DATABASES") if "proof" in str(d)]
+
+
+def forge(folder: Path, change: tuple[str, str]) -> None:
+    """Change the copy and its hash, but not what the manifest says of its content."""
+    copy = folder / "nova.sql.gz"
+    text = gzip.decompress(copy.read_bytes()).decode()
+    assert change[0] in text
+    if "others" in change[1]:
+        text = text.replace("`services`", "`others`")
+    copy.write_bytes(gzip.compress(text.replace(*change).encode()))
+    summed = subprocess.run(["sha256sum", copy], check=True, capture_output=True, text=True).stdout.split()[0]
+    copies = json.loads((folder / "copies.json").read_text())
+    copies["nova"]["sha256"] = summed
+    (folder / "copies.json").write_text(json.dumps(copies))
+
+
+def test_a_copy_cut_short_on_the_way_is_not_listed(nova: MariaDbAccess, tmp_path: Path) -> None:
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    copy = tmp_path / "b/databases/nova.sql.gz"
+    copy.write_bytes(copy.read_bytes()[:-1])
+    assert port.backed_up("b") == ()
+    port.back_up(["nova"], "b")
+    assert port.backed_up("b") == ("nova",)
+
+
+def test_a_table_that_was_rebuilt_since_is_not_the_restored_one(nova: MariaDbAccess, tmp_path: Path) -> None:
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    port.restore(["nova"], "b")
+    assert port.restored(["nova"], "b")
+    nova.do("USE nova", "ALTER TABLE instances FORCE")
+    assert not port.restored(["nova"], "b")
+
+
+def test_a_restore_that_died_after_the_drop_is_not_restored_and_can_be_repeated(
+    nova: MariaDbAccess, tmp_path: Path
+) -> None:
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    port.restore(["nova"], "b")
+    # As far as a restore gets that is killed in the middle: marks away, database empty.
+    nova.do("DELETE FROM liftlock.restored", "DROP DATABASE nova", "CREATE DATABASE nova")
+    assert not port.restored(["nova"], "b")
+    port.restore(["nova"], "b")
+    assert port.restored(["nova"], "b")
+
+
+def test_two_restores_at_once_do_not_mix(nova: MariaDbAccess, tmp_path: Path) -> None:
+    first, second = driver(nova, tmp_path), driver(nova, tmp_path)
+    first.back_up(["nova"], "b")
+    first.back_up(["nova"], "c")
+    both = [
+        threading.Thread(target=port.restore, args=(["nova"], name))
+        for port, name in ((first, "b"), (second, "c"))
+    ]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert first.restored(["nova"], "b") != second.restored(["nova"], "c")
+    assert len(nova.do("USE nova", "SELECT * FROM instances")) == 2
+
+
+def test_service_versions_are_those_of_records_that_are_not_deleted(
+    nova: MariaDbAccess, tmp_path: Path
+) -> None:
+    port = driver(nova, tmp_path)
+    assert port.service_versions("nova") == {("cmp1", "nova-compute"): 68}
+    assert port.service_versions("no_such_database") == {}
+
+
+def test_a_wrong_password_is_said_and_never_shown(nova: MariaDbAccess, tmp_path: Path) -> None:
+    shell = LocalShell()
+    port = driver(nova, tmp_path, password="hunter2", shell=shell)
+    said = [port.look().problem]
+    for act in (lambda: port.revisions("nova"), lambda: port.back_up(["nova"], "b")):
+        with pytest.raises(LiftlockError) as failed:
+            act()
+        said.append(str(failed.value))
+    assert "refuses admin" in said[0]
+    assert not any("hunter2" in text for text in [*said, *shell.commands, repr(port)])
+
+
+def test_our_own_schemas_are_not_part_of_the_cloud(nova: MariaDbAccess, tmp_path: Path) -> None:
+    port = driver(nova, tmp_path)
+    port.back_up(["nova"], "b")
+    port.restore(["nova"], "b")
+    nova.do("CREATE DATABASE IF NOT EXISTS liftlock_proof_nova")
+    names = {d.name for d in port.look().databases}
+    nova.do("DROP DATABASE liftlock_proof_nova")
+    assert "nova" in names
+    assert not any(name.startswith("liftlock") or name == "mysql" for name in names)
