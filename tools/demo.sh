@@ -16,7 +16,7 @@ bastion() { printf '$ %s\n' "$*"; liftlock lab exec -- "$@"; }
 step "A real cloud at 2025.1, on this machine"
 type_ liftlock lab down
 type_ liftlock lab up --series 2025.1
-type_ liftlock lab tenants make --save "$results/before.json"
+bastion liftlock lab tenants make --save "$results/before.json"
 bastion openstack server list --all-projects
 bastion openstack compute service list
 
@@ -44,7 +44,7 @@ kill -TERM "$prober"
 wait "$prober" || true
 trap - EXIT
 bastion liftlock report --probes "$results/probes" --page "$results/report.html"
-type_ liftlock lab tenants compare --saved "$results/before.json"
+bastion liftlock lab tenants compare --saved "$results/before.json"
 bastion openstack versions show --interface public -c "Service Type" -c Version -c Status --status CURRENT
 
 step "Done"

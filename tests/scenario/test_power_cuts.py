@@ -100,6 +100,7 @@ def test_a_power_cut_in_an_abort_is_finished_by_resume_and_then_the_run_goes_for
         elif found[1].standing is Standing.HELD:  # cut before the abort was on record
             assert site.runner().abort().standing is Standing.ABORTED
         assert {k for k, v in site.world.values.items() if v == "new"} == set(after_stage_1)
+        assert len(site.events(Event.ABORTING)) == 1
         assert site.world.changes["a"] == 1, "abort went back behind the unfinished stage"
         site.world.broken.clear()
         assert site.runner().resume().finished

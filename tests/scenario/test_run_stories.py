@@ -350,6 +350,30 @@ def test_an_approval_of_another_fingerprint_is_refused_and_the_gate_stays_closed
     assert site.world.values == {"a": "new"}
 
 
+def test_a_wrong_approval_that_comes_while_the_run_waits_does_not_open_the_gate(site: Site) -> None:
+    looks = iter(range(100))
+
+    def file_at_the_gate() -> None:
+        match next(looks):
+            case 1:
+                ask(site, RequestKind.APPROVE, lift_plan(), gate="cutover")
+            case 3:
+                ask(site, RequestKind.ABORT, gated())
+
+    site.world.clock.at_sleep = file_at_the_gate
+    assert site.runner(wait=True).run(gated()).standing is Standing.ABORTED
+    assert Event.APPROVED not in events(site)
+    assert site.world.values == {"a": "new"}
+
+
+def test_an_approval_opens_its_own_gate_and_waits_until_the_run_is_there(site: Site) -> None:
+    made = plan(stage("fill", (Put("a"),), gate="start"), stage("open", (Put("b"),), gate="cutover"))
+    ask(site, RequestKind.APPROVE, made, gate="cutover")
+    assert site.runner().run(made).gate == "start"
+    ask(site, RequestKind.APPROVE, made, gate="start")
+    assert site.runner().resume().finished
+
+
 def test_an_expired_approval_is_refused(site: Site) -> None:
     request = ask(site, RequestKind.APPROVE, gated(), gate="cutover")
     site.world.clock.sleep(7300)

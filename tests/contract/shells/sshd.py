@@ -60,12 +60,13 @@ class Sshd:
         self._do(self._acceptor.wait_closed())
         self.cut_connections()
 
-    def cut_connections(self) -> None:
+    def cut_connections(self) -> bool:
         async def cut() -> None:
             for connection in self._connections:
                 connection.abort()
 
         self._do(cut())
+        return True
 
     def stop(self) -> None:
         self.power_off()

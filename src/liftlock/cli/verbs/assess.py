@@ -6,11 +6,11 @@ import argparse
 from typing import Any
 
 from cliff.lister import Lister
-from liftlock.flow.wiring import opened
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.errors import Refused
 from liftlock.flow.assess import Assessment, assess
+from liftlock.flow.wiring import opened
 
 COLUMNS = ("Severity", "About", "What", "Fix")
 

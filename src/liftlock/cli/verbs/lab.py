@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cliff.lister import Lister
 
@@ -18,6 +18,9 @@ from liftlock.errors import LabFailed, Refused
 from liftlock.knowledge.catalogue import releases
 from liftlock.lab.bastion import bastion_environment, run_in_bastion
 from liftlock.lab.hosts import LabHosts
+
+if TYPE_CHECKING:
+    from liftlock.lab.tenants import Tenants
 
 
 class LabVerb(Verb):
@@ -120,7 +123,7 @@ class LabRelease(LabVerb):
 
 
 class LabTenantsMake(LabVerb):
-    """Make what users of a cloud have (image, network, servers, volume, stack, project) and remember it."""
+    """On the bastion: make what users of a cloud have (image, network, servers, volume, stack) and remember it."""
 
     verb = "lab tenants make"
 
@@ -131,16 +134,15 @@ class LabTenantsMake(LabVerb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        """Make and write down."""
-        from liftlock.lab import tenants  # noqa: PLC0415
-
-        tenants.make()
+        """Make what is missing, and write down how all of it is."""
+        tenants = tenants_of_the_lab()
+        self.out(tenants.settle() or "everything is there")
         parsed_args.save.write_text(json.dumps(tenants.describe(), indent=1, sort_keys=True))
-        self.out(f"users' things are there, and written down in {parsed_args.save}")
+        self.out(f"written down in {parsed_args.save}")
 
 
 class LabTenantsCompare(LabVerb):
-    """Compare users' things with what was remembered; end with code 3 if anything changed."""
+    """On the bastion: compare users' things with what was remembered; end with code 3 if anything changed."""
 
     verb = "lab tenants compare"
 
@@ -152,11 +154,22 @@ class LabTenantsCompare(LabVerb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Say what changed."""
-        from liftlock.lab import tenants  # noqa: PLC0415
+        from liftlock.lab.tenants import unchanged  # noqa: PLC0415
 
-        changes = tenants.unchanged(json.loads(parsed_args.saved.read_text()), tenants.describe())
+        before = json.loads(parsed_args.saved.read_text())
+        changes = unchanged(before, tenants_of_the_lab().describe())
         if changes:
             raise Refused(
                 "\n".join(["users' things changed:", *(f"  - {c}" for c in changes)]), now="as listed"
             )
-        self.out("everything users had before is there, unchanged")
+        self.out(f"all {len(before)} things users had before are there, unchanged")
+
+
+def tenants_of_the_lab() -> Tenants:
+    """The lab's tenants; can be reached on its bastion only."""
+    from liftlock.lab.tenants import Tenants  # noqa: PLC0415
+    from liftlock.lab.up import setting  # noqa: PLC0415
+
+    place = LabPlace.from_environment()
+    made = json.loads(place.record.read_text())
+    return Tenants(setting(place, made["series"], made["size"]))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from liftlock.flow.wiring import opened
-
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.flow.plan import plan
+from liftlock.flow.wiring import opened
 from liftlock.plan import codec
 from liftlock.plan.text import text
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from cliff.columns import FormattableColumn
 from cliff.show import ShowOne
-from liftlock.flow.wiring import journal
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.file import load
 from liftlock.flow.report import Report as Findings
 from liftlock.flow.report import report
+from liftlock.flow.wiring import journal
 
 
 class Nested(FormattableColumn[Any]):

@@ -7,14 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-from liftlock.flow.wiring import journal, opened
-
 from liftlock.cli.progress import Progress
 from liftlock.cli.verb import person
 from liftlock.cli.verbs.run import RunVerb
 from liftlock.errors import Refused
 from liftlock.flow.restore import restore
 from liftlock.flow.run import Session, ask, run
+from liftlock.flow.wiring import journal, opened
 from liftlock.plan import codec
 from liftlock.plan.text import text
 from liftlock.ports.journal import RequestKind
@@ -52,6 +51,7 @@ class Restore(RunVerb):
                 book,
                 RequestKind.APPROVE,
                 who=person(),
+                at=time.time(),
                 plan=plan,
                 gate="restore",
                 why="typed the cloud's name",

@@ -6,14 +6,13 @@ import argparse
 import time
 from pathlib import Path
 
-from liftlock.flow.wiring import journal, opened
-
 from liftlock.cli.progress import Progress
 from liftlock.cli.verb import Verb, add_cloud_file, person
 from liftlock.cloud.file import load
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
 from liftlock.flow.run import Session, abort, ask, resume, run, under_way
+from liftlock.flow.wiring import journal, opened
 from liftlock.plan import codec
 from liftlock.ports.journal import RequestKind
 from liftlock.steps.kinds import kinds

@@ -8,7 +8,6 @@ from typing import Any
 
 from cliff.lister import Lister
 from cliff.show import ShowOne
-from liftlock.flow.wiring import journal
 
 from liftlock.cli.pages.report import moment
 from liftlock.cli.verb import Verb, add_cloud_file
@@ -16,6 +15,7 @@ from liftlock.cloud.file import CloudFile, load
 from liftlock.errors import Refused
 from liftlock.flow.run import under_way
 from liftlock.flow.status import status
+from liftlock.flow.wiring import journal
 
 PAUSE_S = 1.0
 """Between two looks of `--watch`, in seconds."""

@@ -90,7 +90,7 @@ class OpenStackApi:
         """Health pages are asked side by side, without credentials."""
         session, region = self._session()
         with self._keystone():
-            entries = session.auth.get_access(session).service_catalog.normalize_catalog()  # type: ignore[union-attr]
+            entries = session.auth.get_access(session).service_catalog.get_endpoints()  # type: ignore[union-attr]
         found = list(_known(entries, region))
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             return tuple(threads.map(lambda known: self._endpoint(session, *known), found))

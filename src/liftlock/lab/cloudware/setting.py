@@ -10,7 +10,8 @@ from liftlock.lab.cloudware.fitting import Fitting, fittings
 from liftlock.lab.cloudware.secrets import broker_hash
 from liftlock.lab.topology import LabHost, Role, Topology
 
-VOLUME_BACKEND = "ledger"
+VOLUME_BACKEND = "fake"
+"""The only name cinder's fake driver reports."""
 VOLUME_TYPE = "standard"
 
 

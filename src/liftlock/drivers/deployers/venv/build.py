@@ -83,7 +83,15 @@ def _build(series: str, release: str, tree: Path, folder: Path, archive: Path) -
     run(*dying_with_us(["sh", "-eu", SCRIPT]), env=environment, doing=f"building the release {release}")
     run("rm", "-rf", inputs)
     unfinished = archive.with_name(f".building-{archive.name}")
-    packing = ["tar", "-C", folder, "--use-compress-program=zstd -3 -T2", "-cf", unfinished, "opt"]
+    packing: list[str | Path] = [
+        "tar",
+        "-C",
+        folder,
+        "--use-compress-program=zstd -3 -T2",
+        "-cf",
+        unfinished,
+        "opt",
+    ]
     run(*dying_with_us(packing), doing=f"packing the release {release}")
     unfinished.rename(archive)
 

@@ -21,7 +21,6 @@ from liftlock.drivers.provisioners.nspawn.power import Seat
 from liftlock.errors import LabFailed
 from liftlock.ports.provisioner import HostOrder
 
-
 LayerOf = Callable[[Path, str, str], Path]
 """Where the cache keeps the layer that puts a release into hosts of an image."""
 

@@ -1,0 +1,129 @@
+"""What every `Services` promises, over the simulator and over the systemd of a host of the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from liftlock.drivers.clocks.system import SystemClock
+from liftlock.drivers.services.systemd import SystemdServices
+from liftlock.errors import StepFailed, Unreachable
+from liftlock.ports.services import Services
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import Fault, Kind
+from tests.contract.lab_host import HOST, NOWHERE, LabShell
+
+
+@dataclass
+class Place:
+    """A host with a unit that is off, one that cannot start, and one that does not end when asked to."""
+
+    port: Services
+    host: str
+    good: str
+    bad: str
+    stubborn: str
+    nowhere: str
+    processes: Callable[[str], int]
+
+
+def over_sim() -> Place:
+    bad = Fault(Kind.UNIT_DOES_NOT_START, what="nova-conductor")
+    cloud = SimCloud.tiny(faults=[bad, Fault(Kind.HOST_UNREACHABLE, "cmp1")])
+    for part in ("nova-scheduler", "nova-conductor"):
+        cloud.hands.services.stop("ctl-blue", part)
+    return Place(
+        cloud.hands.services,
+        "ctl-blue",
+        "nova-scheduler",
+        "nova-conductor",
+        "nova-api",
+        "cmp1",
+        lambda part: int(cloud.hosts["ctl-blue"].units[part].active),
+    )
+
+
+UNITS = {
+    # Its child is what must be gone too.
+    "good": "Type=exec\nExecStart=/bin/sh -c 'sleep 7777 & wait'\nKillMode=mixed",
+    "bad": "Type=notify\nTimeoutStartSec=5\nExecStart=/bin/sh -c 'echo this cannot work; exit 3'",
+    "stubborn": "Type=exec\nTimeoutStopSec=2\nExecStart=/bin/sh -c \"trap '' TERM; while :; do sleep 1; done\"",
+}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LabShell]:
+    shell = LabShell()
+    for name, lines in UNITS.items():
+        text = f"[Service]\n{lines}\n[Install]\nWantedBy=multi-user.target\n"
+        shell.write(HOST, f"/etc/systemd/system/contract-{name}.service", text.encode(), mode=0o644)
+    shell.run(HOST, "systemctl daemon-reload")
+    yield shell
+    units = " ".join(f"contract-{name}.service" for name in UNITS)
+    shell.run(
+        HOST,
+        f"systemctl disable --now {units}; cd /etc/systemd/system && rm -f {units}; systemctl daemon-reload",
+    )
+
+
+@pytest.fixture(params=["sim", pytest.param("systemd", marks=pytest.mark.lab)])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    if request.param == "sim":
+        yield over_sim()
+        return
+    shell: LabShell = request.getfixturevalue("lab")
+
+    def processes(part: str) -> int:
+        place = f"/sys/fs/cgroup/system.slice/{part}.service/cgroup.procs"
+        return len(shell.run(HOST, f"cat {place} 2>/dev/null; true").out.split())
+
+    port = SystemdServices(shell, SystemClock())
+    yield Place(port, HOST, "contract-good", "contract-bad", "contract-stubborn", NOWHERE, processes)
+    port.stop(HOST, "contract-good")
+
+
+def test_a_part_without_a_unit_is_none_and_as_stopped_as_can_be(place: Place) -> None:
+    assert place.port.look(place.host, "no-such-part") is None
+
+
+def test_a_started_unit_is_active_and_enabled_however_often_it_is_started(place: Place) -> None:
+    for _ in range(2):
+        place.port.start(place.host, place.good)
+        unit = place.port.look(place.host, place.good)
+        assert unit is not None
+        assert (unit.name, unit.active, unit.enabled, unit.restarts) == (place.good, True, True, 0)
+    assert place.processes(place.good)
+
+
+def test_a_stopped_unit_is_off_for_good_and_leaves_no_process(place: Place) -> None:
+    place.port.start(place.host, place.good)
+    for _ in range(2):
+        place.port.stop(place.host, place.good)
+        unit = place.port.look(place.host, place.good)
+        assert unit is not None
+        assert (unit.active, unit.enabled) == (False, False)
+        assert not place.processes(place.good)
+
+
+def test_a_unit_that_cannot_start_is_an_error_that_shows_its_log(place: Place) -> None:
+    for _ in range(2):
+        with pytest.raises(StepFailed) as failed:
+            place.port.start(place.host, place.bad)
+        assert "its log ends" in failed.value.now
+        assert place.bad in failed.value.what
+    place.port.stop(place.host, place.bad)
+
+
+def test_a_host_that_does_not_answer_is_an_error(place: Place) -> None:
+    with pytest.raises(Unreachable):
+        place.port.look(place.nowhere, place.good)
+    with pytest.raises(Unreachable):
+        place.port.stop(place.nowhere, place.good)
+
+
+def test_a_unit_that_ignores_being_asked_is_gone_after_its_own_time_to_stop(place: Place) -> None:
+    place.port.start(place.host, place.stubborn)
+    place.port.stop(place.host, place.stubborn)
+    assert not place.processes(place.stubborn)
