@@ -30,16 +30,16 @@ step "The plan"
 bastion liftlock plan --to 2026.1 -o "$results/plan.json"
 
 step "The upgrade, while a prober plays the users"
-liftlock lab exec -- liftlock probe run --out "$results/probes" &
+liftlock lab exec -- liftlock probe run --cloud probe --out "$results/probes" &
 prober=$!
 trap 'kill "$prober" 2>/dev/null || true' EXIT
-type_ liftlock probe await --out "$results/probes" --requests 300
+type_ liftlock probe await "$results/probes" --good 300 --calm 10
 bastion liftlock approve "$results/plan.json" --gate start
 bastion liftlock run "$results/plan.json"
 bastion liftlock verify
 
 step "What the users felt"
-type_ liftlock probe await --out "$results/probes" --quiet-seconds 20
+type_ liftlock probe await "$results/probes" --calm 20
 kill -TERM "$prober"
 wait "$prober" || true
 trap - EXIT

@@ -240,9 +240,14 @@ def test_an_abort_puts_back_the_unfinished_stage_only_newest_first(site: Site, w
 
 def test_a_held_runner_can_be_told_to_abort(site: Site) -> None:
     made = plan(stage("fill", (Put("a"), Put("b"))))
-    site.world.at_change = lambda key: key == "a" and ask(site, RequestKind.HOLD, made) and None
-    site.world.clock.at_sleep = lambda: ask(site, RequestKind.ABORT, made) and None
-    site.world.values = {}
+
+    def hold(key: str) -> None:
+        ask(site, RequestKind.HOLD, made)
+
+    def abort() -> None:
+        ask(site, RequestKind.ABORT, made)
+
+    site.world.at_change, site.world.clock.at_sleep = hold, abort
     assert site.runner(wait=True).run(made).standing is Standing.ABORTED
     assert site.world.values == {"a": "old"}
 
@@ -255,6 +260,14 @@ def test_what_was_asked_while_nobody_ran_it_is_overtaken_by_who_resumes(site: Si
     request = ask(site, RequestKind.HOLD, lift_plan())
     assert site.runner().resume().finished
     assert outcome(site, request) == "refused: rey has taken the run up since"
+
+
+def test_a_hold_that_comes_during_the_last_step_is_answered(site: Site) -> None:
+    made = plan(stage("fill", (Put("a"),)))
+    requests: list[int] = []
+    site.world.at_change = lambda key: requests.append(ask(site, RequestKind.HOLD, made))
+    assert site.runner().run(made).finished
+    assert outcome(site, requests[0]) == "refused: the run was done before it was looked at"
 
 
 def test_a_hold_for_another_plan_does_not_stop_this_one(site: Site) -> None:
@@ -609,12 +622,12 @@ def test_another_process_is_named_as_holder_and_a_killed_one_is_not(site: Site, 
 def test_an_interrupt_from_the_keyboard_finishes_the_current_steps_and_holds(
     site: Site, tmp_path: Path
 ) -> None:
-    child = start(tmp_path)
+    child = start(tmp_path, step_s=0.5)
     wait_for_changes(tmp_path, 3, child)
     child.send_signal(signal.SIGINT)
     out, _ = child.communicate(timeout=PATIENCE_S)
     assert out == "held\n"
-    assert len(site.events(Event.STARTED)) == len(site.events(Event.DID)) < 36
+    assert len(site.events(Event.STARTED)) == len(site.events(Event.DID)) < 12
     assert "interrupted from the keyboard" in json.dumps(dict(site.journal.lines()[-1].detail))
 
 

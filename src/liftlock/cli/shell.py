@@ -38,7 +38,7 @@ class Liftlock(App):
         super().configure_logging()
         if self.options.verbose_level <= VERBOSE:
             for library in ("asyncssh", "keystoneauth", "openstack", "stevedore", "urllib3"):
-                logging.getLogger(library).setLevel(logging.WARNING)
+                logging.getLogger(library).setLevel(logging.ERROR)
 
 
 def commands() -> Iterator[tuple[str, type[Verb]]]:

@@ -122,6 +122,30 @@ class DeployerChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class GreenHost:
+    """A control host that a blue/green upgrade makes beside one of blue's."""
+
+    name: HostName = field(metadata=KEYED)
+    address: Address
+    """Its own address on the management network."""
+    image: Word
+    """Name of the image it boots from, as the provisioner knows it."""
+    replaces: HostName
+    """The control host of this file that it is made like."""
+    memory_mib: Annotated[int, Between(512, 4 * 1024 * 1024)] = 8192
+    """Memory it needs, in MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionerChoice:
+    """Who makes and removes hosts."""
+
+    socket: Path
+    """Unix socket on which the provisioner listens."""
+    kind: Word = "socket"
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What this cloud's owners ask for before and during a run."""
 
@@ -152,6 +176,10 @@ class CloudFile:
     hosts: tuple[HostEntry, ...] = ()
     """Every host, those of the inventory at the end."""
     inventory: InventorySource | None = None
+    green: tuple[GreenHost, ...] = ()
+    """Hosts that `--strategy blue_green` makes; empty when the cloud is upgraded in place only."""
+    provisioner: ProvisionerChoice | None = None
+    """Needed when there is `green`."""
     policy: Policy = Policy()
     state: Path = Path(".liftlock")
     """Folder for the journal, plans and backups."""
@@ -269,6 +297,18 @@ def _contradictions(found: CloudFile) -> Iterator[tuple[str, str]]:
     yield from _twice(found)
     yield from _services(found)
     yield from _references(found, names)
+    yield from _greens(found)
+
+
+def _greens(found: CloudFile) -> Iterator[tuple[str, str]]:
+    controls = [h.name for h in found.hosts_with(Role.CONTROL)]
+    for host in found.green:
+        if host.replaces not in controls:
+            yield f"green.{host.name}.replaces", f"`{host.replaces}` is no control host of this file"
+        if host.name in {h.name for h in found.hosts}:
+            yield f"green.{host.name}", "is declared under `hosts` as well"
+    if found.green and found.provisioner is None:
+        yield "provisioner", "is needed when there is `green`: who makes the hosts?"
 
 
 def _twice(found: CloudFile) -> Iterator[tuple[str, str]]:

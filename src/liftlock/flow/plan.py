@@ -12,7 +12,7 @@ from liftlock.flow.site import Site
 from liftlock.knowledge.hop import edits_for
 from liftlock.plan.model import Lift, Plan
 from liftlock.strategies.control import in_place
-from liftlock.strategies.order import Order
+from liftlock.strategies.order import GreenHost, Order
 
 
 def plan(site: Site, target: str) -> tuple[Plan, Assessment]:
@@ -45,6 +45,10 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
         target_release=site.hands.deployer.release_of(lift.target),
         options_now=options_now(site, cloud, lift),
         runs=running_parts(cloud),
+        greens=tuple(
+            GreenHost(g.name, g.address, g.image, g.replaces, site.file.address_of(g.replaces), g.memory_mib)
+            for g in site.file.green
+        ),
         agents=reporting_agents(cloud),
     )
 

@@ -6,9 +6,11 @@ Kept by hand in `hops/<target series>.toml`; what can be derived from released a
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,19 @@ class Edit:
 
 
 @cache
+def _hop(target: str) -> Mapping[str, Any]:
+    file = resources.files("liftlock.knowledge").joinpath("hops", f"{target}.toml")
+    return tomllib.loads(file.read_text()) if file.is_file() else {}
+
+
+def needs_read_committed(target: str, service: str) -> bool:
+    """Whether a migration of the service on the way to `target` rebuilds a table that is read meanwhile."""
+    return service in _hop(target).get("rebuilds_tables", ())
+
+
 def edits_for(target: str) -> tuple[Edit, ...]:
     """Edits that a hop to `target` asks for; empty when nothing is known."""
-    file = resources.files("liftlock.knowledge").joinpath("hops", f"{target}.toml")
-    if not file.is_file():
-        return ()
     return tuple(
         Edit(e["path"], e["section"], e["option"], e.get("value"), e["because"])
-        for e in tomllib.loads(file.read_text())["edit"]
+        for e in _hop(target).get("edit", ())
     )

@@ -82,6 +82,8 @@ class Service:
     """Directories that hold its configuration: `/etc/nova`."""
     status_check: tuple[str, ...] = ()
     """Its own upgrade check; exit codes 0 fine, 1 warning, 2 failure, 255 error."""
+    forget_worker: tuple[str, ...] = ()
+    """Program that deletes the record of a dead worker, with `{kind}` and `{host}`; empty: its API does it, or no record."""
     version_tables: tuple[tuple[str, str], ...] = ()
     """(database, table) pairs that hold alembic's revision."""
 

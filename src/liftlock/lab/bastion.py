@@ -58,4 +58,4 @@ def run_in_bastion(
     argv = bastion_command(where, command)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execvpe(argv[0], argv, bastion_environment(where, os.environ if env is None else env))  # noqa: S606
+    os.execvpe(argv[0], argv, bastion_environment(where, os.environ if env is None else env))

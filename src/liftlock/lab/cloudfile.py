@@ -9,6 +9,7 @@ import yaml
 
 from liftlock.cloud.file import load
 from liftlock.cloud.model import Role as CloudRole
+from liftlock.drivers.deployers.venv.build import archive_folder
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.lab.cloudware.accounts import REGION
 from liftlock.lab.cloudware.fitting import fittings
@@ -80,7 +81,7 @@ def cloud(lab: Setting, place: LabPlace) -> dict[str, object]:
         },
         "broker": {"host": lab.db.name},
         "balancer": {"hosts": balancers},
-        "deployer": {"archives": str(place.cache / "releases")},
+        "deployer": {"archives": str(archive_folder(place.cache))},
         "state": "liftlock",
     }
 

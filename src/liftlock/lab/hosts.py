@@ -22,6 +22,7 @@ from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.drivers.provisioners.nspawn.provisioner import NspawnProvisioner
 from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import LabFailed
+from liftlock.lab.daemon import ensure_running
 from liftlock.lab.topology import LabHost, Topology, topology
 from liftlock.ports.provisioner import HostOrder
 
@@ -69,6 +70,7 @@ class LabHosts:
             images = sorted({host.image for host in shape.hosts})
             with ThreadPoolExecutor(len(images)) as builders:
                 list(builders.map(lambda image: self._up_with(image, shape, release), images))
+            ensure_running(self.place)
 
     def down(self) -> None:
         """Remove every process, mount, namespace, cgroup and file of the lab; the cache stays.

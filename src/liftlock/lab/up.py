@@ -13,7 +13,6 @@ import time
 
 from liftlock.drivers.deployers.venv.build import release_id
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
-from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import LabFailed, LiftlockError
 from liftlock.lab import cloudfile
 from liftlock.lab.bastion import bastion_command, bastion_environment
@@ -23,9 +22,9 @@ from liftlock.lab.cloudware.chores import Say
 from liftlock.lab.cloudware.fitting import fittings
 from liftlock.lab.cloudware.ground import Ground
 from liftlock.lab.cloudware.setting import Setting
-from liftlock.lab.hosts import LabHosts
+from liftlock.lab.hosts import LabHosts, lab_shell, wait_for_lock
 from liftlock.lab.tenants import Tenants
-from liftlock.lab.topology import Topology, topology
+from liftlock.lab.topology import topology
 
 
 def say_to_terminal(line: str) -> None:
@@ -46,9 +45,9 @@ def up(series: str = "2025.1", size: str = "tiny", say: Say = say_to_terminal) -
     LabHosts(place, say).up(topology(size), series)
     say(f"{time.monotonic() - started:6.1f} s  hosts answer")
     inside = [sys.executable, "-m", "liftlock.lab.up", series, size]
-    code = subprocess.run(
-        bastion_command(place, inside), env=bastion_environment(place, os.environ), check=False
-    ).returncode
+    # However we end, it ends with us: the next `up` must not meet it at work.
+    command = ["setpriv", "--pdeathsig", "KILL", *bastion_command(place, inside)]
+    code = subprocess.run(command, env=bastion_environment(place, os.environ), check=False).returncode
     if code:
         raise LabFailed(
             f"the cloud did not come up (code {code})",
@@ -56,12 +55,6 @@ def up(series: str = "2025.1", size: str = "tiny", say: Say = say_to_terminal) -
             hint="see above, then `liftlock lab up` again",
         )
     say(f"{time.monotonic() - started:6.1f} s  the lab is up")
-
-
-def access(place: LabPlace, shape: Topology) -> dict[str, SshAccess]:
-    """How to log in to every host of the lab, by name."""
-    hosts = (*shape.hosts, *shape.later)
-    return {h.name: SshAccess(h.address, place.key, place.known_hosts) for h in hosts}
 
 
 def setting(place: LabPlace, series: str, size: str) -> Setting:
@@ -75,19 +68,22 @@ def setting(place: LabPlace, series: str, size: str) -> Setting:
 def up_inside(series: str, size: str, say: Say = say_to_terminal) -> None:
     """The part of `up` that runs on the bastion: the cloud on hosts that answer SSH."""
     place = LabPlace.from_environment()
-    lab = setting(place, series, size)
-    shell = SshShell(access(place, lab.topology))
-    try:
-        cloud = BringUp(lab, shell, say)
-        ground = Ground(lab, shell)
-        if ground.release(lab.control.name) == release_id(series):
-            cloud.everything()
-            furnish(lab, say)
-        else:
-            cloud.wake()
-        cloudfile.write(lab, place)
-    finally:
-        shell.close()
+    with (place.state / "cloud.lock").open("w") as lock:
+        wait_for_lock(lock)
+        lab = setting(place, series, size)
+        shell = lab_shell(place, lab.topology)
+        try:
+            # A cloud at another release than it was made with is somebody's work: only wake it.
+            ours = Ground(lab, shell).release(lab.control.name) == release_id(series)
+            cloud = BringUp(lab, shell, say, ours=ours)
+            if ours:
+                cloud.everything()
+                furnish(lab, say)
+            else:
+                cloud.wake()
+            cloudfile.write(lab, place)
+        finally:
+            shell.close()
 
 
 def furnish(lab: Setting, say: Say) -> None:

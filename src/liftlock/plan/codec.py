@@ -23,7 +23,7 @@ def dumps(plan: Plan) -> str:
     """The plan as JSON text, with the format's number, its fingerprint and a hash of every part."""
     plain = encode(plan)
     whole = {"liftlock_plan": FORMAT, "fingerprint": fingerprint(plan), "parts": _parts(plain), "plan": plain}
-    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
 def loads(text: str, kinds: Kinds, *, name: str = "the plan") -> Plan:

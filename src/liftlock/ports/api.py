@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from liftlock.cloud.model import Agent, Endpoint, Tenancy
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Direct requests to one colour of a service, not through the balancer."""
+
+    requests: int
+    failed: int
+    """Anything but the expected status and content."""
+    median_ms: float
 
 
 class CloudApi(Protocol):
@@ -24,3 +36,9 @@ class CloudApi(Protocol):
 
     def answers(self, service: str) -> bool:
         """Whether the service's front door answers a real request of ours now with what it should."""
+
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """Ask the service's API on these hosts directly, `requests` times in all, as an administrator."""
+
+    def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
+        """Delete the service's records of workers on these hosts, those that are down; live ones are an error."""

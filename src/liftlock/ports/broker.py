@@ -8,7 +8,22 @@ from liftlock.cloud.model import BrokerNode
 
 
 class Broker(Protocol):
-    """Reads the broker; changes nothing."""
+    """Reads the broker, and makes and removes virtual hosts; queues and messages of others are never touched."""
 
     def look(self) -> BrokerNode:
         """The broker now; one that does not answer is a value with `reachable=False`."""
+
+    def ensure_vhost(self, name: str, like: str) -> None:
+        """The virtual host `name` exists afterwards, with the permissions and policies that `like` has now.
+
+        Raises `StepFailed` if there is no `like`.
+        """
+
+    def remove_vhost(self, name: str) -> None:
+        """The virtual host is gone afterwards, with every queue and message in it; one that is not there is fine."""
+
+    def messages(self, vhost: str) -> int:
+        """How many messages of the virtual host wait or are being worked on; 0 if there is no such virtual host.
+
+        Raises `StepFailed` if a queue does not tell.
+        """

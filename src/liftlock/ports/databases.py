@@ -40,3 +40,15 @@ class Databases(Protocol):
 
     def restored(self, databases: Sequence[str], backup: str) -> bool:
         """Whether the databases have been replaced by these copies, completely, and by nothing since."""
+
+    def isolation(self) -> str:
+        """At which level new sessions read: `REPEATABLE-READ` (MariaDB's default) or `READ-COMMITTED`."""
+
+    def isolate(self, level: str) -> None:
+        """Let new sessions read at `level`, and end idle connections without a transaction, so that all are new."""
+
+    def work_under_way(self, service: str) -> int:
+        """Rows in which the service notes work that a restarted worker would clean up (cinder's `workers` table).
+
+        0 for services that keep no such notes.
+        """

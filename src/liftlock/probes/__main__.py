@@ -13,8 +13,9 @@ from pathlib import Path
 from liftlock.errors import BadInput, LiftlockError
 from liftlock.probes.clouds_file import credentials
 from liftlock.probes.kinds import WRITTEN
-from liftlock.probes.run import Prober, Settings, check_ledger, summary_of
+from liftlock.probes.run import REQUESTS, Prober, Settings, check_ledger, summary_of
 from liftlock.probes.summary import Numbers, lines_of
+from liftlock.probes.watching import await_requests
 from liftlock.probes.writes import Patience
 
 FOUND_FAILURES = 10
@@ -44,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--from", dest="since", type=float, default=float("-inf"), metavar="EPOCH")
     one.add_argument("--to", dest="until", type=float, default=float("inf"), metavar="EPOCH")
     one.set_defaults(verb=_summary)
+    one = verbs.add_parser("await", help="wait until a running prober's log says that the cloud is well")
+    one.add_argument("directory", type=Path)
+    one.add_argument("--good", type=int, default=0, help="answers as expected, at least")
+    one.add_argument("--calm", type=float, default=0.0, help="seconds without a failure, at least")
+    one.add_argument("--patience", type=float, default=600.0, help="give up after so many seconds")
+    one.set_defaults(verb=_await)
     one = verbs.add_parser("check-ledger", help="ask the cloud about every object a run made or found")
     one.add_argument("directory", type=Path)
     _add_cloud(one)
@@ -151,6 +158,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _summary(options: argparse.Namespace) -> int:
     print(json.dumps(summary_of(options.directory, options.since, options.until), indent=1))
+    return 0
+
+
+def _await(options: argparse.Namespace) -> int:
+    log = options.directory / REQUESTS
+    count = await_requests(log, good=options.good, quiet_s=options.calm, patience_s=options.patience)
+    print(f"{count} requests so far")
     return 0
 
 

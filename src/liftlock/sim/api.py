@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode, Endpoint, Role, Tenancy
-from liftlock.errors import Unreachable
+from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
@@ -106,7 +108,37 @@ class SimBroker:
             if Role.BROKER in h.roles
         ):
             return BrokerNode(reachable=False, problem="the broker's host does not answer")
-        return cloud.broker
+        return replace(cloud.broker, messages=sum(cloud.vhosts.values()))
+
+    def ensure_vhost(self, name: str, like: str) -> None:
+        """Make it; permissions are not simulated."""
+        self._reach()
+        if like not in self._life.cloud.vhosts:
+            raise StepFailed(f"the broker has no virtual host {like}", hint="name one that it has")
+        if name not in self._life.cloud.vhosts:
+            with self._life.change(f"make the virtual host {name}"):
+                self._life.cloud.vhosts[name] = 0
+
+    def remove_vhost(self, name: str) -> None:
+        """Remove it with its messages; never the one the broker is born with."""
+        self._reach()
+        if name == "/":
+            raise Refused("the virtual host / is not liftlock's to remove", hint="name another")
+        if name in self._life.cloud.vhosts:
+            with self._life.change(f"remove the virtual host {name}"):
+                del self._life.cloud.vhosts[name]
+
+    def messages(self, vhost: str) -> int:
+        """What is in it."""
+        self._reach()
+        return self._life.cloud.vhosts.get(vhost, 0)
+
+    def _reach(self) -> None:
+        seen = self.look()
+        if not seen.reachable:
+            raise Unreachable(
+                seen.problem, hint="see whether the broker's host is on, then `liftlock resume`"
+            )
 
 
 class SimBalancer:

@@ -16,7 +16,7 @@ from liftlock.ports.hands import Hands
 from liftlock.sim.clock import SimClock
 from liftlock.sim.faults import Fault, Kind, PowerCut
 from liftlock.sim.tiny import release_name, tiny
-from liftlock.sim.world import SimBackup, SimDatabase, SimHost, SimUnit, age, series_of
+from liftlock.sim.world import SimBackup, SimColours, SimDatabase, SimHost, SimUnit, age, series_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -59,11 +59,17 @@ class SimCloud:
             for d in snapshot.database_server.databases
         }
         self.backups: dict[str, SimBackup] = {}
+        self.colours: dict[str, SimColours] = {}
+        """Service -> how the balancer shares its requests."""
         self.builds: dict[str, str] = {s: release_name(s) for s in releases()}
         """Series -> the release the deployer would install for it."""
         self.builds.update({series_of(r): r for h in snapshot.hosts for r in h.releases})
         self.database_version = snapshot.database_server.version
+        self.isolation = "REPEATABLE-READ"
+        """At which level new sessions of the database server read."""
         self.broker = snapshot.broker
+        self.vhosts: dict[str, int] = {"/": snapshot.broker.messages}
+        """Virtual host -> messages in it; what uses one puts them there."""
         self.tenancy = snapshot.tenancy
         self._life = Life(self)
 
@@ -176,7 +182,7 @@ class Life:
         self.check()
         if host not in self.cloud.hosts:
             raise Unreachable(f"{host}: no such host", hint="name a host of the cloud file")
-        if self.cloud.strikes(Kind.HOST_UNREACHABLE, host):
+        if not self.cloud.hosts[host].is_on or self.cloud.strikes(Kind.HOST_UNREACHABLE, host):
             raise Unreachable(
                 f"{host} does not answer",
                 now=f"nothing is known about {host}; the other hosts are as they were",
@@ -245,4 +251,5 @@ def _invented(service: str, host: str, databases: Sequence[str]) -> str:
     connection = (
         f"\n[database]\nconnection = mysql+pymysql://{service}@db1/{databases[-1]}\n" if databases else ""
     )
-    return f"[DEFAULT]\n# kept by the operator\nhost = {host}\ndebug = false\n{connection}"
+    broker = "transport_url = rabbit://openstack@db1:5672/\n"
+    return f"[DEFAULT]\n# kept by the operator\nhost = {host}\ndebug = false\n{broker}{connection}"

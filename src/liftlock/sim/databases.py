@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from copy import deepcopy
 
 from liftlock.cloud.model import Database, DatabaseServer
-from liftlock.errors import StepFailed, Unreachable
+from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
 from liftlock.sim.world import SimBackup, SimCopy, SimDatabase
 
+_LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
 _BACK_UP_S = 1.0
 _LOAD_S = 2.0  # research/lab.md: nine databases, 19 MB: dump 0.5 s, load 1.8-2.1 s
 
@@ -98,6 +99,26 @@ class SimDatabases:
         """Whether all of them are these copies, and no migration or other backup came since."""
         self._reach()
         return all(self._is_restored(name, backup) for name in databases)
+
+    def isolation(self) -> str:
+        """What it was set to; MariaDB's default at first."""
+        self._reach()
+        return self._life.cloud.isolation
+
+    def isolate(self, level: str) -> None:
+        """Set it."""
+        self._reach()
+        if level not in _LEVELS:
+            raise BadInput(f"{level} is no isolation level", hint=f"one of {', '.join(_LEVELS)}")
+        if self._life.cloud.isolation != level:
+            with self._life.change(f"let database sessions read at {level}"):
+                self._life.cloud.isolation = level
+
+    def work_under_way(self, service: str) -> int:
+        """Rows of cinder's table `workers`; a test or a study puts them there."""
+        self._reach()
+        database = self._life.cloud.databases.get("cinder")
+        return len(database.rows.get("workers", [])) if database and service == "cinder" else 0
 
     def _is_restored(self, name: str, backup: str) -> bool:
         found = self._life.cloud.databases.get(name)

@@ -125,11 +125,10 @@ def _migrate(cloud: SimCloud, host: str, series: str, migration: Migration) -> P
     for database in found:
         if database.broken:
             return ProgramResult(1, f"(1049, \"Unknown database '{database.name}'\")", _PROGRAM_S)
-        if age(database.series) > age(series) and database.revisions != HEADS[series][database.name]:
+        unknown = sorted(set(database.revisions) - set(HEADS[series].get(database.name, database.revisions)))
+        if age(database.series) > age(series) and unknown:
             # Seen: keystone-manage 27 on a schema of 2026.1 (research/control-plane.md).
-            return ProgramResult(
-                1, f"Can't locate revision identified by '{database.revisions[-1]}'", _PROGRAM_S
-            )
+            return ProgramResult(1, f"Can't locate revision identified by '{unknown[0]}'", _PROGRAM_S)
         if migration.phase == "online" and age(database.series) < age(series):
             return ProgramResult(2, "the schema is older than this program", _PROGRAM_S)
     if migration.phase == "online":

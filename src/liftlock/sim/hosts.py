@@ -7,9 +7,10 @@ from liftlock.errors import StepFailed, Unreachable
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.sim.cloud import Life, hash_of
 from liftlock.sim.faults import Kind
-from liftlock.sim.world import SimHost, SimUnit, series_of
+from liftlock.sim.world import OLDEST_COMPUTE, SimHost, SimUnit, age, series_of
 
 _START_S = 2.0
+_ASKS_FOR_COMPUTES = ("nova-conductor", "nova-scheduler")
 _STOP_S = 5.0  # research/control-plane.md: 1 s for uwsgi, 18 s for neutron-rpc-server
 
 
@@ -89,18 +90,31 @@ class SimServices:
             )
         with self._life.change(f"start {part} on {host}"):
             unit.enabled = True
-            refuses = not unit.active and self._life.cloud.strikes(Kind.UNIT_DOES_NOT_START, host, part)
-            if not unit.active and not refuses:
+            last_words = "" if unit.active else self._why_not(here, part)
+            if not unit.active and not last_words:
                 unit.active, unit.release, unit.restarts = True, here.current, 0
                 if self._life.cloud.strikes(Kind.UNIT_CRASH_LOOPS, host, part):
                     unit.restarts = 5
         self._life.cloud.clock.sleep(_START_S)
-        if refuses:
+        if last_words:
             raise StepFailed(
                 f"{part} on {host} did not become active",
-                now=f"{part} is stopped on {host}; its log ends: No local node identity found",
+                now=f"{part} is stopped on {host}; its log ends: {last_words}",
                 hint=f"read `journalctl -u {part}` on {host}, then `liftlock resume`",
             )
+
+    def _why_not(self, here: SimHost, part: str) -> str:
+        """The last line of the log of a unit that cannot start now; empty if it can."""
+        cloud = self._life.cloud
+        if cloud.strikes(Kind.UNIT_DOES_NOT_START, here.name, part):
+            return "No local node identity found"
+        # Seen: research/control-plane.md, "too-old compute".
+        floor = OLDEST_COMPUTE.get(series_of(here.current), "")
+        if part in _ASKS_FOR_COMPUTES and any(
+            age(series) < age(floor) for series in cloud.series_running("nova-compute")
+        ):
+            return f"TooOldComputeService: computes older than {floor}"
+        return ""
 
     def stop(self, host: str, part: str) -> None:
         """Stop it and keep it off."""

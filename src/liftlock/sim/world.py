@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from liftlock.cloud.model import Role
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.deployer import ProgramResult
+from liftlock.ports.provisioner import HostOrder
+from liftlock.ports.traffic import Server
 
-# Alembic heads after all migrations of a series, as stamped by the released tools (research/control-plane.md,
-# read from databases migrated by 2025.1 and 2026.1; nova's cells share one chain).
+# Alembic heads after all migrations of a series, as stamped by the released tools (research/control-plane.md, and read
+# from the lab's databases at 2025.1; keystone and neutron have one for expand and one for contract).
 _HEADS_2025_1 = {
-    "keystone": ("47147121",),
+    "keystone": ("47147121", "c88cdce8f248"),
     "glance": ("2024_1_contract01",),
     "placement": ("a082b8bb98d0",),
     "nova_api": ("cdeec0c85668",),
@@ -22,11 +24,17 @@ _HEADS_2025_1 = {
     "heat": ("c6214ca60943",),
 }
 HEADS: dict[str, dict[str, tuple[str, ...]]] = {
-    "2024.1": {**_HEADS_2025_1, "neutron": ("0e6eff810791", "5c85685d616d")},
+    # nova's cells: the newest revision in the wheel of nova 29.4.0.
+    "2024.1": {
+        **_HEADS_2025_1,
+        "nova_cell0": ("13863f4e1612",),
+        "nova": ("13863f4e1612",),
+        "neutron": ("0e6eff810791", "5c85685d616d"),
+    },
     "2025.1": _HEADS_2025_1,
     "2026.1": {
         **_HEADS_2025_1,
-        "keystone": ("742c857f1dfb",),
+        "keystone": ("742c857f1dfb", "c88cdce8f248"),
         "neutron": ("5c85685d616d", "b1bca967e19d"),
         "heat": ("97b2a986f922",),
     },
@@ -35,6 +43,9 @@ HEADS: dict[str, dict[str, tuple[str, ...]]] = {
 
 NOVA_SERVICE_VERSION = {"2024.1": 67, "2025.1": 68, "2026.1": 72}
 """`nova.objects.service.SERVICE_VERSION` per series (research/control-plane.md)."""
+
+OLDEST_COMPUTE = {"2025.1": "2024.1", "2026.1": "2025.1"}
+"""Series -> oldest nova-compute its conductor starts beside (`OLDEST_SUPPORTED_SERVICE_VERSION`, nova 31.3, 33.0)."""
 
 
 def series_of(release: str) -> str:
@@ -81,6 +92,11 @@ class SimHost:
     """Directory -> (hash of what was invented for it, hash the recorded cloud had)."""
     results: dict[str, ProgramResult] = field(default_factory=dict)
     """Unit name -> how its program ended; kept until it is forgotten."""
+    is_on: bool = True
+    order: HostOrder | None = None
+    """What a provisioner made it to; None for hosts that were there before."""
+    like: tuple[str, str] = ("", "")
+    """(host it was made like, hash of what that one was then)."""
 
 
 @dataclass(slots=True)
@@ -98,6 +114,17 @@ class SimDatabase:
     """Whether a restore has dropped it and not yet loaded it."""
     restored_from: str = ""
     """The backup it was last replaced by, unless a migration has changed it since."""
+
+
+@dataclass(slots=True)
+class SimColours:
+    """How the simulated balancer shares a service's requests; its servers are named after their hosts."""
+
+    green: tuple[Server, ...] = ()
+    """Empty while it is not armed."""
+    percent_green: int = 0
+    ordinary: tuple[str, ...] = ()
+    """Servers that serve alone since the last `settle`; empty means every host with the service's API."""
 
 
 @dataclass(slots=True)

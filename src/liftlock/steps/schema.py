@@ -31,6 +31,8 @@ class MigrateSchema(Step):
     """(database, alembic heads) when the plan was made."""
     may_repeat: bool = False
     """Exit code 1 means: a batch was done, run it again."""
+    additive: bool = False
+    """The old release goes on working on what it leaves: going back leaves it in place."""
 
     @property
     def title(self) -> str:
@@ -62,6 +64,8 @@ class MigrateSchema(Step):
         )
 
     def revert(self, hands: Hands) -> None:
+        if self.additive:
+            return
         changed = [d for d, before in self.revisions_before if hands.databases.revisions(d) != before]
         if changed:
             raise CannotRevert(

@@ -11,6 +11,7 @@ from liftlock.steps.waiting import wait_until
 
 ANSWER_PATIENCE_S = 300.0
 AGENT_PATIENCE_S = 300.0
+IDLE_PATIENCE_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,36 @@ class AwaitAgents(Step):
                 f"these agents of {self.service} do not report: {silent}",
                 now="the new services run; what these agents do for users does not",
                 hint="read their logs, start them, `liftlock resume`; or go back with `liftlock restore`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: waiting changed nothing."""
+
+
+@dataclass(frozen=True)
+class AwaitIdle(Step):
+    """Wait until a service's workers have nothing under way that a second one would claim."""
+
+    service: str
+
+    @property
+    def title(self) -> str:
+        return f"wait until {self.service} has no work under way"
+
+    @property
+    def seconds(self) -> float:
+        return 2.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return not hands.databases.work_under_way(self.service)
+
+    def execute(self, hands: Hands) -> None:
+        if not wait_until(hands.clock, lambda: self.done(hands, None), patience_s=IDLE_PATIENCE_S):
+            left = hands.databases.work_under_way(self.service)
+            raise StepFailed(
+                f"{self.service} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
+                now="its workers go on with them; nothing was stopped",
+                hint="wait for long jobs to end, then `liftlock resume`",
             )
 
     def revert(self, hands: Hands) -> None:

@@ -12,6 +12,19 @@ from liftlock.plan.model import Lift
 
 
 @dataclass(frozen=True, slots=True)
+class GreenHost:
+    """A control host that is to be made beside one of blue's."""
+
+    name: str
+    address: str
+    image: str
+    replaces: str
+    """Blue's host that it is made like."""
+    blue_address: str
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One lift of one cloud, with everything a strategy may look at."""
 
@@ -29,6 +42,8 @@ class Order:
     """(host, path, section, option) -> value, for the options the hop rewrites; unset ones are left out."""
     runs: frozenset[tuple[str, str]]
     """(host, part) of every unit of the control plane that is to run afterwards."""
+    greens: tuple[GreenHost, ...]
+    """Empty for strategies that need none."""
     agents: Mapping[str, tuple[str, ...]]
     """Service -> agents (`nova-compute@cmp1`) that are to report afterwards."""
 
@@ -62,3 +77,11 @@ class Order:
         """(database, alembic heads) of these databases."""
         now = {d.name: d.revisions for d in self.cloud.database_server.databases}
         return tuple((name, now.get(name, ())) for name in names)
+
+    def greens_hosts(self) -> tuple[str, ...]:
+        """Names of green's hosts."""
+        return tuple(g.name for g in self.greens)
+
+    def greens_address(self, name: str) -> str:
+        """Address of a green host; raises KeyError if there is none of that name."""
+        return {g.name: g.address for g in self.greens}[name]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from liftlock.drivers.databases.mariadb import MariaDb
-from liftlock.errors import StepFailed, Unreachable
+from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.ports.databases import Databases
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -17,7 +17,7 @@ from tests.unit.drivers.local_shell import LocalShell
 from tests.unit.drivers.servers import MariaDbAccess, mariadb
 
 BOTH = ("keystone", "nova_cell0")
-HEADS = {"keystone": ("47147121",), "nova_cell0": ("2903cd72dc14",)}
+HEADS = {"keystone": ("47147121", "c88cdce8f248"), "nova_cell0": ("2903cd72dc14",)}
 
 
 @dataclass
@@ -60,7 +60,7 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
             f"CREATE OR REPLACE DATABASE {name} DEFAULT CHARACTER SET utf8mb3",
             f"USE {name}",
             "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
-            f"INSERT INTO alembic_version VALUES ('{HEADS[name][0]}')",
+            *(f"INSERT INTO alembic_version VALUES ('{head}')" for head in HEADS[name]),
             "CREATE TABLE written (line VARCHAR(200), more BLOB)",
         )
     access.do("DROP DATABASE IF EXISTS liftlock")
@@ -83,7 +83,8 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
         ).clear(),
         lambda database: sorted(str(r[0]) for r in access.do(f"USE {database}", "SELECT line FROM written")),
         lambda database: access.do(
-            f"USE {database}", "UPDATE alembic_version SET version_num = '742c857f1dfb'"
+            f"USE {database}",
+            "UPDATE alembic_version SET version_num = '742c857f1dfb' WHERE version_num = '47147121'",
         ).clear(),
         lambda: {str(r[0]) for r in access.do("SHOW DATABASES")},
         lambda: driver(1),
@@ -152,7 +153,7 @@ def test_a_restore_brings_back_what_was_and_loses_what_came_since(place: Place) 
     assert not place.port.restored(BOTH, "first")
     place.write("keystone", "since")
     place.migrate("keystone")
-    assert place.port.revisions("keystone") == ("742c857f1dfb",)
+    assert place.port.revisions("keystone") == ("742c857f1dfb", "c88cdce8f248")
     place.port.restore(BOTH, "first")
     assert place.rows("keystone") == ["before"]
     assert place.port.revisions("keystone") == HEADS["keystone"]
@@ -180,3 +181,16 @@ def test_what_was_never_backed_up_cannot_be_proven_or_restored(place: Place) -> 
             act(BOTH, "never")
         assert "keystone, nova_cell0" in failed.value.what
     assert place.port.revisions("keystone") == HEADS["keystone"]
+
+
+def test_sessions_read_at_the_level_that_was_set_and_only_known_levels_can_be(place: Place) -> None:
+    assert place.port.isolation() == "REPEATABLE-READ"
+    for level in ("READ-COMMITTED", "READ-COMMITTED", "REPEATABLE-READ"):
+        place.port.isolate(level)
+        assert place.port.isolation() == level
+    with pytest.raises(BadInput):
+        place.port.isolate("SERIALIZABLE; DROP DATABASE keystone")
+
+
+def test_services_that_keep_no_notes_have_no_work_under_way(place: Place) -> None:
+    assert place.port.work_under_way("glance") == 0

@@ -13,6 +13,7 @@ from liftlock.ports.hosts import Hosts
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
 from tests.contract.lab_host import HOST, NOWHERE, LabShell
+from tests.unit.drivers.servers import wait_for
 
 
 @dataclass
@@ -79,7 +80,8 @@ def test_an_openstack_program_that_we_do_not_know_is_a_stranger() -> None:
         "systemd-run --unit=by-hand bash -c 'exec -a designate-central sleep 1000 & exec -a nova-manage sleep 1000'",
     )
     try:
-        assert port.look(HOST).strangers == ("barbican-api", "designate-central")
+        seen = ("barbican-api", "designate-central")
+        wait_for(lambda: port.look(HOST).strangers == seen, "the strangers were not seen")
     finally:
         shell.run(HOST, "systemctl stop barbican-api by-hand")
     assert port.look(HOST).strangers == ()

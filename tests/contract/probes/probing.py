@@ -99,6 +99,11 @@ class Probing:
         lives, findings = read_ledger((self.out / LEDGER).read_text())
         return Outcome(numbers, entries, list(lives.values()), findings)
 
+    def logged(self) -> list[Entry]:
+        """The requests that are in the log now."""
+        path = self.out / REQUESTS
+        return entries_of(path.read_text())[0] if path.exists() else []
+
     def live(self, *stages: Stage) -> list[Life]:
         """The objects that are at one of these stages now."""
         path = self.out / LEDGER

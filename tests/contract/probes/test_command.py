@@ -92,7 +92,8 @@ def test_after_a_kill_the_log_is_read_and_the_ledger_checked(
 ) -> None:
     out = tmp_path / "run"
     prober = probes(environment, *quick(cloud, out))
-    wait_until(lambda: "kept" in ((out / "ledger.jsonl").read_text() if out.exists() else ""), prober)
+    ledger = out / "ledger.jsonl"
+    wait_until(lambda: ledger.exists() and '"stage":"kept"' in ledger.read_text(), prober)
     prober.kill()
     prober.communicate()
     text = (out / "requests.jsonl").read_text()

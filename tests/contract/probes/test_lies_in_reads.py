@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +84,8 @@ def test_wrong_content_with_the_right_status_is_a_failure(
     outcome = probing.reads()
     assert outcome.told == {(service, verb, "content")}
     assert outcome.found == set()
+    if wrong in ("an empty list", "other ids"):
+        assert all("list lacks" in entry.outcome for entry in outcome.failures())
 
 
 def test_a_show_of_another_object_is_a_failure(probing: Probing, cloud: Cloud) -> None:
@@ -95,23 +99,23 @@ def test_a_show_of_another_object_is_a_failure(probing: Probing, cloud: Cloud) -
     assert outcome.told == {("cinder", "volume show", "content"), ("cinder", "volume check", "content")}
 
 
-@pytest.mark.parametrize(
-    ("act", "why"),
-    [
-        (cut_before_answer, "cut"),
-        (cut_after_headers, "cut"),
-        (cut_in_body, "cut"),
-        (cut_if_reused, "cut"),
-    ],
-)
-def test_a_cut_connection_is_a_failure(
-    probing: Probing, cloud: Cloud, act: Callable[[Talk], None], why: str
-) -> None:
+@pytest.mark.parametrize("act", [cut_before_answer, cut_after_headers, cut_in_body])
+def test_a_cut_connection_is_a_failure(probing: Probing, cloud: Cloud, act: Callable[[Talk], None]) -> None:
     cloud.lie("GET", "cinder", "/types$", act, after=1)
-    outcome = probing.reads()
-    assert outcome.told == {("cinder", "volume type list", why)}
-    if act is cut_if_reused:
-        assert {entry.connection for entry in outcome.failures()} == {"reused"}
+    assert probing.reads().told == {("cinder", "volume type list", "cut")}
+
+
+def test_a_kept_connection_cut_after_the_request_is_a_failure(probing: Probing, cloud: Cloud) -> None:
+    cloud.lie("GET", "cinder", "/types$", cut_if_reused, after=1)
+    prober = probing.prober(writes=(), seconds=60.0)
+
+    def wait_for_a_failure() -> None:
+        while not any(entry.failed for entry in probing.logged()):
+            assert not prober.stop.wait(0.05)
+
+    outcome = probing.run_while(prober, wait_for_a_failure)
+    assert outcome.told == {("cinder", "volume type list", "cut")}
+    assert {entry.connection for entry in outcome.failures()} == {"reused"}
 
 
 def test_an_answer_beyond_the_time_out_is_a_failure_and_lowers_nobody_elses_pressure(
@@ -191,6 +195,43 @@ def test_a_token_for_somebody_else_is_a_failure(probing: Probing, cloud: Cloud) 
 
     cloud.lie("GET", "keystone", "/auth/tokens", body(other))
     assert probing.reads().told == {("keystone", "token validate", "content")}
+
+
+def test_a_token_that_is_refused_is_a_failure_until_there_is_a_new_one(
+    probing: Probing, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("liftlock.probes.identity.DISTRUST_PAUSE_S", 0.5)
+    prober = probing.prober(writes=(), seconds=60.0)
+
+    def revoke() -> None:
+        while not any(service == "heat" for service, _, _ in cloud.requests):
+            assert not prober.stop.wait(0.02)
+        old = prober.identity.token
+        cloud.tokens.discard(old)
+        while prober.identity.token == old:
+            assert not prober.stop.wait(0.02)
+        prober.stop.wait(0.3)
+
+    outcome = probing.run_while(prober, revoke)
+    # keystone itself says 404 of a token it does not know.
+    assert {(why, status) for why, status in ((e.outcome[:6], e.status) for e in outcome.failures())} <= {
+        ("status", 401),
+        ("status", 404),
+    }
+    issued = max(entry.t for entry in outcome.entries if entry.verb == "token issue" and entry.phase == "run")
+    assert outcome.failures()
+    assert max(entry.t for entry in outcome.failures()) < issued + 5
+
+
+def test_nothing_is_ever_sent_twice(probing: Probing, cloud: Cloud) -> None:
+    cloud.lie("GET", "nova", "/servers", cut_if_reused)
+    cloud.lie("DELETE", "cinder", "/volumes", cut_before_answer)
+    cloud.lie("POST", "heat", "/stacks", cut_before_answer)
+    cloud.lie("GET", "glance", r"/images\?", status(503))
+    outcome = probing.run(patience=replace(probing.settings.patience, deadline_s=0.3))
+    logged = [(entry.service, entry.method, entry.path) for entry in outcome.entries]
+    assert Counter(logged) == Counter(cloud.requests)
+    assert {service for service, _, _ in outcome.told} == {"nova", "cinder", "heat", "glance"}
 
 
 def test_a_catalogue_that_lost_a_service_is_a_failure(probing: Probing, cloud: Cloud) -> None:

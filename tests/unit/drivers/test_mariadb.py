@@ -6,13 +6,15 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pymysql
 import pytest
 
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import LiftlockError, StepFailed
 from tests.unit.drivers.local_shell import LocalShell
-from tests.unit.drivers.servers import MariaDbAccess, mariadb
+from tests.unit.drivers.servers import MariaDbAccess, mariadb, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +186,55 @@ def test_our_own_schemas_are_not_part_of_the_cloud(nova: MariaDbAccess, tmp_path
     nova.do("DROP DATABASE liftlock_proof_nova")
     assert "nova" in names
     assert not any(name.startswith("liftlock") or name == "mysql" for name in names)
+
+
+def session(access: MariaDbAccess) -> pymysql.connections.Connection[Any]:
+    return pymysql.connect(
+        host="127.0.0.1",
+        port=access.port,
+        user=access.user,
+        password=access.password.encode(),
+        autocommit=True,
+    )
+
+
+def lives(access: MariaDbAccess, connection: pymysql.connections.Connection[Any]) -> bool:
+    """Whether the server still has the session; asking the session itself would keep it from being idle."""
+    number = connection.thread_id()  # type: ignore[no-untyped-call]
+    return (number,) in access.do("SELECT id FROM information_schema.processlist")
+
+
+def test_older_sessions_end_when_they_are_idle_and_not_in_a_transaction(
+    nova: MariaDbAccess, tmp_path: Path
+) -> None:
+    port = driver(nova, tmp_path)
+    with session(nova) as idle, session(nova) as busy:
+        cursor = busy.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT * FROM nova.instances")
+        setting = threading.Thread(target=port.isolate, args=("READ-COMMITTED",))
+        setting.start()
+        wait_for(lambda: not lives(nova, idle), "the idle session was not ended")
+        assert setting.is_alive()
+        cursor.execute("UPDATE nova.instances SET name = 'kept'")
+        cursor.execute("COMMIT")
+        setting.join(30)
+        assert not setting.is_alive()
+        assert not lives(nova, busy)
+    assert nova.do("SELECT @@tx_isolation") == [("READ-COMMITTED",)]
+    assert nova.do("SELECT DISTINCT name FROM nova.instances") == [("kept",)]
+    port.isolate("REPEATABLE-READ")
+
+
+def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel(
+    nova: MariaDbAccess, tmp_path: Path
+) -> None:
+    nova.do(
+        "CREATE OR REPLACE DATABASE blocks",
+        "USE blocks",
+        "CREATE TABLE workers (id INT PRIMARY KEY, resource_type VARCHAR(40), deleted BOOL)",
+        "INSERT INTO workers VALUES (1, 'SENTINEL', 0), (2, 'Volume', 0), (3, 'Volume', 1)",
+    )
+    access = {"host": "db1", "address": "127.0.0.1", "port": nova.port, "user": nova.user}
+    port = MariaDb(LocalShell(), tmp_path, password=nova.password, names={"cinder": "blocks"}, **access)  # type: ignore[arg-type]
+    assert port.work_under_way("cinder") == 1

@@ -83,6 +83,12 @@ def test_a_stages_time_leaves_out_holds_gates_and_the_time_nobody_ran_it() -> No
     assert [s.seconds for s in story.state().stages] == [10.0, 0.0]
 
 
+def test_a_stages_time_leaves_out_a_hold_that_ends_in_an_abort() -> None:
+    story = Story().begun().step(ONE).tell(Event.HELD).pause(1000).tell(Event.ABORTING)
+    story.tell(Event.REVERTING, ONE).tell(Event.REVERTED, ONE).tell(Event.ABORTED, 1)
+    assert story.state().stages[0].seconds == 3.0 + 2.0
+
+
 @pytest.mark.parametrize(
     ("event", "detail", "sentence"),
     [
@@ -99,7 +105,7 @@ def test_a_stages_time_leaves_out_holds_gates_and_the_time_nobody_ran_it() -> No
     ],
 )
 def test_the_state_is_a_sentence(event: Event, detail: dict[str, str], sentence: str) -> None:
-    story = Story().begun().step(ONE).tell(event, who="finn", **detail)
+    story = Story().begun().step(ONE).tell(event, None, who="finn", **detail)
     assert story.state().sentence().startswith(sentence)
 
 

@@ -49,7 +49,7 @@ def test_the_fingerprint_leaves_out_words_and_the_moment(changed: Any) -> None:
 
 
 def test_the_order_in_which_facts_were_found_does_not_matter() -> None:
-    assert fingerprint(sample(facts=dict(reversed(sample().facts.items())))) == fingerprint(sample())
+    assert fingerprint(sample(facts=dict(reversed(list(sample().facts.items()))))) == fingerprint(sample())
 
 
 def test_steps_of_different_lanes_or_kinds_never_pass_for_each_other() -> None:

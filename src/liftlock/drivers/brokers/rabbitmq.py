@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from liftlock.cloud.model import BrokerNode
 from liftlock.drivers.on_host import ask
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, Refused
 from liftlock.ports.shell import Shell
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 300.0
+"""The command line takes a second to start, several on a busy host, and is started about ten times."""
+DEFAULT = "/"
+"""The virtual host that RabbitMQ is born with."""
 
 
 class RabbitMq:
@@ -20,7 +25,28 @@ class RabbitMq:
     def look(self) -> BrokerNode:
         """Queues and messages of every virtual host, in one round trip."""
         try:
-            seen = ask(self._shell, self._host, "rabbitmq", {}, timeout_s=_PATIENCE_S)
+            seen = self._ask(verb="look")
         except LiftlockError as problem:
             return BrokerNode(reachable=False, problem=problem.what)
         return BrokerNode(reachable=True, **seen)
+
+    def ensure_vhost(self, name: str, like: str) -> None:
+        """One round trip; compared with `like` after it was made."""
+        self._ask(verb="ensure", vhost=name, like=like)
+
+    def remove_vhost(self, name: str) -> None:
+        """Raises `Refused` for the one that RabbitMQ is born with, which is not ours."""
+        if name == DEFAULT:
+            raise Refused(
+                f"the virtual host {DEFAULT} is not liftlock's to remove",
+                now="nothing was changed",
+                hint="name the one that was made for green",
+            )
+        self._ask(verb="remove", vhost=name)
+
+    def messages(self, vhost: str) -> int:
+        """One round trip."""
+        return int(self._ask(verb="count", vhost=vhost))
+
+    def _ask(self, **wish: Any) -> Any:
+        return ask(self._shell, self._host, "rabbitmq", wish, timeout_s=_PATIENCE_S)

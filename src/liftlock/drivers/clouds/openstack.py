@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from cryptography import x509
 from keystoneauth1 import exceptions
 from keystoneauth1.session import Session
@@ -27,6 +30,7 @@ from liftlock.cloud.model import Agent, Endpoint, Tenancy
 from liftlock.errors import BadInput, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Service
+from liftlock.ports.api import Sample
 from liftlock.ports.clock import Clock
 
 _AT_ONCE = 8
@@ -65,7 +69,8 @@ class OpenStackApi:
 
     `cloud` is an entry of `clouds_yaml`, or of the files the `openstack` client reads if that is None. `dashboard` is
     the address of horizon's login page, by default on the host that identity is asked on. `service_versions` tells
-    nova's service version numbers by (host, binary): its API does not (nova 33).
+    nova's service version numbers by (host, binary): its API does not (nova 33). `hosts` tells the addresses of hosts
+    that are asked directly.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class OpenStackApi:
         clouds_yaml: Path | None = None,
         dashboard: str = "",
         service_versions: Callable[[], Mapping[tuple[str, str], int]] | None = None,
+        hosts: Mapping[str, str] | None = None,
         patience_s: float = 10.0,
     ) -> None:
         self._cloud = cloud
@@ -83,6 +89,7 @@ class OpenStackApi:
         self._clouds_yaml = clouds_yaml
         self._dashboard = dashboard
         self._service_versions = service_versions
+        self._hosts = dict(hosts or {})
         self._patience_s = patience_s
         self._kept: tuple[Session, str] | None = None
 
@@ -91,7 +98,8 @@ class OpenStackApi:
         session, region = self._session()
         with self._keystone():
             entries = session.auth.get_access(session).service_catalog.get_endpoints()  # type: ignore[union-attr]
-        found = list(_known(entries, region))
+        order = list(services())
+        found = sorted(_known(entries, region), key=lambda known: (order.index(known[0].name), known[1]))
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             return tuple(threads.map(lambda known: self._endpoint(session, *known), found))
 
@@ -139,6 +147,52 @@ class OpenStackApi:
             answer = self._get(service, listing.path)
             return isinstance(answer.get(listing.key), list)
         except (*_FAILURES, BadInput):
+            return False
+
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """One request after the other, each on a connection of its own, to the hosts in turn."""
+        took: list[float] = []
+        failed = 0
+        for number in range(requests):
+            begun = time.monotonic()
+            failed += not self._answers_directly(service, hosts[number % len(hosts)])
+            took.append((time.monotonic() - begun) * 1000)
+        return Sample(requests, failed, median(took) if took else 0.0)
+
+    def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
+        """nova's are deleted by its API; the other services' records have programs of their own for it."""
+        if service != "nova":
+            raise BadInput(
+                f"the API of {service} cannot delete records of workers", hint="use its manage program"
+            )
+        with self._keystone():
+            for record in self._get("nova", "/os-services")["services"]:
+                if record["host"] in hosts:
+                    session = self._session()[0]
+                    session.delete(
+                        f"{self._address('nova')}/os-services/{record['id']}", timeout=self._patience_s
+                    )
+
+    def _answers_directly(self, service: str, host: str) -> bool:
+        """Whether the API on this host answers a real request with what it should; no balancer in between."""
+        api = services()[service].api()
+        if api is None:
+            return False
+        listing = _LISTINGS.get(service, _KEYSTONE)
+        try:
+            path = (
+                api.health if service == "horizon" else urlsplit(self._address(service)).path + listing.path
+            )
+            token = str(self._session()[0].get_token() or "")
+            answer = requests.get(
+                f"http://{self._hosts[host]}:{api.port}{path}",
+                headers={"X-Auth-Token": token},
+                timeout=self._patience_s,
+            )
+            if service == "horizon":
+                return answer.ok and "csrfmiddlewaretoken" in answer.text
+            return answer.ok and isinstance(answer.json().get(listing.key), list)
+        except (*_FAILURES, requests.RequestException):
             return False
 
     def _nova_agents(self) -> Iterator[Agent]:
@@ -247,6 +301,20 @@ class OpenStackApi:
         return found
 
     def _get(self, service: str, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = (
+            self._session()[0]
+            .get(
+                self._address(service) + path,
+                timeout=self._patience_s,
+                connect_retries=0,
+                status_code_retries=0,
+            )
+            .json()
+        )
+        return answer
+
+    def _address(self, service: str) -> str:
+        """Where the catalogue's public entry leads, with the version that our requests are for."""
         session, region = self._session()
         listing = _LISTINGS.get(service, _KEYSTONE)
         kind = services()[service].catalogue_type
@@ -255,10 +323,7 @@ class OpenStackApi:
             raise exceptions.EndpointNotFound(f"the catalogue has no public address of {service}")
         if not re.search(r"/v\d", urlsplit(address).path):
             address = address.rstrip("/") + listing.version
-        answer: dict[str, Any] = session.get(
-            address.rstrip("/") + path, timeout=self._patience_s, connect_retries=0, status_code_retries=0
-        ).json()
-        return answer
+        return str(address).rstrip("/")
 
     def _age(self, stamp: str | None) -> float:
         if not stamp:

@@ -16,8 +16,10 @@ from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
 from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.on_host import ask
-from liftlock.errors import LiftlockError, StepFailed, Unreachable
+from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
+from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 
 OURS = "liftlock"
@@ -29,6 +31,20 @@ _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _CONNECT_S = 10
 _READ_S = 120
 _COPY_PATIENCE_S = 4 * 3600.0
+_LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
+_SESSIONS_PATIENCE_S = 60.0
+_SESSIONS_PAUSE_S = (
+    0.3  # InnoDB shows the same transactions again to whoever asks within 0.1 s (MariaDB 10.11)
+)
+_SESSIONS = (
+    "SELECT id FROM information_schema.processlist WHERE user NOT IN ('system user', 'event_scheduler') "
+    "AND command NOT LIKE 'Binlog Dump%' AND id <> CONNECTION_ID()"
+)
+# A session that has just answered may be about to begin a transaction: whoever uses it would see the connection cut.
+_IDLE = (
+    "AND command = 'Sleep' AND time_ms > 20 "
+    "AND id NOT IN (SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"
+)
 _MARKS_TABLE = f"""
 CREATE DATABASE IF NOT EXISTS {OURS};
 CREATE TABLE IF NOT EXISTS {OURS}.restored (name VARCHAR(64) PRIMARY KEY, backup VARCHAR(255) NOT NULL,
@@ -40,8 +56,10 @@ class MariaDb:
     """Keeps the `Databases` port.
 
     `host` is where the server runs, by its name for `shell`; `address` and `port` are where it listens, for us and for
-    its own host. Copies lie in `<backups>/<backup>/databases` on this machine: `<database>.sql.gz`, `copies.json`
-    (written last: what it does not list does not count) and `proof.json`.
+    its own host; `names` tells usual name -> name here, for databases called otherwise than usual.
+
+    Copies lie in `<backups>/<backup>/databases` on this machine: `<database>.sql.gz`, `copies.json` (written last: what
+    it does not list does not count) and `proof.json`.
 
     A restored database has a mark on the server, in a schema of ours, with the hash of the copy and the identities
     InnoDB gave to its tables when it was loaded: whoever replaces or rebuilds one of them since, makes the mark void.
@@ -57,6 +75,8 @@ class MariaDb:
         user: str,
         password: str,
         port: int = 3306,
+        names: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._shell = shell
         self._backups = backups
@@ -65,6 +85,8 @@ class MariaDb:
         self._port = port
         self._user = user
         self._password = password
+        self._names = dict(names or {})
+        self._clock = clock or SystemClock()
 
     def look(self) -> DatabaseServer:
         """Sizes are InnoDB's own estimates."""
@@ -171,6 +193,45 @@ class MariaDb:
                 for name in databases
             )
 
+    def isolation(self) -> str:
+        """The server's default for new sessions."""
+        with self._connected() as server:
+            return str(_rows(server, "SELECT @@GLOBAL.tx_isolation")[0][0])
+
+    def isolate(self, level: str) -> None:
+        """Set the default, then end each session that is older, at a moment at which it is idle."""
+        if level not in _LEVELS:
+            raise BadInput(f"{level} is no isolation level", hint=f"one of {', '.join(_LEVELS)}")
+        with self._connected() as server:
+            _rows(server, f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level.replace('-', ' ')}")
+            older = {int(row[0]) for row in _rows(server, _SESSIONS)}
+            deadline = self._clock.now() + _SESSIONS_PATIENCE_S
+            while older:
+                for (session,) in _rows(server, f"{_SESSIONS} {_IDLE}"):
+                    if session in older:
+                        _end_session(server, session)
+                older &= {int(row[0]) for row in _rows(server, _SESSIONS)}
+                if older and self._clock.now() >= deadline:
+                    raise StepFailed(
+                        f"{len(older)} sessions of the database server are never idle and still read as before",
+                        now=f"new sessions read at {level}; these have a transaction open or a query running",
+                        hint="see who they are (`SHOW PROCESSLIST`), then `liftlock resume`",
+                    )
+                if older:
+                    self._clock.sleep(_SESSIONS_PAUSE_S)
+
+    def work_under_way(self, service: str) -> int:
+        """Rows of cinder's `workers`, without the one its migrations put there."""
+        if service != "cinder":
+            return 0
+        with self._connected() as server:
+            found = _rows(
+                server,
+                f"SELECT COUNT(*) FROM {_quoted(self._names.get('cinder', 'cinder'))}.workers "
+                "WHERE resource_type <> 'SENTINEL' AND NOT deleted",
+            )
+        return int(found[0][0])
+
     def _needed(self, databases: Sequence[str], backup: str) -> dict[str, Any]:
         missing = sorted(set(databases) - set(self.backed_up(backup)))
         if missing:
@@ -241,6 +302,15 @@ class MariaDb:
             return Unreachable(f"{place} refuses {self._user} (code {problem.args[0]})", now=now, hint=hint)
         why = str(problem.args[-1]) if problem.args else type(problem).__name__
         return Unreachable(f"{place} does not answer: {why}", now=now, hint="see whether MariaDB runs there")
+
+
+def _end_session(server: Cursor, session: int) -> None:
+    """Ask the server to close a session; one that is gone by itself is fine."""
+    try:
+        server.execute(f"KILL SOFT CONNECTION {session}")
+    except pymysql.err.OperationalError as problem:
+        if problem.args[0] != ER.NO_SUCH_THREAD:
+            raise
 
 
 def _databases(server: Cursor) -> tuple[Database, ...]:

@@ -70,9 +70,7 @@ def addresses_of(host: str) -> list[str]:
 def own_addresses() -> list[str]:
     """Addresses this host answers on, without loopback and link-local ones."""
     try:
-        text = subprocess.run(
-            ["ip", "-o", "addr"], stdout=subprocess.PIPE, text=True, check=False
-        ).stdout
+        text = subprocess.run(["ip", "-o", "addr"], stdout=subprocess.PIPE, text=True, check=False).stdout
     except OSError:
         return []
     found = re.findall(r"\binet6? ([0-9a-fA-F.:]+)(?:/\d+)?", text)
@@ -118,7 +116,16 @@ def balancer(text: str) -> dict[str, object]:
             ports = {"binds": [], "backends": [], "servers": []}
             sections.append({"kind": words[0], "name": words[1], **ports})
             words = ["bind", *words[2:3]]
-        elif words[0] in ("global", "defaults", "resolvers", "userlist", "peers", "program", "cache", "mailers"):
+        elif words[0] in (
+            "global",
+            "defaults",
+            "resolvers",
+            "userlist",
+            "peers",
+            "program",
+            "cache",
+            "mailers",
+        ):
             ports = {}
         if words[:2] == ["stats", "socket"] and "admin" in words and words[2].startswith("/"):
             sockets.append(words[2])
@@ -165,7 +172,9 @@ def ground() -> list[str]:
 
 def main(*, parts: list[str], services: dict[str, list[str]]) -> None:
     """Look, and print."""
-    texts = [path.read_text(errors="replace") for name in HAPROXY for path in sorted(Path("/").glob(name[1:]))]
+    texts = [
+        path.read_text(errors="replace") for name in HAPROXY for path in sorted(Path("/").glob(name[1:]))
+    ]
     machine = Path("/etc/machine-id")
     seen = {
         "hostname": socket.gethostname(),

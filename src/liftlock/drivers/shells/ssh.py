@@ -11,6 +11,7 @@ import contextlib
 import shlex
 import signal
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,6 +198,7 @@ class SshShell:
 
     async def _start(self, host: str, access: SshAccess, line: Line, text: str) -> Process:
         """Send the command, connecting anew once if the kept connection turns out dead before it was sent."""
+        deadline = time.monotonic() + self._connect_timeout_s
         while True:
             fresh = line.connection is None or line.connection.is_closed()
             connection = await self._connected(host, access, line)
@@ -213,7 +215,11 @@ class SshShell:
                 _, process = await asyncio.wait_for(opening, self._connect_timeout_s)
             except LOST as e:
                 if isinstance(e, asyncssh.ChannelOpenError) and not connection.is_closed():
-                    raise unreachable(host, access, e) from e
+                    # Nothing was sent. A busy host still counts sessions that it has not cleaned up yet.
+                    if time.monotonic() > deadline:
+                        raise unreachable(host, access, e) from e
+                    await asyncio.sleep(0.1)
+                    continue
                 line.drop(connection)
                 if sent:
                     raise may_run_on(host, text, f"was cut off as it started: {e}") from e

@@ -26,5 +26,7 @@ SERVICE = Service(
     ),
     configuration=("/etc/cinder",),
     status_check=("cinder-status", "upgrade", "check"),
+    # Its API can disable a service but not delete its record (cinder 28.0.0).
+    forget_worker=("cinder-manage", "service", "remove", "{kind}", "{host}"),
     version_tables=(("cinder", "alembic_version"),),
 )

@@ -20,5 +20,7 @@ SERVICE = Service(
     migrations=(Migration("sync", ("heat-manage", "db_sync"), "sync", ("heat",)),),
     configuration=("/etc/heat",),
     status_check=("heat-status", "upgrade", "check"),
+    # Deletes the records of all engines that do not report.
+    forget_worker=("heat-manage", "service", "clean"),
     version_tables=(("heat", "alembic_version"),),
 )

@@ -7,11 +7,12 @@ the next one, and on a healthy cloud nothing is changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from liftlock.knowledge.service import Part, Plane
-from liftlock.lab.cloudware.accounts import Accounts, connect, settle_volume_type
+from liftlock.lab.cloudware.accounts import REGION, Accounts, connect, settle_volume_type
 from liftlock.lab.cloudware.chores import Chore, Say, do_all
 from liftlock.lab.cloudware.fitting import Fitting, fittings
 from liftlock.lab.cloudware.ground import Ground, UnitWish
@@ -32,8 +33,10 @@ BALANCER_UNITS = (UnitWish("haproxy.service", ("/etc/haproxy",), renew="reload")
 class BringUp:
     """Brings one lab's cloud up."""
 
-    def __init__(self, lab: Setting, shell: Shell, say: Say) -> None:
+    def __init__(self, lab: Setting, shell: Shell, say: Say, *, ours: bool = True) -> None:
+        """`ours` is whether files on hosts are ours to change; where they are not, no unit is renewed either."""
         self._lab = lab
+        self._ours = ours
         self._ground = Ground(lab, shell)
         self._say = say
         self._done_once: frozenset[str] = frozenset()
@@ -45,14 +48,9 @@ class BringUp:
         do_all([*first, *services, *self._keystone(), *self._computes()], self._say)
 
     def wake(self) -> None:
-        """Start what does not run, and wait until it answers; configuration and databases are left as they are.
-
-        For a cloud that is at another release than it was made with: what is on its hosts is somebody's work.
-        """
-        chores = [*self._infrastructure(files=False)]
-        for fitting in fittings().values():
-            chores += self._starting(fitting, after=("broker and database",))
-        do_all([*chores, *self._computes(files=False)], self._say)
+        """Start what does not run and wait until it answers; files and databases are left as they are."""
+        starts = [c for f in fittings().values() for c in self._starting(f, ("broker and database",))]
+        do_all([*self._infrastructure(), *starts, *self._computes()], self._say)
 
     # -- hosts -------------------------------------------------------------------------------------------------
 
@@ -60,19 +58,25 @@ class BringUp:
         for host in self._lab.topology.hosts:
             yield Chore(f"files on {host.name}", partial(self._ground.settle, host))
 
-    def _infrastructure(self, *, files: bool = True) -> Iterator[Chore]:
-        lab, db = self._lab, self._lab.db
-        balancers = lab.topology.having(Role.BALANCER)
-        needs = (lambda host: (f"files on {host}",)) if files else (lambda _: ())
-        yield Chore("broker and database", self._database_host, needs(db.name))
-        for host in balancers:
-            start = partial(self._ground.start, host.name, BALANCER_UNITS)
-            yield Chore(f"front door on {host.name}", start, needs(host.name))
+    def _settled(self, host: LabHost) -> tuple[str, ...]:
+        """What must be done before anything is started on a host."""
+        return (f"files on {host.name}",) if self._ours else ()
+
+    def _infrastructure(self) -> Iterator[Chore]:
+        db = self._lab.db
+        yield Chore("broker and database", self._database_host, self._settled(db))
+        for host in self._lab.topology.having(Role.BALANCER):
+            start = partial(self._ground.start, host.name, self._units(BALANCER_UNITS))
+            yield Chore(f"front door on {host.name}", start, self._settled(host))
         yield Chore("database accounts", self._database_accounts, ("broker and database",))
+
+    def _units(self, units: Sequence[UnitWish]) -> tuple[UnitWish, ...]:
+        """The units with the paths that make them be renewed, if that is ours to do."""
+        return tuple(unit if self._ours else replace(unit, paths=()) for unit in units)
 
     def _database_host(self) -> str:
         db = self._lab.db
-        did = self._ground.start(db.name, DATABASE_UNITS)
+        did = self._ground.start(db.name, self._units(DATABASE_UNITS))
         for port, what in ((3306, "MariaDB"), (5672, "RabbitMQ"), (11211, "memcached")):
             until(partial(listening, db.address, port), what=what)
         self._done_once = self._ground.remembered()
@@ -133,17 +137,17 @@ class BringUp:
         """A second mapping of the same cell would be another cell: ask before."""
         if "cell1" in self._done_once:
             return ""
-        if "cell1" not in self._ground.sql("SELECT name FROM nova_api.cell_mappings").split():
-            self._ground.program(("nova-manage", "cell_v2", "create_cell", "--name", "cell1"))
-        self._ground.remember("cell1")
+        self._ground.await_once("cell1")
+        there = "cell1" in self._ground.sql("SELECT name FROM nova_api.cell_mappings").split()
+        self._ground.once(
+            "cell1", [] if there else [("nova-manage", "cell_v2", "create_cell", "--name", "cell1")]
+        )
         return "mapped"
 
     def _once(self, name: str, commands: Sequence[Sequence[str]]) -> str:
         if name in self._done_once:
             return ""
-        for command in commands:
-            self._ground.program(command)
-        self._ground.remember(name)
+        self._ground.once(name, commands)
         return " and ".join(" ".join(command) for command in commands)
 
     def _starting(self, fitting: Fitting, after: tuple[str, ...]) -> Iterator[Chore]:
@@ -151,8 +155,11 @@ class BringUp:
             yield Chore(f"{fitting.name} on {host.name}", partial(self._start, fitting, host), after)
 
     def _start(self, fitting: Fitting, host: LabHost) -> str:
-        parts = [p for p in fitting.parts(Plane.CONTROL) if p.is_api or self._ground.has_program(p.name)]
-        did = self._ground.start(host.name, [_unit(fitting, part) for part in parts])
+        # 2024.1 has no program for some parts of later series.
+        daemons = [p for p in fitting.parts(Plane.CONTROL) if not p.is_api]
+        brought = self._ground.programs(host.name) if daemons else frozenset()
+        parts = [p for p in fitting.parts(Plane.CONTROL) if p.is_api or p.name in brought]
+        did = self._ground.start(host.name, self._units([_unit(fitting, part) for part in parts]))
         api = fitting.service.api()
         if api and api.port:
             until(partial(answering, host.address, api.port, api.health), what=api.name)
@@ -181,14 +188,11 @@ class BringUp:
             return ""
         keystone = fittings()["keystone"]
         inside, outside = (self._lab.url(keystone, public=public) for public in (False, True))
-        words = ["--bootstrap-region-id", "RegionOne", "--bootstrap-admin-url", inside]
-        words += ["--bootstrap-internal-url", inside, "--bootstrap-public-url", outside]
-        # The password goes in through the environment, where other users cannot see it.
-        script = 'read -r OS_BOOTSTRAP_PASSWORD; export OS_BOOTSTRAP_PASSWORD; exec "$@" 2>&1'
-        program = ["/opt/openstack/current/bin/keystone-manage", "bootstrap", *words]
-        stdin = f"{self._lab.secrets['admin']}\n".encode()
-        self._ground.run(self._lab.control.name, ["sh", "-c", script, "sh", *program], stdin=stdin)
-        self._ground.remember("keystone-bootstrap")
+        addresses = {"admin": inside, "internal": inside, "public": outside}
+        bootstrap = ["keystone-manage", "bootstrap", "--bootstrap-region-id", REGION]
+        bootstrap += [word for kind, url in addresses.items() for word in (f"--bootstrap-{kind}-url", url)]
+        secrets = {"OS_BOOTSTRAP_PASSWORD": self._lab.secrets["admin"]}
+        self._ground.once("keystone-bootstrap", [bootstrap], secrets=secrets)
         return "admin"
 
     def _cloud(self) -> Any:
@@ -199,18 +203,18 @@ class BringUp:
 
     # -- computes ----------------------------------------------------------------------------------------------
 
-    def _computes(self, *, files: bool = True) -> Iterator[Chore]:
+    def _computes(self) -> Iterator[Chore]:
         control = self._lab.control.name
         needs = tuple(f"{name} on {control}" for name in ("placement", "nova", "neutron"))
         for host in self._lab.computes:
-            after = (*needs, f"files on {host.name}") if files else needs
-            yield Chore(f"nova and neutron on {host.name}", partial(self._start_compute, host), after)
+            start = partial(self._start_compute, host)
+            yield Chore(f"nova and neutron on {host.name}", start, (*needs, *self._settled(host)))
         after = tuple(f"nova and neutron on {host.name}" for host in self._lab.computes)
         yield Chore("computes and agents report", self._all_report, after)
 
     def _start_compute(self, host: LabHost) -> str:
         units = [_unit(f, part) for f in fittings().values() for part in f.parts(Plane.DATA)]
-        return self._ground.start(host.name, units)
+        return self._ground.start(host.name, self._units(units))
 
     def _all_report(self) -> str:
         cloud = self._cloud()

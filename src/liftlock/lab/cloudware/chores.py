@@ -30,8 +30,11 @@ def do_all(chores: Iterable[Chore], say: Say, *, heavy_at_once: int = 3) -> None
     """Do every chore, in an order that respects `after`.
 
     When one fails the others that are running end, no further one is begun, and its error is raised.
+    Raises KeyError if one needs a chore that is not among them.
     """
     by_name = {chore.name: chore for chore in chores}
+    if unknown := {need for chore in by_name.values() for need in chore.after} - by_name.keys():
+        raise KeyError(*sorted(unknown))
     order = TopologicalSorter({name: chore.after for name, chore in by_name.items()})
     order.prepare()
     slots = threading.Semaphore(heavy_at_once)

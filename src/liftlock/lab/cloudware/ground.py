@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from liftlock.errors import LabFailed
 from liftlock.lab.cloudware.setting import Setting
@@ -15,6 +16,9 @@ from liftlock.ports.shell import Finished, Shell
 
 MEMORY = "/var/lib/liftlock-lab"
 """Directory on the database host: what was done once to the databases, and so goes when they go."""
+
+WITH_SECRETS = 'while IFS= read -r variable; do export "$variable"; done; exec "$@" 2>&1'
+"""Takes `NAME=value` lines from its input into the environment of the command it then becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,32 @@ class Ground:
         did = json.loads(self._python(host, "units.py", json.dumps(wish).encode()))
         return ", ".join(f"{verb} {' '.join(names)}" for verb, names in did.items() if names)
 
-    def program(self, command: Sequence[str], *, timeout_s: float = 600.0) -> None:
-        """Run a program of the current release on the control host."""
-        line = shlex.join([f"{RELEASE}/bin/{command[0]}", *command[1:]])
-        self.run(self._lab.control.name, f"exec {line} 2>&1", timeout_s=timeout_s)
+    def once(
+        self,
+        name: str,
+        commands: Iterable[Sequence[str]],
+        *,
+        secrets: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Run programs of the current release on the control host, then remember `name`.
 
-    def has_program(self, name: str) -> bool:
-        """Whether the current release brings a program."""
-        return self._shell.run(self._lab.control.name, ["test", "-x", f"{RELEASE}/bin/{name}"]).ok
+        One that a killed run left there at the same work is waited for: two at a time would hurt each other.
+        `secrets` become variables of their environment, which nobody else on the host can see.
+        """
+        variables = "".join(f"{key}={value}\n" for key, value in secrets.items()).encode()
+        for command in commands:
+            program = [f"{RELEASE}/bin/{command[0]}", *command[1:]]
+            words = ["flock", _lock(name), "sh", "-c", WITH_SECRETS, "sh", *program]
+            self.run(self._lab.control.name, words, stdin=variables, timeout_s=900.0)
+        self.remember(name)
+
+    def await_once(self, name: str) -> None:
+        """Wait until no program that a killed run left on the control host is at the work called `name`."""
+        self.run(self._lab.control.name, ["flock", _lock(name), "true"], timeout_s=900.0)
+
+    def programs(self, host: str) -> frozenset[str]:
+        """Names of the programs the current release of a host brings."""
+        return frozenset(self.run(host, ["ls", f"{RELEASE}/bin"]).split())
 
     def release(self, host: str) -> str:
         """Name of the release a host runs, `2025.1-3f2a91c04d7e`."""
@@ -83,6 +105,10 @@ class Ground:
 
     def _python(self, host: str, name: str, stdin: bytes) -> str:
         return self.run(host, ["python3", "-c", program(name)], stdin=stdin)
+
+
+def _lock(name: str) -> str:
+    return f"/run/lock/liftlock-lab.{name}"
 
 
 def _failed(host: str, command: Sequence[str] | str, ended: Finished) -> LabFailed:

@@ -66,11 +66,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """Accounts that should exist."""
+
+    path: str
+    """File of systemd-sysusers that describes them."""
+    content: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """Everything that should be on one host."""
 
-    accounts: tuple[tuple[str, str], ...] = ()
-    """Path and content of files for systemd-sysusers."""
+    accounts: tuple[Accounts, ...] = ()
     directories: tuple[Directory, ...] = ()
     files: tuple[File, ...] = ()
     links: tuple[Link, ...] = ()
@@ -78,7 +87,7 @@ class Wish:
     def as_json(self) -> bytes:
         """The form `on_host/settle.py` reads."""
         plain = {
-            "accounts": self.accounts,
+            "accounts": [list(asdict(a).values()) for a in self.accounts],
             "directories": [list(asdict(d).values()) for d in self.directories],
             "files": [list(asdict(f).values()) for f in self.files],
             "links": [list(asdict(k).values()) for k in self.links],
@@ -159,8 +168,9 @@ def uwsgi_file(lab: Setting, host: LabHost, fitting: Fitting, part: Part) -> Fil
     return File(f"{fitting.service.configuration[0]}/uwsgi.ini", 0o640, f"root:{fitting.user}", text)
 
 
-def _accounts(which: tuple[Fitting, ...]) -> tuple[tuple[str, str], ...]:
-    return (("/etc/sysusers.d/openstack.conf", render("_sysusers", fittings=which)),)
+def _accounts(which: tuple[Fitting, ...]) -> tuple[Accounts, ...]:
+    content = render("_sysusers", fittings=which)
+    return (Accounts("/etc/sysusers.d/openstack.conf", content, tuple(f.user for f in which)),)
 
 
 def _directories(fitting: Fitting) -> Iterator[Directory]:

@@ -88,3 +88,8 @@ class LabPlace:
     def cloud_file(self) -> Path:
         """The lab's declaration for liftlock itself."""
         return self.state / "cloud.yaml"
+
+    @property
+    def provisioner_socket(self) -> Path:
+        """Where the lab's daemon listens for orders of hosts; unix sockets are reached from the bastion too."""
+        return self.state / "provisioner.sock"

@@ -46,7 +46,7 @@ def settle_file(path: Path, mode: int, owner: str, content: str, keep: bool) -> 
     if path.is_file() and not path.is_symlink() and (keep or path.read_text() == content):
         return set_access(path, mode, owner)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.new")
     fresh.touch(mode=0o600)
     fresh.write_text(content)
     set_access(fresh, mode, owner)
@@ -58,20 +58,27 @@ def settle_link(path: Path, target: str) -> bool:
     """Make `path` a link to `target`."""
     if path.is_symlink() and str(path.readlink()) == target:
         return False
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(path)
     return True
 
 
+def settle_accounts(path: str, content: str, names: list[str]) -> bool:
+    """Make the accounts a file of systemd-sysusers describes; the file alone proves nothing."""
+    wrote = settle_file(Path(path), 0o644, "root:root", content, keep=False)
+    there = {user.pw_name for user in pwd.getpwall()} & {group.gr_name for group in grp.getgrall()}
+    if wrote or not there.issuperset(names):
+        subprocess.run(["systemd-sysusers", path], check=True, stdout=sys.stderr)
+        return True
+    return False
+
+
 def main() -> None:
     """Read the wish, settle it, print the changed paths as JSON."""
     wish = json.load(sys.stdin)
-    changed = []
-    for path, content in wish["accounts"]:
-        if settle_file(Path(path), 0o644, "root:root", content, keep=False):
-            subprocess.run(["systemd-sysusers", path], check=True, stdout=sys.stderr)
-            changed.append(path)
+    changed = [a[0] for a in wish["accounts"] if settle_accounts(*a)]
     changed += [d[0] for d in wish["directories"] if settle_directory(Path(d[0]), d[1], d[2])]
     changed += [f[0] for f in wish["files"] if settle_file(Path(f[0]), f[1], f[2], f[3], f[4])]
     changed += [k[0] for k in wish["links"] if settle_link(Path(k[0]), k[1])]

@@ -1,0 +1,106 @@
+"""init: a first cloud file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from liftlock.cli.verb import Verb
+from liftlock.errors import BadInput
+
+
+class Init(Verb):
+    """Write a cloud file from what the cloud's API and its hosts tell; changes nothing on the cloud."""
+
+    verb = "init"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The options: the API's entry, SSH, hosts nobody reports, what to write."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        entry = os.environ.get("OS_CLOUD", "")
+        parser.add_argument(
+            "--os-cloud",
+            default=entry,
+            required=not entry,
+            metavar="NAME",
+            help="the administrator's entry in clouds.yaml (default: $OS_CLOUD)",
+        )
+        parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="private key for SSH")
+        parser.add_argument(
+            "--known-hosts",
+            type=Path,
+            default=Path("~/.ssh/known_hosts"),
+            metavar="FILE",
+            help="public keys of hosts; others are refused (default: ~/.ssh/known_hosts)",
+        )
+        parser.add_argument("--user", default="root", help="who logs in (default: root)")
+        parser.add_argument("--port", type=int, default=22, help="of SSH (default: 22)")
+        parser.add_argument(
+            "--host",
+            action="append",
+            default=[],
+            metavar="NAME=ADDRESS",
+            help="a host that nothing reports from, or whose address is not found; may be repeated",
+        )
+        parser.add_argument(
+            "--archives",
+            type=Path,
+            metavar="FOLDER",
+            help="folder with built releases (default: releases beside the file)",
+        )
+        parser.add_argument(
+            "--database-user",
+            default="root",
+            metavar="NAME",
+            help="who may read, dump and replace every database (default: root)",
+        )
+        parser.add_argument(
+            "--database-password-file",
+            type=Path,
+            metavar="FILE",
+            help="file the cloud file refers to (default: secrets/database beside it); its content is not read",
+        )
+        parser.add_argument(
+            "-o",
+            "--output",
+            type=Path,
+            default=Path("cloud.yaml"),
+            metavar="FILE",
+            help="the cloud file to write (default: cloud.yaml)",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Write it; say what could not be found out."""
+        from liftlock.flow.init import Wish, init  # noqa: PLC0415  (the client libraries take a second to load)
+
+        output = parsed_args.output
+        made = init(
+            Wish(
+                cloud=parsed_args.os_cloud,
+                key=parsed_args.key.expanduser(),
+                known_hosts=parsed_args.known_hosts.expanduser(),
+                output=output,
+                user=parsed_args.user,
+                port=parsed_args.port,
+                hosts=dict(named(words) for words in parsed_args.host),
+                archives=parsed_args.archives or output.parent / "releases",
+                database_user=parsed_args.database_user,
+                password_file=parsed_args.database_password_file,
+            )
+        )
+        self.out(f"written to {output}: {len(made.hosts)} hosts, {len(made.services)} services")
+        for gap in made.gaps:
+            self.out(f"- {gap}")
+        password = parsed_args.database_password_file or output.parent / "secrets" / "database"
+        then = f"see that {password} holds the database's password, then `liftlock assess -C {output}`"
+        self.out(f"next: read {output}, {then}")
+
+
+def named(words: str) -> tuple[str, str]:
+    """Name and address of `NAME=ADDRESS`."""
+    name, _, address = words.partition("=")
+    if not name or not address:
+        raise BadInput(f"`--host {words}` is no NAME=ADDRESS", hint="write `--host lb1=10.30.0.6`")
+    return name, address

@@ -1,0 +1,67 @@
+"""Databases that are not called as usual: the rest of liftlock says the usual names, the server hears its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from liftlock.cloud.model import DatabaseServer
+from liftlock.ports.databases import Databases
+
+
+class RenamedDatabases:
+    """Keeps the `Databases` port over another that does; `names` tells usual name -> name on the server."""
+
+    def __init__(self, server: Databases, names: Mapping[str, str]) -> None:
+        self._server = server
+        self._here = dict(names)
+        self._usual = {here: usual for usual, here in names.items()}
+
+    def look(self) -> DatabaseServer:
+        """Databases under their usual names."""
+        seen = self._server.look()
+        usual = tuple(replace(d, name=self._usual.get(d.name, d.name)) for d in seen.databases)
+        return replace(seen, databases=usual)
+
+    def revisions(self, database: str) -> tuple[str, ...]:
+        """See the port."""
+        return self._server.revisions(self._here.get(database, database))
+
+    def back_up(self, databases: Sequence[str], backup: str) -> None:
+        """See the port."""
+        self._server.back_up(self._all(databases), backup)
+
+    def backed_up(self, backup: str) -> tuple[str, ...]:
+        """See the port."""
+        return tuple(sorted(self._usual.get(name, name) for name in self._server.backed_up(backup)))
+
+    def prove(self, databases: Sequence[str], backup: str) -> None:
+        """See the port."""
+        self._server.prove(self._all(databases), backup)
+
+    def proven(self, backup: str) -> bool:
+        """See the port."""
+        return self._server.proven(backup)
+
+    def restore(self, databases: Sequence[str], backup: str) -> None:
+        """See the port."""
+        self._server.restore(self._all(databases), backup)
+
+    def restored(self, databases: Sequence[str], backup: str) -> bool:
+        """See the port."""
+        return self._server.restored(self._all(databases), backup)
+
+    def isolation(self) -> str:
+        """See the port."""
+        return self._server.isolation()
+
+    def isolate(self, level: str) -> None:
+        """See the port."""
+        self._server.isolate(level)
+
+    def work_under_way(self, service: str) -> int:
+        """See the port."""
+        return self._server.work_under_way(service)
+
+    def _all(self, databases: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self._here.get(name, name) for name in databases)

@@ -1,0 +1,82 @@
+"""The canary: green against blue over the same minutes, asked directly, not through the balancer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from liftlock.errors import StepFailed
+from liftlock.plan.step import Step
+from liftlock.ports.api import Sample
+from liftlock.ports.hands import Hands
+
+MINIMUM = 20
+"""Requests per colour below which nothing is concluded."""
+SLOWER_AT_MOST = 3.0
+"""Green's median may be this many times blue's; a colour that has just started is cold."""
+SLACK_MS = 300.0
+"""Differences below this are noise on a busy host, in ms."""
+
+
+class Verdict(StrEnum):
+    """What a comparison says."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_SURE = "not sure"
+
+
+def judge(blue: Sample, green: Sample) -> tuple[Verdict, str]:
+    """Pure: the verdict on one service, and why in one sentence."""
+    if min(blue.requests, green.requests) < MINIMUM:
+        return Verdict.NOT_SURE, f"only {green.requests} requests to green and {blue.requests} to blue"
+    if green.failed > blue.failed:
+        return (
+            Verdict.FAIL,
+            f"green failed {green.failed} of {green.requests}, blue {blue.failed} of {blue.requests}",
+        )
+    if blue.failed:
+        return Verdict.NOT_SURE, f"blue itself failed {blue.failed} of {blue.requests}"
+    if green.median_ms > blue.median_ms * SLOWER_AT_MOST + SLACK_MS:
+        return Verdict.NOT_SURE, f"green's median is {green.median_ms:.0f} ms, blue's {blue.median_ms:.0f} ms"
+    return (
+        Verdict.PASS,
+        f"0 of {green.requests} failed, median {green.median_ms:.0f} ms (blue {blue.median_ms:.0f} ms)",
+    )
+
+
+@dataclass(frozen=True)
+class JudgeCanary(Step):
+    """Compare green with blue, service by service; a human decides when it is not sure."""
+
+    services: tuple[str, ...]
+    blue: tuple[str, ...]
+    """Blue's hosts."""
+    green: tuple[str, ...]
+    """Green's hosts."""
+
+    @property
+    def title(self) -> str:
+        return f"compare green with blue: {', '.join(self.services)}"
+
+    @property
+    def seconds(self) -> float:
+        return 1.0 * len(self.services)
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        for service in self.services:
+            blue = hands.api.sample(service, self.blue, MINIMUM)
+            green = hands.api.sample(service, self.green, MINIMUM)
+            verdict, why = judge(blue, green)
+            if verdict is not Verdict.PASS:
+                raise StepFailed(
+                    f"{service}: the canary's verdict is “{verdict}”: {why}",
+                    now="green gets a few tokens' requests, blue the rest",
+                    hint="`liftlock resume` measures again; `liftlock rollback` goes back",
+                )
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: it only asked."""

@@ -1,0 +1,39 @@
+"""How sessions read while a table is rebuilt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+
+READ_COMMITTED = "READ-COMMITTED"
+REPEATABLE_READ = "REPEATABLE-READ"
+
+
+@dataclass(frozen=True)
+class ReadCommitted(Step):
+    """Let new sessions read at READ-COMMITTED, or as they did before.
+
+    A statement that rebuilds a table makes a concurrent consistent read fail with error 1412 (MariaDB 10.11, neutron
+    28's `ALTER TABLE tags CONVERT TO CHARACTER SET`): 8 failures with REPEATABLE-READ, none of 445 with READ-COMMITTED.
+    """
+
+    on: bool
+
+    @property
+    def title(self) -> str:
+        return (
+            f"let services read at {READ_COMMITTED}"
+            if self.on
+            else f"let services read at {REPEATABLE_READ} again"
+        )
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.databases.isolation() == (READ_COMMITTED if self.on else REPEATABLE_READ)
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.isolate(READ_COMMITTED if self.on else REPEATABLE_READ)
+
+    def revert(self, hands: Hands) -> None:
+        hands.databases.isolate(REPEATABLE_READ)

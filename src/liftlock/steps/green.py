@@ -1,0 +1,120 @@
+"""Green hosts: made, made like blue, and told apart from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import CannotRevert
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+from liftlock.ports.likeness import Substitution
+from liftlock.ports.provisioner import HostOrder
+
+
+@dataclass(frozen=True)
+class ProvisionHost(Step):
+    """Make a new host from an image, with the target release on it."""
+
+    order: HostOrder
+    system: str
+    """What the image is, for the reader: `Debian 13`."""
+
+    @property
+    def title(self) -> str:
+        return f"make the host {self.order.name} ({self.system}, {self.order.release})"
+
+    @property
+    def seconds(self) -> float:
+        return 10.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.provisioner.running(self.order.name) and hands.hosts.look(self.order.name).reachable
+
+    def execute(self, hands: Hands) -> None:
+        hands.provisioner.create(self.order)
+
+    def revert(self, hands: Hands) -> None:
+        """Leave it: an idle host harms nobody, and the next attempt is faster with it."""
+
+
+@dataclass(frozen=True)
+class MakeAlike(Step):
+    """Give a new host what blue's host has, under its own name."""
+
+    source: str
+    target: str
+    parts: tuple[str, ...]
+    directories: tuple[str, ...]
+    words: tuple[tuple[str, str], ...]
+    """(old, new) words replaced in text files: names and addresses."""
+    substitutions: tuple[Substitution, ...]
+
+    @property
+    def title(self) -> str:
+        words = ", ".join(f"{old} → {new}" for old, new in self.words)
+        return f"copy accounts, units and configuration of {self.source} to {self.target} ({words})"
+
+    @property
+    def seconds(self) -> float:
+        return 3.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.likeness.alike(self.source, self.target, self.parts, self.directories)
+
+    def execute(self, hands: Hands) -> None:
+        hands.likeness.copy(
+            self.source, self.target, self.parts, self.directories, dict(self.words), self.substitutions
+        )
+
+    def revert(self, hands: Hands) -> None:
+        """Leave it: nothing of it runs."""
+
+
+@dataclass(frozen=True)
+class MakeVhost(Step):
+    """Give green's workers a virtual host of their own on the broker."""
+
+    vhost: str
+    like: str
+
+    @property
+    def title(self) -> str:
+        return f"make the broker's virtual host {self.vhost}, with the permissions of {self.like}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        # Making it again is harmless and sets the permissions right.
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        hands.broker.ensure_vhost(self.vhost, self.like)
+
+    def revert(self, hands: Hands) -> None:
+        hands.broker.remove_vhost(self.vhost)
+
+
+@dataclass(frozen=True)
+class RemoveHost(Step):
+    """Remove a host that holds nothing else."""
+
+    host: str
+
+    @property
+    def title(self) -> str:
+        return f"remove the host {self.host}"
+
+    @property
+    def seconds(self) -> float:
+        return 5.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return not hands.provisioner.exists(self.host)
+
+    def execute(self, hands: Hands) -> None:
+        hands.provisioner.destroy(self.host)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.host} was removed with its disk",
+            now="green serves",
+            hint="its configuration lies in the backup; make a new host for it",
+        )

@@ -1,0 +1,89 @@
+"""Users' requests: green's servers put beside blue's, and requests sent to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.errors import CannotRevert, StepFailed
+from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
+from liftlock.ports.traffic import Server
+
+
+@dataclass(frozen=True)
+class ArmBalancer(Step):
+    """Put green's servers beside blue's, without traffic."""
+
+    service: str
+    servers: tuple[Server, ...]
+
+    @property
+    def title(self) -> str:
+        return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service}, without traffic"
+
+    @property
+    def seconds(self) -> float:
+        return 2.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).armed
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.arm(self.service, self.servers)
+
+    def revert(self, hands: Hands) -> None:
+        hands.traffic.disarm(self.service)
+
+
+@dataclass(frozen=True)
+class SendTraffic(Step):
+    """Send a share of a service's new requests to green."""
+
+    service: str
+    percent_green: int
+    percent_before: int
+
+    @property
+    def title(self) -> str:
+        return f"send {self.percent_green}% of {self.service} requests to green"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).percent_green == self.percent_green
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.send(self.service, self.percent_green)
+        share = hands.traffic.share(self.service)
+        if share.percent_green != self.percent_green:
+            raise StepFailed(
+                f"{self.service}: the balancer did not take {self.percent_green}% green",
+                now=f"green gets {share.percent_green}%, blue is {'up' if share.blue_up else 'down'}",
+                hint="read the balancer's log, then `liftlock resume` or `liftlock rollback`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        hands.traffic.send(self.service, self.percent_before)
+
+
+@dataclass(frozen=True)
+class SettleTraffic(Step):
+    """Make green's servers the ordinary ones and take blue's out: the end of falling back by itself."""
+
+    service: str
+
+    @property
+    def title(self) -> str:
+        return f"take blue's servers of {self.service} out of the balancer"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        share = hands.traffic.share(self.service)
+        return not share.armed and since is not None
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.settle(self.service)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.service}: blue's servers are out of the balancer",
+            now="green serves; there is nothing to fall back to",
+            hint="going back from here is `liftlock restore`",
+        )

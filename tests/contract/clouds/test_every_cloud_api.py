@@ -1,0 +1,150 @@
+"""What every `CloudApi` promises, over the simulator and over a small real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from liftlock.drivers.clocks.system import SystemClock
+from liftlock.drivers.clouds.openstack import OpenStackApi
+from liftlock.errors import BadInput, Unreachable
+from liftlock.ports.api import CloudApi
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import Fault, Kind
+from tests.contract.clouds.small_cloud import LOGIN, SmallCloud, small_cloud
+
+SERVICES = ("keystone", "glance", "placement", "nova", "neutron", "cinder", "heat", "horizon")
+
+
+@dataclass
+class Place:
+    port: CloudApi
+    break_down: Callable[[str], None]
+    """A service stops answering as it should."""
+
+
+def over(cloud: SmallCloud, folder: Path, password: str = "right") -> OpenStackApi:
+    return OpenStackApi(
+        "lab",
+        SystemClock(),
+        clouds_yaml=cloud.clouds_yaml(folder, password),
+        dashboard=cloud.address + LOGIN,
+        service_versions=lambda: {("cmp1", "nova-compute"): 68},
+    )
+
+
+@pytest.fixture
+def cloud() -> Iterator[SmallCloud]:
+    with small_cloud() as made:
+        yield made
+
+
+@pytest.fixture(params=["sim", "openstack"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sim":
+        made = SimCloud.tiny()
+        return Place(made.hands.api, lambda s: made.break_down(Fault(Kind.API_NEVER_ANSWERS, what=s)))
+    server: SmallCloud = request.getfixturevalue("cloud")
+    return Place(over(server, tmp_path), server.down.add)
+
+
+def test_every_service_of_the_catalogue_has_a_public_and_an_internal_endpoint(place: Place) -> None:
+    seen = place.port.endpoints()
+    assert {(e.service, e.interface) for e in seen} == {
+        (service, interface) for service in SERVICES[:-1] for interface in ("public", "internal")
+    }
+    assert all(200 <= e.status < 400 for e in seen)
+    assert all((e.certificate_days_left is None) != e.url.startswith("https:") for e in seen)
+
+
+def test_a_service_that_is_down_says_so_at_its_endpoint_and_nowhere_else(place: Place) -> None:
+    place.break_down("glance")
+    assert {e.service for e in place.port.endpoints() if not 200 <= e.status < 400} == {"glance"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_answers_as_long_as_it_is_up(place: Place, service: str) -> None:
+    assert place.port.answers(service)
+    place.break_down(service)
+    assert not place.port.answers(service)
+
+
+def test_agents_are_alive_and_fresh_and_only_novas_have_a_version(place: Place) -> None:
+    seen = {(a.kind, a.host): a for a in place.port.agents()}
+    compute = seen["nova-compute", "cmp1"]
+    assert (compute.service, compute.alive, compute.enabled, compute.version) == ("nova", True, True, 68)
+    assert 0 <= compute.seconds_since_report < 60
+    assert seen["neutron-openvswitch-agent", "cmp1"].version is None
+    assert {a.service for a in seen.values()} == {"nova", "neutron", "cinder", "heat"}
+
+
+def test_agents_of_a_service_that_does_not_answer_are_left_out(place: Place) -> None:
+    place.break_down("cinder")
+    assert {a.service for a in place.port.agents()} == {"nova", "neutron", "heat"}
+
+
+def test_tenants_things_are_counted(place: Place) -> None:
+    seen = place.port.tenancy()
+    assert seen.projects == 3
+    assert min(seen.instances, seen.volumes, seen.networks, seen.images, seen.stacks) >= 1
+
+
+def test_without_keystone_nothing_is_known(place: Place) -> None:
+    place.break_down("keystone")
+    for ask in (place.port.endpoints, place.port.agents, place.port.tenancy):
+        with pytest.raises(Unreachable):
+            ask()
+
+
+@pytest.mark.parametrize("service", [s for s in SERVICES if s != "keystone"])
+def test_an_answer_that_is_not_the_services_own_does_not_count(
+    cloud: SmallCloud, tmp_path: Path, service: str
+) -> None:
+    cloud.garbled.add(service)
+    assert not over(cloud, tmp_path).answers(service)
+
+
+@pytest.mark.parametrize("service", [s for s in SERVICES if s != "keystone"])
+def test_a_failed_request_is_not_sent_again(cloud: SmallCloud, tmp_path: Path, service: str) -> None:
+    port = over(cloud, tmp_path)
+    assert port.answers("neutron")
+    cloud.down.add(service)
+    cloud.asked.clear()
+    assert not port.answers(service)
+    assert len(cloud.asked) == 1
+
+
+def test_keystone_is_asked_for_a_new_token_every_time(cloud: SmallCloud, tmp_path: Path) -> None:
+    port = over(cloud, tmp_path)
+    for _ in range(3):
+        assert port.answers("keystone")
+    assert cloud.tokens == 3
+
+
+def test_the_freshest_record_of_an_engine_is_the_one_that_counts(cloud: SmallCloud, tmp_path: Path) -> None:
+    (engine,) = [a for a in over(cloud, tmp_path).agents() if a.service == "heat"]
+    assert engine.alive
+    assert engine.seconds_since_report < 60
+
+
+def test_a_disabled_and_silent_agent_is_told_as_such(cloud: SmallCloud, tmp_path: Path) -> None:
+    (agent,) = [a for a in over(cloud, tmp_path).agents() if a.host == "cmp2"]
+    assert (agent.alive, agent.enabled, agent.version) == (False, False, None)
+    assert agent.seconds_since_report > 250
+
+
+def test_a_wrong_password_is_said_and_never_shown(cloud: SmallCloud, tmp_path: Path) -> None:
+    with pytest.raises(Unreachable) as failed:
+        over(cloud, tmp_path, password="hunter2").agents()
+    assert "refuses the credentials of `lab`" in failed.value.what
+    assert "hunter2" not in str(failed.value)
+    assert "clouds.yaml" in failed.value.hint
+
+
+def test_an_entry_that_is_not_in_the_file_is_bad_input(cloud: SmallCloud, tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as failed:
+        OpenStackApi("no-such-cloud", SystemClock(), clouds_yaml=cloud.clouds_yaml(tmp_path)).agents()
+    assert "no-such-cloud" in failed.value.what

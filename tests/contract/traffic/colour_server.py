@@ -1,0 +1,43 @@
+"""An HTTP server that answers with its colour: `python colour_server.py PORT COLOUR`.
+
+`/health` is what the balancer asks; `/slow?S` takes S seconds; `/pid` says which process it is.
+"""
+
+import os
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Headers and body in two packets would wait for the client's delayed acknowledgement, 40 ms each.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        path, _, seconds = self.path.partition("?")
+        if path == "/slow":
+            time.sleep(float(seconds))
+        said = f"{os.getpid()}" if path == "/pid" else sys.argv[2]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said.encode())
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+
+Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
