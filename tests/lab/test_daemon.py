@@ -56,7 +56,9 @@ def test_up_again_keeps_the_daemon_that_answers(hosts: LabHosts) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_daemon_that_is_dead_or_stuck_is_replaced_by_the_next_up(hosts: LabHosts, how: signal.Signals) -> None:
+def test_a_daemon_that_is_dead_or_stuck_is_replaced_by_the_next_up(
+    hosts: LabHosts, how: signal.Signals
+) -> None:
     (before,) = daemons(hosts.place)
     os.kill(before, how)
     hosts.up(TINY, "2025.1")
@@ -93,7 +95,9 @@ def test_the_bastion_reaches_it(hosts: LabHosts) -> None:
 
 def test_there_is_no_daemon_without_a_lab(tmp_path: Path) -> None:
     environment = {**os.environ, "LIFTLOCK_LAB": str(tmp_path / "none"), "LIFTLOCK_LAB_PREFIX": "ls-"}
-    ended = subprocess.run([sys.executable, "-m", daemon.MODULE], env=environment, capture_output=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", daemon.MODULE], env=environment, capture_output=True, check=False
+    )
     assert ended.returncode == 1
     assert not (tmp_path / "none").exists()
     assert not (cgroups.unified_root() / "ls-lab").exists()

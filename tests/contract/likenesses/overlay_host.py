@@ -13,12 +13,15 @@ import pytest
 from liftlock.errors import Unreachable
 from liftlock.ports.shell import Finished
 
-ENTER = (
-    'mount -t overlay overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" "$0/root" '
-    '&& mount -t proc proc "$0/root/proc" && mount -t tmpfs tmpfs "$0/root/run" && mkdir "$0/root/run/lock" '
-    '&& { [ ! -d "$0/shared" ] || { mkdir -p "$0/root/srv/shared" && mount --bind "$0/shared" "$0/root/srv/shared"; }; } '
-    '&& exec chroot "$0/root" sh -c "$1"'
-)
+ENTER = """
+mount -t overlay overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" "$0/root" || exit 1
+mount -t proc proc "$0/root/proc" && mount --bind /dev "$0/root/dev" || exit 1
+mount -t tmpfs tmpfs "$0/root/run" && mkdir "$0/root/run/lock" || exit 1
+if [ -d "$0/shared" ]; then
+    mkdir -p "$0/root/srv/shared" && mount --bind "$0/shared" "$0/root/srv/shared" || exit 1
+fi
+exec chroot "$0/root" sh -c "$1"
+"""
 
 SYSTEMCTL = r"""#!/usr/bin/python3
 import re, sys
@@ -68,13 +71,32 @@ class OverlayShell:
         """Mount a folder that is not the host's own at /srv/shared."""
         (self._folder / host / "shared").mkdir()
 
+    def written(self, host: str) -> list[Path]:
+        """Files of the host's own layer, by their paths on it."""
+        upper = self._folder / host / "upper"
+        return [Path("/", path.relative_to(upper)) for path in upper.rglob("*") if path.is_file()]
+
+    def content(self, host: str, path: Path) -> bytes:
+        """What a file of the host's own layer holds."""
+        return Path(self._folder, host, "upper", path.relative_to("/")).read_bytes()
+
     def run(
         self, host: str, command: Sequence[str] | str, *, stdin: bytes = b"", timeout_s: float = 60.0
     ) -> Finished:
         if host in self.away:
             raise Unreachable(f"{host} does not answer")
         line = command if isinstance(command, str) else shlex.join(command)
-        words = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, self._folder / host, line]
+        words = [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            ENTER,
+            self._folder / host,
+            line,
+        ]
         path = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
         ended = subprocess.run(
             words, input=stdin, capture_output=True, timeout=timeout_s, check=False, env={"PATH": path}

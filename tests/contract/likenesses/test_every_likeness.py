@@ -28,7 +28,9 @@ other = ctl-blue-2, 10.0.0.11, 10.0.0.1:80
 transport_url = rabbit://user:hunter2@10.0.0.1:5672/
 """
 PARTS = ("nova-conductor",)
-VHOST = Substitution(FILE, "DEFAULT", "transport_url", r"/$", "/green", "green has a broker's host of its own")
+VHOST = Substitution(
+    FILE, "DEFAULT", "transport_url", r"/$", "/green", "green has a broker's host of its own"
+)
 
 SET_UP = f"""
 set -e

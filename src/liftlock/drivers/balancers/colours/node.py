@@ -133,7 +133,9 @@ class Node:
         self._shell.write(
             self.name, f"{before.path}.liftlock", text.encode(errors="surrogateescape"), mode=0o600
         )
-        command = f"chown --reference={path} {fresh} && chmod --reference={path} {fresh} && haproxy -c -q -f {fresh}"
+        command = (
+            f"chown --reference={path} {fresh} && chmod --reference={path} {fresh} && haproxy -c -f {fresh}"
+        )
         checked = self._shell.run(self.name, command)
         if not checked.ok:
             self._shell.run(self.name, ["rm", "-f", f"{before.path}.liftlock"])

@@ -253,7 +253,7 @@ def _lots(backend: str, names: Sequence[str], share_map: str) -> Iterator[str]:
         # Not by token: one service user's token may carry most of the requests.
         yield f"http-request set-var({_SEAT}) rand({len(names)})"
         for seat, name in enumerate(names):
-            yield f"use-server {name} if {below} {{ var({_SEAT}) eq {seat} }}"
+            yield f"use-server {name} if {below} {{ var({_SEAT}) -m int eq {seat} }}"
     # A rule whose server is down is passed over (configuration manual, `use-server`): the next green, then blue.
     for name in names:
         yield f"use-server {name} if {below}"

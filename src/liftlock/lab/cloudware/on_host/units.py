@@ -70,7 +70,8 @@ def main() -> None:
     for name, paths, renew in units:
         if seen[name]["ActiveState"] not in ("active", "activating", "reloading"):
             did["started"].append(name)
-            systemctl("reset-failed", name)
+            if seen[name]["ActiveState"] == "failed":
+                systemctl("reset-failed", name)
             systemctl("start", "--no-block", name)
         elif newest_change(paths) >= renewed(seen[name], renew) + 1:
             did["renewed"].append(name)
