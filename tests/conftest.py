@@ -1,1 +1,62 @@
-"""Makes `from tests.clouds import small_cloud` work in every test, wherever it lies."""
+"""The real lab, for every test that asks for it; and `from tests.clouds import small_cloud` works anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.story.operator import Operator, lab_is_there
+
+STORY = ("test_client", "test_prober", "test_bad_input", "test_in_place", "test_tutorial", "test_taken_down")
+"""Files of `tests/lab/story` in the order in which an operator would live through them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For whoever writes a test: minutes are saved, and nothing is proved about `up` and `down`."""
+    parser.addoption("--lab-as-it-is", action="store_true", help="use the lab that is up, and leave it up")
+
+
+@pytest.fixture(scope="session")
+def the_lab(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Operator]:
+    """Somebody with a terminal, and the lab at 2025.1: brought up from nothing, by an `up` that is killed twice."""
+    operator = Operator(tmp_path_factory.mktemp("operator"))
+    if pytestconfig.getoption("--lab-as-it-is"):
+        yield operator
+        return
+    if lab_is_there():
+        operator.types("liftlock lab down").well()
+    up = "liftlock lab up --series 2025.1"
+    operator.killed_when(up, lambda line: line.startswith("host db1"))
+    operator.killed_when(up, lambda line: "tables of keystone" in line)
+    operator.types(up).well()
+    yield operator
+    if lab_is_there():
+        operator.types("liftlock lab down").well()
+
+
+@pytest.fixture(autouse=True)
+def _lab_for_drivers(request: pytest.FixtureRequest) -> None:
+    """Whatever lab is up serves for the contracts of drivers; without one, the lab of the story comes up."""
+    if needs_some_lab(request.node) and not lab_is_there():
+        request.getfixturevalue("the_lab")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests without a lab, then those with labs of their own, then those that share the one lab, as a story."""
+    items.sort(key=moment)
+
+
+def moment(item: pytest.Item) -> int:
+    """When a test's turn is."""
+    if not item.get_closest_marker("lab"):
+        return 0
+    if "story" in item.path.parts:
+        return 3 + STORY.index(item.path.stem)
+    return 2 if needs_some_lab(item) else 1
+
+
+def needs_some_lab(item: pytest.Item) -> bool:
+    """Whether a test looks at hosts of whatever lab is up."""
+    module = getattr(item, "module", None)
+    return item.get_closest_marker("lab") is not None and hasattr(module, "LabShell")

@@ -28,17 +28,24 @@ balancer: {hosts: [lb1]}
 deployer: {archives: releases}
 """
 
+GREEN = """
+green:
+  ctl-green: {address: 10.77.0.22, image: control-trixie, replaces: ctl-blue}
+provisioner: {socket: provisioner.sock}
+"""
+"""What a cloud file that allows blue/green has besides."""
 
-def sim_site(folder: Path, cloud: SimCloud) -> Site:
+
+def sim_site(folder: Path, cloud: SimCloud, more: str = "") -> Site:
     """A site whose hands are the simulator's and whose state lies in `folder`."""
     path = folder / "cloud.yaml"
-    path.write_text(CLOUD_FILE)
+    path.write_text(CLOUD_FILE + more)
     file = load(path)
     file.state.mkdir(exist_ok=True)
     return Site(file, cloud.hands)
 
 
-def sim_session(folder: Path, cloud: SimCloud, who: str = "rey") -> Session:
+def sim_session(folder: Path, cloud: SimCloud, who: str = "rey", more: str = "") -> Session:
     """A session over the simulator; a second one in the same folder finds the journal of the first."""
-    site = sim_site(folder, cloud)
+    site = sim_site(folder, cloud, more)
     return Session(site, SqlJournal(journal_file(site.file)), who, Unwatched(), wait=False)

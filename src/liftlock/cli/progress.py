@@ -59,6 +59,8 @@ class Progress:
         elif line.event in (
             Event.HELD,
             Event.ABORTED,
+            Event.ROLLING_BACK,
+            Event.ROLLED_BACK,
             Event.APPROVED,
             Event.REFUSED,
             Event.ABORTING,

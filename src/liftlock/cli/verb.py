@@ -12,7 +12,7 @@ from typing import Any
 
 from cliff.command import Command
 
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, Refused
 
 CLOUD_FILE = "LIFTLOCK_CLOUD_FILE"
 """Environment variable that names the cloud file when no option does."""
@@ -66,3 +66,11 @@ def add_cloud_file(parser: argparse.ArgumentParser) -> None:
 def person() -> str:
     """Who asks: the login behind the shell, `sudo` or not."""
     return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def confirm(cloud: str, given: str, loss: str) -> None:
+    """Return if the operator names the cloud, by option or by typing; raises `Refused` otherwise."""
+    if not given and sys.stdin.isatty():
+        given = input(f"{loss} Type the cloud's name ({cloud}) to go on: ")
+    if given.strip() != cloud:
+        raise Refused("the cloud's name was not typed", hint=f"type or pass it: `{cloud}`")

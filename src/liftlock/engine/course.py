@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from liftlock.engine.desk import Desk, Guard, Wish
+from liftlock.engine.desk import Back, Desk, Guard, Wish
 from liftlock.engine.gates import GatePolicy, missing
 from liftlock.engine.lanes import lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
-from liftlock.errors import LiftlockError, StalePlan, StepFailed
+from liftlock.engine.way_back import past_return, ways_back
+from liftlock.errors import LiftlockError, Refused, StalePlan, StepFailed
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
@@ -66,24 +67,25 @@ class Course:
             self._interrupted()
         return self._log.state
 
-    def back(self, who: str, why: str) -> RunState:
-        """Put the unfinished stage back, newest change first; returns where the run is then.
+    def back(self, who: str, why: str, how_far: Back = Back.STAGE) -> RunState:
+        """Put the unfinished stage, or all of the run, back; returns where the run is then.
 
-        Raises what a failing `revert` raised; the run is then held.
+        Raises `Refused` when the start can no longer be reached, and what a failing `revert` raised; the run is then
+        held.
         """
         self._desk.clear(f"{self._log.who} aborts the run")
         try:
-            self._abort(Wish(who, why, abort=True))
+            self._go_back(Wish(who, why, how_far))
         except KeyboardInterrupt:
             self._interrupted()
         return self._log.state
 
     def _interrupted(self) -> None:
-        if self._log.state.standing is Standing.ABORTING:
+        if self._log.state.standing in (Standing.ABORTING, Standing.ROLLING_BACK):
             # It stays so: whoever takes the run up puts back the rest first.
             self._log.write(Event.NOTED, detail={"why": "interrupted from the keyboard"})
         else:
-            self._hold(Wish(self._log.who, "interrupted from the keyboard", abort=False))
+            self._hold(Wish(self._log.who, "interrupted from the keyboard", Back.NOT_AT_ALL))
 
     def _stage(self, number: int, stage: Stage) -> bool:
         """Do the stage, however often it is held; False when the runner is to stop here."""
@@ -203,14 +205,14 @@ class Course:
     def _obey(self, wish: Wish) -> bool:
         """Hold or abort; True when the run may go on."""
         self._wish = None
-        if wish.abort:
-            self._abort(wish)
+        if wish.back is not Back.NOT_AT_ALL:
+            self._go_back(wish)
             return False
         self._hold(wish)
         while self._policy.wait:
             decision = self._desk.resumed()
             if isinstance(decision, Wish):
-                self._abort(decision)
+                self._go_back(decision)
                 return False
             if isinstance(decision, Request):
                 detail = {"why": decision.reason}
@@ -231,24 +233,26 @@ class Course:
             outcome="held, between two steps",
         )
 
-    def _abort(self, wish: Wish) -> None:
-        """Undo what we changed in the unfinished stage, newest first."""
-        if self._log.state.standing is not Standing.ABORTING:
-            self._log.write(
-                Event.ABORTING,
-                who=wish.who,
-                detail={"why": wish.why},
-                answers=wish.request,
-                outcome="aborting",
-            )
+    def _go_back(self, wish: Wish) -> None:
+        """Undo what we changed, in the unfinished stage or in all of them."""
+        whole = wish.back is Back.START
         state = self._log.state
-        number = state.stage
-        assert number is not None
-        touched = [(ref, s) for ref, s in state.steps.items() if ref.stage == number and s.touched]
-        steps = dict(state.plan.steps())
-        for ref, _ in sorted(touched, key=lambda item: item[1].began, reverse=True):
-            self._revert(ref, steps[ref])
-        self._log.write(Event.ABORTED, stage=number, who=wish.who, detail={"reverted": len(touched)})
+        if whole and (lossy := past_return(state)):
+            raise Refused(
+                f"stage {lossy} “{state.plan.stages[lossy - 1].name}” was begun: what it changed cannot be put back",
+                now=state.sentence(),
+                hint=state.plan.stages[lossy - 1].undo,
+            )
+        going, gone = (Event.ROLLING_BACK, Event.ROLLED_BACK) if whole else (Event.ABORTING, Event.ABORTED)
+        if state.standing not in (Standing.ABORTING, Standing.ROLLING_BACK):
+            self._log.write(
+                going, who=wish.who, detail={"why": wish.why}, answers=wish.request, outcome=going.value
+            )
+        count = 0
+        for lanes, at_once in ways_back(state, whole=whole):
+            count += sum(len(lane) for lane in lanes)
+            run_lanes(lanes, at_once, self._revert, lambda: True)
+        self._log.write(gone, stage=None if whole else state.stage, who=wish.who, detail={"reverted": count})
 
     def _revert(self, ref: StepRef, step: Step) -> None:
         self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from liftlock.engine.gates import GatePolicy, why_not
 from liftlock.engine.logbook import Logbook
@@ -16,14 +17,25 @@ Guard = Callable[[RunState], Reason | None]
 """Looks at the run between two steps, and has a reason to stop it, or not; quick, since lanes wait for it."""
 
 
+class Back(StrEnum):
+    """How far to go back."""
+
+    NOT_AT_ALL = "not at all"
+    STAGE = "the unfinished stage"
+    START = "the start of the run"
+
+
+_ASKED = {RequestKind.HOLD: Back.NOT_AT_ALL, RequestKind.ABORT: Back.STAGE, RequestKind.ROLLBACK: Back.START}
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """Somebody, or a guard, wants the run to stop."""
 
     who: str
     why: str
-    abort: bool
-    """Put the unfinished stage back; otherwise hold."""
+    back: Back
+    """How far to go back; not at all means to hold."""
     request: int | None = None
     """Id of the request to answer, if a person filed one."""
 
@@ -53,8 +65,8 @@ class Desk:
             refusal = self._not_ours(request)
             if refusal:
                 self._refuse(request, refusal)
-            elif request.kind in (RequestKind.HOLD, RequestKind.ABORT):
-                return Wish(request.person, request.reason, request.kind is RequestKind.ABORT, request.id)
+            elif request.kind in _ASKED:
+                return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
             elif request.kind is RequestKind.RESUME:
                 self._refuse(request, "the run is not held")
         return self._guarded()
@@ -85,8 +97,8 @@ class Desk:
                 self._refuse(request, refusal)
             elif request.kind is RequestKind.RESUME:
                 return request
-            elif request.kind is RequestKind.ABORT:
-                return Wish(request.person, request.reason, abort=True, request=request.id)
+            elif request.kind in (RequestKind.ABORT, RequestKind.ROLLBACK):
+                return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
             elif request.kind is RequestKind.HOLD:
                 self._refuse(request, "the run is held already")
         return None
@@ -101,7 +113,8 @@ class Desk:
                     name = getattr(guard, "__name__", type(guard).__name__)
                     reason = Reason(name, f"it could not look: {error}".splitlines()[0])
                 if reason:
-                    return Wish(f"guard {reason.guard}", reason.sentence, reason.abort)
+                    back = Back.START if reason.rollback else Back.STAGE if reason.abort else Back.NOT_AT_ALL
+                    return Wish(f"guard {reason.guard}", reason.sentence, back)
         return None
 
     def _not_ours(self, request: Request) -> str:

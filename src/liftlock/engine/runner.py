@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from liftlock.engine.course import Course, RunPolicy
-from liftlock.engine.desk import Guard
+from liftlock.engine.desk import Back, Guard
 from liftlock.engine.logbook import Logbook, Observer, Unwatched
 from liftlock.engine.state import RunState, Standing, state_of
 from liftlock.errors import BadInput, Refused
@@ -19,6 +19,8 @@ from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Event, Journal, Run
 
+GOING_BACK = {Standing.ABORTING: Back.STAGE, Standing.ROLLING_BACK: Back.START}
+"""What a run that was cut on its way back goes on with."""
 RESTORE = "restore"
 """The verb whose plans may take the place of an unfinished run: they are the way out of it."""
 
@@ -103,14 +105,26 @@ class Runner:
                 return state
             return self._course(run, state.plan).back(self.who, why)
 
+    def rollback(self, why: str = "") -> RunState:
+        """Put everything the last run changed back; returns where the run is then.
+
+        For a run that nobody is running: a running one is sent a request. Raises `Refused` past the last lossless
+        stage, `AnotherRun`, and what a step's `revert` raises (the run is then held).
+        """
+        with self.lock:
+            run, state = self._last()
+            if state.standing in (Standing.SUPERSEDED, Standing.ROLLED_BACK):
+                raise Refused(state.sentence(), hint="make a new plan with `liftlock plan`")
+            return self._course(run, state.plan).back(self.who, why, Back.START)
+
     def _take_up(self, run: Run, state: RunState) -> RunState:
         if state.standing is Standing.SUPERSEDED:
             raise Refused(state.sentence(), hint="make a new plan with `liftlock plan`")
         logbook = self._logbook(run, state.plan)
         logbook.write(Event.RESUMED)
         course = Course(logbook, self.hands, self.policy, self.guards, self.look)
-        if state.standing is Standing.ABORTING:
-            return course.back(state.who, state.why)
+        if state.standing in GOING_BACK:
+            return course.back(state.who, state.why, GOING_BACK[state.standing])
         return course.forward()
 
     def _course(self, run: Run, plan: Plan) -> Course:
@@ -136,7 +150,7 @@ class Runner:
         if last is None or last[1].standing in (Standing.DONE, Standing.SUPERSEDED):
             return ""
         run, state = last
-        if state.standing is not Standing.ABORTED and plan.verb != RESTORE:
+        if state.standing not in (Standing.ABORTED, Standing.ROLLED_BACK) and plan.verb != RESTORE:
             raise Refused(
                 f"a run of plan #{short(run.fingerprint)} is unfinished; {state.sentence(alive=False)}",
                 hint="`liftlock resume` goes on with it, `liftlock abort` puts its unfinished stage back",

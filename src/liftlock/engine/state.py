@@ -41,6 +41,8 @@ class Standing(StrEnum):
     HELD = "held"
     ABORTING = "aborting"
     ABORTED = "aborted"
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
     DONE = "done"
     SUPERSEDED = "superseded"
 
@@ -135,6 +137,10 @@ class RunState:
                 return f"held by {self.who}{because}"
             case Standing.ABORTED:
                 return f"aborted by {self.who}, the unfinished stage was put back"
+            case Standing.ROLLED_BACK:
+                return f"rolled back by {self.who}, the cloud is as it was at the start{because}"
+            case Standing.ROLLING_BACK:
+                return f"rolling back for {self.who}" if alive else "cut while rolling back"
             case Standing.SUPERSEDED:
                 return "another plan took its place"
             case Standing.ABORTING:
@@ -143,7 +149,7 @@ class RunState:
 
     def _progress(self) -> str:
         number = self.stage
-        if number is None:
+        if number is None or self.standing in (Standing.ROLLING_BACK, Standing.ROLLED_BACK):
             return ""
         stage = self.plan.stages[number - 1]
         done, steps = self.count(StepStatus.DONE, number), sum(len(lane) for lane in stage.lanes)
@@ -181,6 +187,9 @@ class Fold:
             self._steps[ref] = _step_after(self._steps[ref], line)
         elif line.stage is not None and line.event in _STAGE_AFTER:
             self._end(line.stage, _STAGE_AFTER[line.event])
+        elif line.event is Event.ROLLED_BACK:
+            for number in range(1, len(self._stages) + 1):
+                self._end(number, StageStatus.ABORTED)
         # Lanes write side by side: a line may come a little after one that was written after it.
         self._rest = replace(_run_after(self._rest, line), last_at=max(line.at, self._rest.last_at))
 
@@ -208,7 +217,7 @@ class Fold:
             number = self.state.stage
             begun = number is not None and self._stages[number - 1].status is StageStatus.BEGUN
             self._ticking = number if begun else None
-        elif line.event in (Event.STAGE_DONE, Event.HELD, Event.WAITING, Event.ABORTED, Event.SUPERSEDED):
+        elif line.event in _ENDING_A_STAGES_TIME:
             self._ticking = None
 
 
@@ -220,6 +229,14 @@ def state_of(run: str, plan: Plan, lines: Iterable[Line]) -> RunState:
     return fold.state
 
 
+_ENDING_A_STAGES_TIME = (
+    Event.STAGE_DONE,
+    Event.HELD,
+    Event.WAITING,
+    Event.ABORTED,
+    Event.ROLLED_BACK,
+    Event.SUPERSEDED,
+)
 _STAGE_AFTER = {
     Event.STAGE_BEGUN: StageStatus.BEGUN,
     Event.STAGE_DONE: StageStatus.DONE,
@@ -250,7 +267,7 @@ def _step_after(before: StepState, line: Line) -> StepState:  # noqa: PLR0911 (a
     return before
 
 
-def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911 (a table)
+def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, C901 (a table)
     why = str(line.detail.get("why", ""))
     match line.event:
         case Event.WAITING:
@@ -261,12 +278,17 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911 (a ta
             return replace(before, standing=Standing.ABORTING, gate="", who=line.who, why=why)
         case Event.ABORTED:
             return replace(before, standing=Standing.ABORTED, approvals=())
+        case Event.ROLLING_BACK:
+            return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
+        case Event.ROLLED_BACK:
+            return replace(before, standing=Standing.ROLLED_BACK, approvals=())
         case Event.SUPERSEDED:
             return replace(before, standing=Standing.SUPERSEDED, why=why)
         case Event.RUN_DONE:
             return replace(before, standing=Standing.DONE, gate="", who="", why="")
         case Event.RESUMED:
-            resumed = Standing.ABORTING if before.standing is Standing.ABORTING else Standing.RUNNING
+            going_back = before.standing in (Standing.ABORTING, Standing.ROLLING_BACK)
+            resumed = before.standing if going_back else Standing.RUNNING
             return replace(before, standing=resumed, gate="", why="")
         case Event.STAGE_BEGUN:
             gate = before.plan.stages[(line.stage or 1) - 1].gate

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from liftlock.cloud.model import Cloud, Role
+from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import Assessment, assess
 from liftlock.flow.site import Site
 from liftlock.knowledge.hop import edits_for
 from liftlock.plan.model import Lift, Plan
-from liftlock.strategies.control import in_place
+from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
 
 
-def plan(site: Site, target: str) -> tuple[Plan, Assessment]:
+def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
-    Raises `Refused` naming every blocker.
+    `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
+    hosts, else in place. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy.
     """
+    arrange = strategy_named(strategy or ("blue_green" if site.file.green else "in_place"))
     assessment = assess(site, target)
     if assessment.blockers:
         raise Refused(
@@ -28,9 +31,25 @@ def plan(site: Site, target: str) -> tuple[Plan, Assessment]:
             ),
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
-    return in_place.arrange(
-        order(site, assessment.cloud, Lift(assessment.source, assessment.target))
-    ), assessment
+    lift = Lift(assessment.source, assessment.target)
+    return arrange(order(site, assessment.cloud, lift)), assessment
+
+
+def strategies() -> Mapping[str, Callable[[Order], Plan]]:
+    """Name -> strategy that arranges an upgrade, found by file name."""
+    return {
+        module.__name__.rpartition(".")[2]: module.arrange
+        for module in modules_in(control)
+        if getattr(module, "UPGRADES", False)
+    }
+
+
+def strategy_named(name: str) -> Callable[[Order], Plan]:
+    """The strategy of that name; raises `BadInput` if there is none."""
+    known = strategies()
+    if name not in known:
+        raise BadInput(f"there is no strategy `{name}`", hint=f"name one of {', '.join(known)}")
+    return known[name]
 
 
 def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
@@ -83,9 +102,19 @@ def release_now(cloud: Cloud) -> str:
 def options_now(site: Site, cloud: Cloud, lift: Lift) -> Mapping[tuple[str, str, str, str], str]:
     """(host, path, section, option) -> value, of what the hop rewrites, where it is set."""
     found = {}
+    wanted = tuple((e.path, e.section, e.option) for e in edits_for(lift.target))
     for host in cloud.hosts_with(Role.CONTROL):
-        for edit in edits_for(lift.target):
-            value = site.hands.configuration.value(host.name, edit.path, edit.section, edit.option)
+        for path, section, option in (*wanted, *volume_options(site, host.name)):
+            value = site.hands.configuration.value(host.name, path, section, option)
             if value is not None:
-                found[host.name, edit.path, edit.section, edit.option] = value
+                found[host.name, path, section, option] = value
     return found
+
+
+def volume_options(site: Site, host: str) -> tuple[tuple[str, str, str], ...]:
+    """(path, section, option) that tell under which name a host's cinder-volume owns its volumes."""
+    path = "/etc/cinder/cinder.conf"
+    backends = site.hands.configuration.value(host, path, "DEFAULT", "enabled_backends") or ""
+    names = [name.strip() for name in backends.split(",") if name.strip()]
+    general = ((path, "DEFAULT", "enabled_backends"), (path, "DEFAULT", "host"))
+    return (*general, *((path, name, "backend_host") for name in names))

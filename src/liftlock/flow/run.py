@@ -17,7 +17,7 @@ from liftlock.engine.runner import Runner, last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import BadInput, Refused, StalePlan
 from liftlock.flow.report import RETRIES
-from liftlock.flow.site import Site, journal_file
+from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
 from liftlock.plan.fingerprint import fingerprint, short
@@ -87,6 +87,30 @@ def resume(session: Session) -> RunState:
 def abort(session: Session, why: str) -> RunState:
     """Put the unfinished stage of the last run back; nobody may be running it."""
     return session.work(lambda runner: runner.abort(why))
+
+
+def rollback(session: Session, why: str) -> RunState:
+    """Put everything the last run changed back, requests first; nobody may be running it."""
+    return session.work(lambda runner: runner.rollback(why))
+
+
+def pass_gate(session: Session, gate: str, why: str) -> RunState:
+    """Approve a gate of the last run in the session's name, and go on with the run.
+
+    Raises `Refused` when the run does not wait there.
+    """
+    last = last_run(session.journal, kinds())
+    if last is None:
+        raise nothing_run()
+    state = last[1]
+    if state.gate != gate:
+        raise Refused(
+            f"the run does not wait at the gate “{gate}”: {state.sentence(alive=False)}",
+            hint="`liftlock status` says what comes next",
+        )
+    at = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who=session.who, at=at, plan=state.plan, gate=gate, why=why)
+    return resume(session)
 
 
 def ask(

@@ -42,7 +42,7 @@ def next_action(state: RunState, *, alive: bool) -> str:
             return f"read the plan #{plan}, then `liftlock approve FILE --gate {state.gate}`"
         case Standing.HELD:
             return "`liftlock resume`, or `liftlock abort`"
-        case Standing.ABORTED | Standing.SUPERSEDED:
+        case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
             return "make a new plan: `liftlock plan`"
     return (
         "nothing; `liftlock hold` stops it before its next step"

@@ -7,15 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from liftlock.cloud.file import CloudFile, load
+from liftlock.cloud.model import Role
+from liftlock.drivers.balancers.colours import HaProxyTraffic
 from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.clouds.openstack import OpenStackApi
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.drivers.databases.mariadb import MariaDb
+from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.journals.sql import SqlJournal
+from liftlock.drivers.likenesses.linux import LinuxLikeness
+from liftlock.drivers.provisioners.absent import NoProvisioner
+from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import BadInput
@@ -28,7 +34,7 @@ from liftlock.ports.shell import Shell
 def opened(path: Path) -> Iterator[Site]:
     """The site of a cloud file; its connections are closed afterwards."""
     file = load(path)
-    shell = SshShell({host.name: ssh_access(file, host.name) for host in file.hosts})
+    shell = SshShell(ssh_access(file))
     try:
         yield Site(file, hands(file, shell))
     finally:
@@ -47,16 +53,18 @@ def journal(file: CloudFile, *, create: bool = True) -> Iterator[SqlJournal]:
         book.close()
 
 
-def ssh_access(file: CloudFile, host: str) -> SshAccess:
-    """How to log in on a host."""
-    entry, access = file.host(host), file.access
-    return SshAccess(
-        address=entry.address,
-        key=access.key,
-        known_hosts=access.known_hosts,
-        user=entry.user or access.user,
-        port=entry.port or access.port,
-    )
+def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
+    """How to log in on every host, those that are yet to be made included."""
+    access = file.access
+    found = {
+        host.name: SshAccess(
+            host.address, access.key, access.known_hosts, host.user or access.user, host.port or access.port
+        )
+        for host in file.hosts
+    }
+    for green in file.green:
+        found[green.name] = SshAccess(green.address, access.key, access.known_hosts, access.user, access.port)
+    return found
 
 
 def hands(file: CloudFile, shell: Shell) -> Hands:
@@ -73,20 +81,30 @@ def hands(file: CloudFile, shell: Shell) -> Hands:
         port=file.databases.port,
         user=file.databases.user,
         password=file.databases.password.reveal(),
+        names=file.databases.names,
     )
+    addresses = {h.name: h.address for h in file.hosts} | {g.name: g.address for g in file.green}
     api = OpenStackApi(
-        file.api.cloud, clock, clouds_yaml=file.api.clouds_yaml, service_versions=databases.service_versions
+        file.api.cloud,
+        clock,
+        clouds_yaml=file.api.clouds_yaml,
+        service_versions=databases.service_versions,
+        hosts=addresses,
     )
+    roles = {h.name: h.roles for h in file.hosts} | {g.name: (Role.CONTROL,) for g in file.green}
+    backends = {s: file.backend(s) for s in file.services}
+    images = {g.name: g.image for g in file.green}
     return Hands(
-        hosts=LinuxHosts(shell, clock, {h.name: h.roles for h in file.hosts}, file.deployer.root),
+        hosts=LinuxHosts(shell, clock, roles, file.deployer.root),
         services=SystemdServices(shell, clock),
-        deployer=VenvDeployer(shell, clock, file.deployer.archives, root=file.deployer.root),
+        deployer=VenvDeployer(shell, clock, file.deployer.archives, images=images, root=file.deployer.root),
         configuration=ConfigurationFiles(shell, backups),
-        databases=databases,
+        databases=RenamedDatabases(databases, file.databases.names),
         broker=RabbitMq(shell, file.broker.host),
-        balancer=HaProxy(
-            shell, file.balancer.hosts, {s: file.backend(s) for s in file.services}, file.balancer.socket
-        ),
+        balancer=HaProxy(shell, file.balancer.hosts, backends, file.balancer.socket),
         api=api,
         clock=clock,
+        traffic=HaProxyTraffic(shell, file.balancer.hosts, socket=file.balancer.socket, backends=backends),
+        likeness=LinuxLikeness(shell, file.deployer.root),
+        provisioner=SocketProvisioner(file.provisioner.socket) if file.provisioner else NoProvisioner(),
     )

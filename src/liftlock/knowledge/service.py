@@ -83,7 +83,7 @@ class Service:
     status_check: tuple[str, ...] = ()
     """Its own upgrade check; exit codes 0 fine, 1 warning, 2 failure, 255 error."""
     forget_worker: tuple[str, ...] = ()
-    """Program that deletes the record of a dead worker, with `{kind}` and `{host}`; empty: its API does it, or no record."""
+    """Program that deletes the record of a dead worker, with `{kind}` and `{host}`; empty where its API does it."""
     version_tables: tuple[tuple[str, str], ...] = ()
     """(database, table) pairs that hold alembic's revision."""
 

@@ -15,3 +15,5 @@ class Reason:
     """What it saw, for the operator: `4 of 120 requests to nova failed in the last minute`."""
     abort: bool = False
     """Whether holding is not enough and the unfinished stage should be undone."""
+    rollback: bool = False
+    """Whether everything should be undone, to the start of the lift."""

@@ -26,6 +26,11 @@ class Step(ABC):
         """How long it usually takes, in seconds; a rehearsal replaces this guess by a measurement."""
         return 1.0
 
+    @property
+    def goes_back_first(self) -> bool:
+        """Whether a rollback undoes it before all others, whatever came after it: users' requests go first."""
+        return False
+
     @abstractmethod
     def done(self, hands: Hands, since: float | None) -> bool:
         """Whether the world is already as this step would leave it.

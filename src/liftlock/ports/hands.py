@@ -12,7 +12,10 @@ from liftlock.ports.configuration import Configuration
 from liftlock.ports.databases import Databases
 from liftlock.ports.deployer import Deployer
 from liftlock.ports.hosts import Hosts
+from liftlock.ports.likeness import Likeness
+from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.services import Services
+from liftlock.ports.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +30,7 @@ class Hands:
     broker: Broker
     balancer: Balancer
     api: CloudApi
+    traffic: Traffic
+    likeness: Likeness
+    provisioner: Provisioner
     clock: Clock

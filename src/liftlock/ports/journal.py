@@ -40,6 +40,9 @@ class Event(StrEnum):
     REVERTED = "reverted"
     ABORTED = "aborted"
     """The unfinished stage has been put back."""
+    ROLLING_BACK = "rolling back"
+    ROLLED_BACK = "rolled back"
+    """Everything the run changed has been put back, as far as it can be: the cloud is as it was at the run's start."""
     REFUSED = "refused"
     """A request was looked at and not granted."""
     RUN_DONE = "run done"
@@ -98,6 +101,7 @@ class RequestKind(StrEnum):
     HOLD = "hold"
     RESUME = "resume"
     ABORT = "abort"
+    ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)

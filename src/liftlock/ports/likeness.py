@@ -48,7 +48,7 @@ class Likeness(Protocol):
     def alike(self, source: str, target: str, parts: Sequence[str], directories: Sequence[str]) -> bool:
         """Whether `copy` has been done on `target`, completely, and `source` has not changed since."""
 
-    def copy(
+    def copy(  # noqa: PLR0917  (a host is made like another in one move)
         self,
         source: str,
         target: str,

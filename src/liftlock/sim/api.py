@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode, Endpoint, Role, Tenancy
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
+from liftlock.ports.api import Sample
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
 from liftlock.sim.world import NOVA_SERVICE_VERSION, series_of
@@ -90,6 +92,27 @@ class SimApi:
                 now="what the APIs would say is not known",
                 hint="see whether keystone-api runs, then ask again",
             )
+
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """All good when the service's API runs on all of these hosts, all failed otherwise."""
+        self._ask_keystone()
+        api = services()[service].api()
+        units = [self._life.reach(host).units.get(api.name) for host in hosts] if api else []
+        good = bool(units) and all(unit is not None and unit.active for unit in units)
+        return Sample(requests, 0 if good else requests, 20.0)
+
+    def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
+        """Units that do not run leave no record behind; one that runs is an error."""
+        for name in hosts:
+            for part in services()[service].parts:
+                unit = self._life.cloud.hosts[name].units.get(part.name)
+                if part.agent and unit and unit.active:
+                    raise Refused(f"{part.name} on {name} still runs", hint="stop it first")
+        with self._life.change(f"forget {service}'s workers on {', '.join(hosts)}"):
+            for name in hosts:
+                for part in services()[service].parts:
+                    if part.agent:
+                        self._life.cloud.hosts[name].units.pop(part.name, None)
 
 
 class SimBroker:

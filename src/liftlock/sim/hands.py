@@ -9,6 +9,9 @@ from liftlock.sim.configuration import SimConfiguration
 from liftlock.sim.databases import SimDatabases
 from liftlock.sim.deployer import SimDeployer
 from liftlock.sim.hosts import SimHosts, SimServices
+from liftlock.sim.likeness import SimLikeness
+from liftlock.sim.provisioner import SimProvisioner
+from liftlock.sim.traffic import SimTraffic
 
 
 def hands_of(life: Life) -> Hands:
@@ -23,4 +26,7 @@ def hands_of(life: Life) -> Hands:
         balancer=SimBalancer(life),
         api=SimApi(life),
         clock=life.cloud.clock,
+        traffic=SimTraffic(life),
+        likeness=SimLikeness(life),
+        provisioner=SimProvisioner(life),
     )

@@ -21,7 +21,7 @@ SLACK_MS = 300.0
 class Verdict(StrEnum):
     """What a comparison says."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     FAIL = "fail"
     NOT_SURE = "not sure"
 

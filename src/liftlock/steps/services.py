@@ -159,10 +159,15 @@ class AwaitIdle(Step):
         return 2.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
+        # Never found done: a step that was waited through is waited through on the way back as well.
+        return False
+
+    def idle(self, hands: Hands) -> bool:
+        """Whether nothing is under way now."""
         return not hands.databases.work_under_way(self.service)
 
     def execute(self, hands: Hands) -> None:
-        if not wait_until(hands.clock, lambda: self.done(hands, None), patience_s=IDLE_PATIENCE_S):
+        if not wait_until(hands.clock, lambda: self.idle(hands), patience_s=IDLE_PATIENCE_S):
             left = hands.databases.work_under_way(self.service)
             raise StepFailed(
                 f"{self.service} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
@@ -171,4 +176,5 @@ class AwaitIdle(Step):
             )
 
     def revert(self, hands: Hands) -> None:
-        """Nothing to undo: waiting changed nothing."""
+        """Wait again: on the way back the workers of the other colour take over."""
+        self.execute(hands)

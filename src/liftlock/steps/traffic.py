@@ -41,11 +41,16 @@ class SendTraffic(Step):
 
     service: str
     percent_green: int
-    percent_before: int
+    percent_back: int = 0
+    """What going back sends: at once, past any smaller share that came before."""
 
     @property
     def title(self) -> str:
         return f"send {self.percent_green}% of {self.service} requests to green"
+
+    @property
+    def goes_back_first(self) -> bool:
+        return True
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.traffic.share(self.service).percent_green == self.percent_green
@@ -61,7 +66,7 @@ class SendTraffic(Step):
             )
 
     def revert(self, hands: Hands) -> None:
-        hands.traffic.send(self.service, self.percent_before)
+        hands.traffic.send(self.service, self.percent_back)
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,6 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said.encode())
 
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except OSError:
-            self.close_connection = True
-
     def log_message(self, *words: object) -> None:
         pass
 
@@ -38,6 +32,9 @@ class Answer(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     request_queue_size = 256
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away, as killed and stopped ones do."""
 
 
 Server(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()

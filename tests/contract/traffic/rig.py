@@ -79,6 +79,7 @@ class NodeShell:
         self, host: str, path: str, content: bytes, *, mode: int = 0o640, owner: str = "root:root"
     ) -> None:
         here = self._reach(host)
+        self.before(host, f"write {path}")
         real = path.replace(_EVERYWHERE, here)
         fresh = Path(f"{real}.part")
         fresh.write_bytes(content.replace(_EVERYWHERE.encode(), here.encode()))

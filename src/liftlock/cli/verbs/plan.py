@@ -25,13 +25,16 @@ class MakePlan(Verb):
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="write the plan here; `run` executes it"
         )
+        parser.add_argument(
+            "--strategy", default="", help="in_place or blue_green (default: what the cloud file allows)"
+        )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
         with opened(parsed_args.cloud_file) as site:
-            made, _ = plan(site, parsed_args.to)
+            made, _ = plan(site, parsed_args.to, parsed_args.strategy)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         self.out(codec.dumps(made) if parsed_args.format == "json" else text(made))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
 from liftlock.cli.progress import Progress
-from liftlock.cli.verb import person
+from liftlock.cli.verb import confirm, person
 from liftlock.cli.verbs.run import RunVerb
-from liftlock.errors import Refused
 from liftlock.flow.restore import restore
 from liftlock.flow.run import Session, ask, run
 from liftlock.flow.wiring import journal, opened
@@ -46,7 +44,8 @@ class Restore(RunVerb):
                     f"written to {parsed_args.output}; next: `liftlock approve {parsed_args.output} --gate restore`"
                 )
                 return 0
-            confirm(site.file.name, parsed_args.yes_lose_writes_of)
+            loss = "What users wrote since the backup will be lost."
+            confirm(site.file.name, parsed_args.yes_lose_writes_of, loss)
             ask(
                 book,
                 RequestKind.APPROVE,
@@ -59,15 +58,3 @@ class Restore(RunVerb):
             with Progress(self.app.stdout) as watch:
                 state = run(Session(site, book, person(), watch), plan)
         return self.told(state)
-
-
-def confirm(cloud: str, given: str) -> None:
-    """Return if the operator names the cloud; raises `Refused` otherwise."""
-    if not given and sys.stdin.isatty():
-        given = input(
-            f"What users wrote since the backup will be lost. Type the cloud's name ({cloud}) to go on: "
-        )
-    if given.strip() != cloud:
-        raise Refused(
-            "the cloud's name was not typed", hint=f"`liftlock restore --yes-lose-writes-of {cloud}`"
-        )

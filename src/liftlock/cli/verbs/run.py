@@ -17,6 +17,8 @@ from liftlock.plan import codec
 from liftlock.ports.journal import RequestKind
 from liftlock.steps.kinds import kinds
 
+ENDED_WELL = (Standing.DONE, Standing.ABORTED, Standing.ROLLED_BACK)
+
 
 class RunVerb(Verb):
     """A verb that works on the last run."""
@@ -30,7 +32,7 @@ class RunVerb(Verb):
     def told(self, state: RunState) -> int:
         """Say where the run is; 0 when it is done or aborted as asked, else the code of a run that stopped."""
         self.out(state.sentence(alive=False))
-        return 0 if state.standing in (Standing.DONE, Standing.ABORTED) else StepFailed.exit_code
+        return 0 if state.standing in ENDED_WELL else StepFailed.exit_code
 
 
 class RunPlan(RunVerb):

@@ -22,6 +22,8 @@ from liftlock.strategies import blocks
 from liftlock.strategies.control import green
 from liftlock.strategies.order import Order
 
+UPGRADES = True
+"""`liftlock plan --strategy` may name this file."""
 CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
@@ -114,10 +116,10 @@ def start_apis(order: Order) -> Stage:
 def cut(order: Order, name: str, names: tuple[str, ...] | list[str]) -> Stage:
     """Canary, verdict, all: service after service, callees first, so that a bad one stops the others."""
     chosen = [s for s in order.services() if s.name in names and s.api() is not None]
-    canary = tuple(SendTraffic(s.name, CANARY_PERCENT, 0) for s in chosen)
+    canary = tuple(SendTraffic(s.name, CANARY_PERCENT) for s in chosen)
     blue = tuple(h.name for h in order.control_hosts())
     verdict = JudgeCanary(tuple(s.name for s in chosen), blue, order.greens_hosts())
-    rest = tuple(SendTraffic(s.name, 100, CANARY_PERCENT) for s in chosen)
+    rest = tuple(SendTraffic(s.name, 100) for s in chosen)
     return Stage(
         name=name,
         why="their requests go to green: first a few tokens', then everybody's",
@@ -149,7 +151,7 @@ def worker_lane(order: Order, service: Service) -> tuple[Step, ...]:
         starts = [StartPart(g, part.name) for g, p in green.places(order, service) if p == part]
         stops = [StopPart(h.name, part.name) for h, p in order.places(service) if p == part]
         if part.handover is Handover.STOP_THEN_START and starts:
-            steps += [AwaitIdle(service.name), *stops, *starts]
+            steps += [AwaitIdle(service.name), *stops, *starts, AwaitIdle(service.name)]
         else:
             steps += [*starts, *stops]
     return tuple(steps)

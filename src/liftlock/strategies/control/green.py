@@ -127,7 +127,8 @@ def mentions(order: Order) -> Iterator[str]:
         for edit in (*edits_for(order.lift.target), *volume_edits(order, green)):
             yield f"{green.name}: {edit.path} [{edit.section}] {edit.option} = {edit.value}, because {edit.because}"
     for change in substitutions(order):
-        yield f"{change.path} [{change.section}] {change.option} ends with {change.replacement}, because {change.because}"
+        place = f"{change.path} [{change.section}] {change.option}"
+        yield f"{place} ends with {change.replacement}, because {change.because}"
 
 
 def forget_blue(order: Order, service: Service) -> Iterator[Step]:

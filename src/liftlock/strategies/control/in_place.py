@@ -14,6 +14,8 @@ from liftlock.steps.releases import SwitchRelease
 from liftlock.strategies import blocks
 from liftlock.strategies.order import Order
 
+UPGRADES = True
+"""`liftlock plan --strategy` may name this file."""
 QUIET = "-quiet"
 """Added to the name of the backup that is taken when nothing writes any more."""
 

@@ -148,7 +148,7 @@ class Node:
                 now=f"{self.name} runs as before",
                 hint=f"`haproxy -c -f {before.path}` on {self.name} shows whether the fault was there already",
             )
-        keep = f"cp -p {path} {path}.before-liftlock && " if not written.anything_armed(before.text) else ""
+        keep = f"cp -p {path} {path}.before-liftlock && " if written.untouched(before.text) else ""
         self._run(f"{keep}mv -f {fresh} {path}")
 
     def _reload(self, before: Seen) -> Seen:

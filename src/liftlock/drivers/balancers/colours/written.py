@@ -77,6 +77,11 @@ def anything_armed(text: str) -> bool:
     return any(line.strip().startswith(f"{_BEGIN} backend") for line in text.split("\n"))
 
 
+def untouched(text: str) -> bool:
+    """Whether nothing of ours is in the file."""
+    return _BEGIN not in text and _BACKUP not in text
+
+
 def state_file(text: str) -> str:
     """Where HAProxy reads its servers' state at a reload; empty if the file does not say."""
     lines = text.split("\n")

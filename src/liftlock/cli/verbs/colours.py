@@ -1,0 +1,78 @@
+"""rollback, finalize, retire: what becomes of blue and green."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from liftlock.cli.progress import Progress
+from liftlock.cli.verb import confirm, person
+from liftlock.cli.verbs.run import Asking
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import StepFailed
+from liftlock.flow.run import Session, ask, pass_gate, rollback, under_way
+from liftlock.flow.wiring import journal, opened
+from liftlock.ports.journal import RequestKind
+
+
+class Rollback(Asking):
+    """Go back to the start of the lift: requests first, then workers; no write is lost."""
+
+    verb = "rollback"
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Tell the process that runs, or do it ourselves."""
+        with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
+            if holder := under_way(site.file):
+                ask(book, RequestKind.ROLLBACK, who=person(), at=time.time(), why=parsed_args.because)
+                self.out(f"asked: {holder} goes back before its next step; `liftlock status --watch`")
+                return 0
+            with Progress(self.app.stdout) as watch:
+                state = rollback(Session(site, book, person(), watch), parsed_args.because)
+        return self.told(state)
+
+
+class Gate(Asking):
+    """A verb that opens one gate of the last run and goes on with it."""
+
+    gate = ""
+    loss = ""
+    """What is lost behind the gate, for the question before it."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The cloud's name for those who cannot type."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            "--cloud", default="", metavar="NAME", help="the cloud's name, instead of typing it"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Have the cloud's name typed, open the gate, go on."""
+        with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
+            confirm(site.file.name, parsed_args.cloud, self.loss)
+            with Progress(self.app.stdout) as watch:
+                session = Session(site, book, person(), watch, wait=False)
+                state = pass_gate(session, self.gate, parsed_args.because or "typed the cloud's name")
+        return self.told(state)
+
+    def told(self, state: RunState) -> int:
+        """Waiting at the next gate is a good end."""
+        self.out(state.sentence(alive=False))
+        return 0 if state.standing in (Standing.DONE, Standing.WAITING) else StepFailed.exit_code
+
+
+class Finalize(Gate):
+    """End the way back: blue's APIs stop, its records go, the databases are contracted."""
+
+    verb = "finalize"
+    gate = "finalize"
+    loss = "From here on going back loses what users write."
+
+
+class Retire(Gate):
+    """Remove blue's hosts, where they hold nothing else."""
+
+    verb = "retire"
+    gate = "retire"
+    loss = "Blue's hosts are removed with their disks."

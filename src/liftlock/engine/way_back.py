@@ -1,0 +1,48 @@
+"""In which order a run is undone: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from liftlock.engine.lanes import Work, lanes_of
+from liftlock.engine.state import RunState
+from liftlock.plan.model import StepRef
+
+
+def past_return(state: RunState) -> int:
+    """Number of the first stage that loses writes and that we changed something in; 0 while all can be put back."""
+    touched = {ref.stage for ref, step in state.steps.items() if step.touched}
+    return next((n for n in sorted(touched) if not state.plan.stages[n - 1].lossless), 0)
+
+
+def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work], int]]:
+    """Lanes of steps to undo, and how many lanes at a time, one group after the other.
+
+    Of the unfinished stage: newest first, one by one. Of the whole run: first what `goes_back_first`, newest first;
+    then stage by stage from the last, its lanes side by side as they were done, each lane backwards.
+    """
+    if not whole:
+        number = state.stage
+        yield [newest_first(state, [ref for ref in touched(state) if ref.stage == number])], 1
+        return
+    steps = dict(state.plan.steps())
+    first = [ref for ref in touched(state) if steps[ref].goes_back_first]
+    yield [newest_first(state, first)], 1
+    for number in range(len(state.plan.stages), 0, -1):
+        stage = state.plan.stages[number - 1]
+        left = set(touched(state)) - set(first)
+        lanes = [
+            newest_first(state, [ref for ref, _ in lane if ref in left]) for lane in lanes_of(number, stage)
+        ]
+        yield [lane for lane in lanes if lane], stage.at_once
+
+
+def touched(state: RunState) -> list[StepRef]:
+    """Steps that changed something, or may have, and were not undone."""
+    return [ref for ref, step in state.steps.items() if step.touched]
+
+
+def newest_first(state: RunState, refs: Sequence[StepRef]) -> Work:
+    """The steps of `refs` in the reverse order of their beginning."""
+    steps = dict(state.plan.steps())
+    return [(ref, steps[ref]) for ref in sorted(refs, key=lambda ref: state.steps[ref].began, reverse=True)]

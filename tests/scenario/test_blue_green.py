@@ -1,0 +1,104 @@
+"""Blue/green over the simulator: forward, back, forward again, finalized, retired; and the power cut on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from liftlock.engine.state import Standing
+from liftlock.errors import Refused
+from liftlock.flow.plan import plan
+from liftlock.flow.run import Session, ask, pass_gate, resume, rollback, run
+from liftlock.flow.status import status
+from liftlock.plan.model import Plan
+from liftlock.ports.journal import RequestKind
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import PowerCut
+from tests.sites import GREEN, sim_session
+
+
+def upgraded(session: Session) -> Plan:
+    made, _ = plan(session.site, "2026.1")
+    now = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate="start")
+    state = run(session, made)
+    assert (state.standing, state.gate) == (Standing.WAITING, "finalize")
+    return made
+
+
+def shares(session: Session) -> set[int]:
+    return {session.site.hands.traffic.share(name).percent_green for name in session.site.file.services}
+
+
+def served(cloud: SimCloud, session: Session) -> bool:
+    return all(cloud.serves(name) for name in session.site.file.services)
+
+
+def test_an_upgrade_ends_with_all_requests_on_green_and_blue_ready_behind(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    assert shares(session) == {100}
+    assert served(cloud, session)
+    blue = {u.name for u in session.site.hands.hosts.look("ctl-blue").units if u.active}
+    assert "nova-api" in blue
+    assert "nova-conductor" not in blue
+    assert "rollback" in status(session.journal, None)["way_back"]
+
+
+def test_rollback_sends_all_requests_to_blue_before_it_touches_a_worker(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    before = len(cloud.changes)
+    assert rollback(session, "try").standing is Standing.ROLLED_BACK
+    back = cloud.changes[before:]
+    services = len(session.site.file.services)
+    assert all("send" in change for change in back[:services]), back[: services + 1]
+    assert shares(session) == {0}
+    assert served(cloud, session)
+    blue = session.site.hands.hosts.look("ctl-blue")
+    assert {"nova-conductor", "cinder-volume", "heat-engine"} <= {u.name for u in blue.units if u.active}
+    assert not any(u.active for u in session.site.hands.hosts.look("ctl-green").units)
+
+
+def test_after_a_rollback_the_next_upgrade_is_finalized_and_blue_retired(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    rollback(session, "try")
+    upgraded(session)
+    state = pass_gate(session, "finalize", "soaked")
+    assert (state.standing, state.gate) == (Standing.WAITING, "retire")
+    with pytest.raises(Refused, match="cannot be put back"):
+        rollback(session, "too late")
+    assert served(cloud, session)
+    assert pass_gate(session, "retire", "at leisure").standing is Standing.DONE
+    assert not session.site.hands.provisioner.exists("ctl-blue")
+    assert served(cloud, session)
+
+
+def changes_of_a_clean_run(folder: Path) -> int:
+    cloud = SimCloud.tiny()
+    upgraded(sim_session(folder, cloud, more=GREEN))
+    return len(cloud.changes)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_upgrade_cut_anywhere_goes_on_or_rolls_back_and_users_are_served(late: bool, tmp_path: Path) -> None:
+    for dies_at in range(1, changes_of_a_clean_run(tmp_path) + 1, 5):
+        folder = tmp_path / f"{dies_at}"
+        folder.mkdir()
+        cloud = SimCloud.tiny(dies_at=dies_at, dies_late=late)
+        with pytest.raises(PowerCut):
+            upgraded(sim_session(folder, cloud, more=GREEN))
+        again = sim_session(folder, cloud, more=GREEN)
+        assert served(cloud, again)
+        if dies_at % 2:
+            assert resume(again).gate == "finalize"
+            assert shares(again) == {100}
+        else:
+            assert rollback(again, "enough").standing is Standing.ROLLED_BACK
+            assert shares(again) == {0}
+        assert served(cloud, again)
