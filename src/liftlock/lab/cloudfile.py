@@ -82,9 +82,16 @@ def cloud(lab: Setting, place: LabPlace) -> dict[str, object]:
         "broker": {"host": lab.db.name},
         "balancer": {"hosts": balancers},
         "deployer": {"archives": str(archive_folder(place.cache))},
+        "green": {host.name: _green(host, lab.control) for host in lab.topology.later},
+        "provisioner": {"socket": place.provisioner_socket.name},
         "state": "liftlock",
     }
 
 
 def _host(host: LabHost) -> dict[str, object]:
     return {"address": host.address, "roles": [role.value for role in ROLES[host.role]]}
+
+
+def _green(host: LabHost, blue: LabHost) -> dict[str, object]:
+    wanted = {"address": host.address, "image": host.image, "memory_mib": host.memory_mib}
+    return {**wanted, "replaces": blue.name}

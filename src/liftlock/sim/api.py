@@ -51,7 +51,7 @@ class SimApi:
             for part in services()[name].parts:
                 for host in self._life.cloud.hosts.values():
                     unit = host.units.get(part.name)
-                    if not part.agent or unit is None:
+                    if not part.agent or unit is None or (unit.forgotten and not unit.active):
                         continue
                     alive = unit.active and not self._life.cloud.strikes(Kind.HOST_UNREACHABLE, host.name)
                     version = NOVA_SERVICE_VERSION.get(series_of(unit.release or host.current))
@@ -111,8 +111,8 @@ class SimApi:
         with self._life.change(f"forget {service}'s workers on {', '.join(hosts)}"):
             for name in hosts:
                 for part in services()[service].parts:
-                    if part.agent:
-                        self._life.cloud.hosts[name].units.pop(part.name, None)
+                    if unit := self._life.cloud.hosts[name].units.get(part.name):
+                        unit.forgotten = True
 
 
 class SimBroker:

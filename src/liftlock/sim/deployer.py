@@ -117,6 +117,8 @@ def _end(cloud: SimCloud, host: str, series: str, command: tuple[str, ...]) -> P
             return ProgramResult(
                 int(warns), "| Result: Warning |" if warns else "| Result: Success |", _PROGRAM_S
             )
+        if service.forget_worker[:2] == command[:2] != ():
+            return ProgramResult(0, "", _PROGRAM_S)
     return ProgramResult(127, f"{command[0]}: command not found", 0.1)
 
 

@@ -69,6 +69,8 @@ class SimUnit:
     release: str = ""
     """The release it was started with: an active unit runs old code until it is restarted."""
     stopped_at: float = 0.0
+    forgotten: bool = False
+    """Its service's record of it was deleted; it makes a new one when it starts."""
 
 
 @dataclass(slots=True)

@@ -93,6 +93,7 @@ def test_an_order_whose_connection_broke_goes_on_and_is_not_begun_twice() -> Non
         again.start()
         # Whoever looks is answered meanwhile.
         assert not SocketProvisioner(path).exists(GREEN.name)
+        assert not slow.entered.acquire(timeout=0.5)
         slow.go_on.set()
         again.join(30)
         assert SocketProvisioner(path).exists(GREEN.name)

@@ -98,6 +98,7 @@ def test_a_green_killed_while_it_serves_all_loses_only_what_it_was_answering(pai
         seen.wait_for_more(100)
         assert len(seen.failed) == lost
     assert lost <= 16, "more than one request per client"
+    assert traffic.retries(SERVICE) <= 8, "a node believes in a dead server no longer than its first error"
 
 
 def test_what_green_was_answering_is_finished_after_requests_went_back_and_green_was_taken_out(

@@ -228,14 +228,17 @@ def contract(order: Order) -> Stage:
 
 def retire(order: Order) -> Stage:
     """Blue's hosts go, where they hold nothing else."""
+    going = [h for h in order.control_hosts() if holds_nothing_else(h)]
+    leaves = {name: ANY for h in going for name in facts(order.cloud) if name.startswith(f"host/{h.name}/")}
     return Stage(
         name="retire blue",
         why="whenever convenient",
-        lanes=tuple((RemoveHost(h.name),) for h in order.control_hosts() if holds_nothing_else(h)),
+        lanes=tuple((RemoveHost(h.name),) for h in going),
         feels=NOTHING,
         undo="none: the hosts are gone",
         gate="retire",
         lossless=False,
+        leaves=leaves,
     )
 
 
