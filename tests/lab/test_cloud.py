@@ -36,7 +36,7 @@ tenants = Tenants(setting(LabPlace.from_environment(), "2025.1", "tiny"))
 print(tenants.settle(), file=sys.stderr)
 print(json.dumps(tenants.describe(), default=str))
 """
-DIES_AT = (2, 12, 25)
+DIES_AT = (12, 25)
 """Lines of output after which `up` is killed: while hosts are settled, while databases and services are made."""
 
 
@@ -204,6 +204,6 @@ def test_after_a_power_cut_of_all_hosts_everything_comes_up_by_itself_and_tenant
     with ThreadPoolExecutor(len(HOSTS)) as hands:
         list(hands.map(hosts.power_off, HOSTS))
         list(hands.map(hosts.power_on, HOSTS))
-    # It waits for what starts by itself; whatever it would have had to do, it tells.
-    assert done(lab.up()) == [] or all("reports: all up" in line for line in done(lab.up()))
+    # It finds everything started, and may only have to wait until computes report.
+    assert all("computes and agents report" in line for line in done(lab.up()))
     assert lab.tenants() == before

@@ -1,10 +1,14 @@
-"""The only place that chooses drivers: from a cloud file to hands that reach the cloud."""
+"""The only place that chooses drivers: from a cloud file to hands that reach the cloud.
+
+Drivers whose libraries take long to load are imported where they are chosen: `liftlock lab exec` needs none of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from liftlock.cloud.file import CloudFile, load
 from liftlock.cloud.model import Role
@@ -12,27 +16,30 @@ from liftlock.drivers.balancers.colours import HaProxyTraffic
 from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
-from liftlock.drivers.clouds.openstack import OpenStackApi
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
-from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
-from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import BadInput
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.hands import Hands
 from liftlock.ports.shell import Shell
 
+if TYPE_CHECKING:
+    from liftlock.drivers.journals.sql import SqlJournal
+    from liftlock.drivers.shells.ssh import SshAccess
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[Site]:
     """The site of a cloud file; its connections are closed afterwards."""
+    from liftlock.drivers.shells.ssh import SshShell  # noqa: PLC0415
+
     file = load(path)
     shell = SshShell(ssh_access(file))
     try:
@@ -44,6 +51,8 @@ def opened(path: Path) -> Iterator[Site]:
 @contextmanager
 def journal(file: CloudFile, *, create: bool = True) -> Iterator[SqlJournal]:
     """The cloud's journal; without `create`, raises `BadInput` when nothing was ever written."""
+    from liftlock.drivers.journals.sql import SqlJournal  # noqa: PLC0415
+
     if create:
         file.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     book = SqlJournal(journal_file(file), create=create)
@@ -55,6 +64,8 @@ def journal(file: CloudFile, *, create: bool = True) -> Iterator[SqlJournal]:
 
 def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
     """How to log in on every host, those that are yet to be made included."""
+    from liftlock.drivers.shells.ssh import SshAccess  # noqa: PLC0415
+
     access = file.access
     found = {
         host.name: SshAccess(
@@ -69,6 +80,8 @@ def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
 
 def hands(file: CloudFile, shell: Shell) -> Hands:
     """Drivers for everything the cloud file names."""
+    from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
+
     if file.deployer.kind != "venv":
         raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
     clock = SystemClock()

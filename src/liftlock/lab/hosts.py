@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from liftlock.drivers.deployers.venv.build import build_release, release_id, release_layer
 from liftlock.drivers.provisioners.nspawn import cgroups, fabric
@@ -20,11 +20,13 @@ from liftlock.drivers.provisioners.nspawn.leftovers import leftovers
 from liftlock.drivers.provisioners.nspawn.machine import ensure_machine_packages, run
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.drivers.provisioners.nspawn.provisioner import NspawnProvisioner
-from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import LabFailed
 from liftlock.lab.daemon import ensure_running
 from liftlock.lab.topology import LabHost, Topology, topology
 from liftlock.ports.provisioner import HostOrder
+
+if TYPE_CHECKING:
+    from liftlock.drivers.shells.ssh import SshShell
 
 Say = Callable[[str], None]
 """Tells a human what is being done, a line at a time."""
@@ -254,6 +256,8 @@ class LabHosts:
 
 def lab_shell(place: LabPlace, shape: Topology) -> SshShell:
     """Commands on the lab's hosts, by name; to be used on the bastion. Hosts of later are known already."""
+    from liftlock.drivers.shells.ssh import SshAccess, SshShell  # noqa: PLC0415  (half a second to load)
+
     hosts = (*shape.hosts, *shape.later)
     return SshShell({host.name: SshAccess(host.address, place.key, place.known_hosts) for host in hosts})
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from cliff.lister import Lister
 
 from liftlock.cli.verb import Verb
+from liftlock.cloud.versions import series_named
 from liftlock.drivers.deployers.venv.build import build_release, release_archive, release_id
 from liftlock.drivers.provisioners.nspawn.images import image_tree
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.errors import LabFailed, Refused
-from liftlock.knowledge.catalogue import releases
 from liftlock.lab.bastion import bastion_environment, run_in_bastion
 from liftlock.lab.hosts import LabHosts
 
@@ -42,14 +42,14 @@ class LabUp(LabVerb):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """The options: the series."""
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.add_argument("--series", default="2025.1", choices=list(releases()), help="default: 2025.1")
+        parser.add_argument("--series", default="2025.1", help="2025.1 or epoxy (default: 2025.1)")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Build what is missing, boot, configure, wait until every front door answers."""
         from liftlock.lab.up import up  # noqa: PLC0415  (the client libraries take a second to load)
 
-        up(parsed_args.series)
+        up(series_named(parsed_args.series).id)
 
 
 class LabDown(LabVerb):
@@ -110,16 +110,16 @@ class LabRelease(LabVerb):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """The series, the image."""
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        parser.add_argument("series", choices=list(releases()))
+        parser.add_argument("series", help="2026.1 or gazpacho")
         parser.add_argument("--image", default="control", help="what its hosts boot from (default: control)")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Build it once; a second time it is there."""
-        place = LabPlace.from_environment()
+        place, series = LabPlace.from_environment(), series_named(parsed_args.series).id
         tree = image_tree(parsed_args.image, place.cache)
-        build_release(parsed_args.series, parsed_args.image, tree, place.cache)
-        self.out(str(release_archive(place.cache, parsed_args.image, release_id(parsed_args.series))))
+        build_release(series, parsed_args.image, tree, place.cache)
+        self.out(str(release_archive(place.cache, parsed_args.image, release_id(series))))
 
 
 class LabTenantsMake(LabVerb):

@@ -203,7 +203,7 @@ def main(*, found: dict[str, Any], directories: list[str], parts: list[str], mem
         state = sorted(found["state"], key=lambda one: str(one["path"]))
         entries = [*state, *found["trees"], *found["singles"], *others]
         put_now = settle(entries)
-        None
+        remove_strangers(directories, found["trees"])
         use(put_now)
         wrong = [one["path"] for one in entries if not is_right(one)]
         if wrong:
