@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.story.operator import Operator, lab_is_there
 
-STORY = ("test_client", "test_prober", "test_bad_input", "test_in_place", "test_tutorial", "test_taken_down")
+STORY = ("test_client", "test_prober", "test_bad_input", "test_in_place", "test_taken_down", "test_tutorial")
 """Files of `tests/lab/story` in the order in which an operator would live through them."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import shlex
 import shutil
 import signal
@@ -24,6 +26,7 @@ from liftlock.ports.traffic import Server
 
 PATIENCE_S = 60.0
 _COLOUR_SERVER = Path(__file__).with_name("colour_server.py")
+_PORTS = itertools.chain(range(_FIRST := random.randrange(20000, 30000), 32000), range(20000, _FIRST))
 _EVERYWHERE = "/lb-of-the-test"
 """Stands for each node's own folder in everything that is sent to a node, as `/etc` and `/run` would."""
 
@@ -38,9 +41,12 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+    """A port that nobody listens on, never given before, and never taken for a client's own end of a connection."""
+    for port in _PORTS:
+        with suppress(OSError), socket.socket() as asked:
+            asked.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 class NodeShell:
@@ -154,7 +160,9 @@ class Balancer:
         words = [found, "-W", "-f", str(self.file), "-p", f"{self.folder}/pid", "-S", f"{self.folder}/master"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=log)
-        wait_for(lambda: self.says("show info").startswith("Name"), "HAProxy does not answer")
+        master = self._process
+        wait_for(lambda: self.worker != "" or master.poll() is not None, "HAProxy does not answer")
+        assert master.poll() is None, (self.folder / "log").read_text()
 
     def stop(self) -> None:
         if self._process is not None:

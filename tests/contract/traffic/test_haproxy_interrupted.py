@@ -89,6 +89,25 @@ def test_a_file_that_haproxy_refuses_is_not_put_in_place(pair: Rig) -> None:
     assert [n.worker for n in pair.nodes.values()] == workers
 
 
+def test_green_does_not_stay_alone_where_arming_died_before_its_reload() -> None:
+    with rig(nodes=("lb1",)) as built:
+
+        def cut(host: str, command: str) -> None:
+            if "kill -USR2" in command:
+                raise Died
+
+        built.shell.before = cut
+        with pytest.raises(Died):
+            built.traffic().arm(SERVICE, built.servers(SERVICE))
+        built.shell.before = lambda host, command: None
+        with pytest.raises(Refused):
+            built.traffic().settle(SERVICE)
+        assert not built.traffic().share(SERVICE).armed
+        assert ask(built.nodes["lb1"].front_ports[SERVICE]) == "blue"
+        built.traffic().arm(SERVICE, built.servers(SERVICE))
+        assert built.traffic().share(SERVICE).armed
+
+
 def test_whatever_moment_liftlock_dies_at_the_next_one_finishes_what_it_began() -> None:
     with rig(nodes=("lb1",)) as built:
         node = built.nodes["lb1"]

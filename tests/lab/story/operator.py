@@ -67,7 +67,9 @@ class Operator:
             timeout=patience_s,
             check=False,
         )
-        return Told(line, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
+        told = Told(line, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
+        self._keep(told)
+        return told
 
     def bastion(self, line: str, *, patience_s: float = PATIENCE_S) -> Told:
         """A command line on the lab's bastion."""
@@ -109,6 +111,10 @@ class Operator:
         options += ["-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR"]
         words = ["liftlock", "lab", "exec", "--", "ssh", "-n", *options, f"root@{host}", command]
         return self.types(shlex.join(words)).well().out.strip()
+
+    def _keep(self, told: Told) -> None:
+        with (self.folder / "transcript.txt").open("a") as transcript:
+            transcript.write(f"$ {told.line}\n{told.said}({told.seconds:.1f} s, code {told.code})\n\n")
 
     def _words(self, line: str) -> Sequence[str]:
         self.typed.append(line)

@@ -45,13 +45,13 @@ def cloud(the_lab: Operator) -> Cloud:
 @pytest.fixture(scope="module")
 def plan(the_lab: Operator) -> Path:
     """A good plan."""
-    the_lab.bastion("liftlock plan --to 2026.1 -o good.json").well()
+    the_lab.bastion("liftlock plan --to 2026.1 --strategy in_place -o good.json").well()
     return the_lab.folder / "good.json"
 
 
 def facts(operator: Operator) -> Any:
     """Everything a plan made now would rest on."""
-    return operator.bastion("liftlock plan --to 2026.1 -f json").json()["plan"]["facts"]
+    return operator.bastion("liftlock plan --to 2026.1 --strategy in_place -f json").json()["plan"]["facts"]
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -141,7 +141,7 @@ def test_a_wrong_password_for_the_api(the_lab: Operator, cloud: Cloud, tmp_path:
         ("liftlock assess --to 2031.9", ("`2031.9`", "2026.1")),
         ("liftlock plan --to gaspacho", ("`gaspacho`", "gazpacho")),
         ("liftlock plan --to 2024.1", ("2025.1", "2024.1")),
-        ("liftlock plan --to 2026.1 -o /nowhere/plan.json", ("/nowhere/plan.json",)),
+        ("liftlock plan --to 2026.1 --strategy in_place -o /nowhere/plan.json", ("/nowhere/plan.json",)),
         ("liftlock lab up --series 2031.9", ("2031.9", "2026.1")),
         ("liftlock lab up --series 2026.1", ("made at 2025.1",)),
         ("liftlock lab release 2031.9", ("2031.9", "2026.1")),

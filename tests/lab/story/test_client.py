@@ -38,7 +38,10 @@ DELETED = {"server": "server delete --wait c-server", "stack": "stack delete --w
 def batch(operator: Operator, lines: Iterable[str]) -> list[str]:
     """What the client printed for several commands in one session: it takes seconds to start."""
     (operator.folder / "lines").write_text("".join(f"{line}\n" for line in lines))
-    return operator.bastion("sh -c 'openstack < lines'").well().out.splitlines()
+    # The client's session ends with code 1 whatever happened in it.
+    told = operator.bastion("sh -c 'openstack < lines'")
+    assert not told.err.strip(), told.said
+    return told.out.splitlines()
 
 
 def listed(operator: Operator) -> set[str]:

@@ -28,6 +28,8 @@ class Fitting:
     """Directories it writes to beside `/var/lib/<name>` and its `lock`."""
     config_files: tuple[str, ...] = ()
     """Files its daemons are started with."""
+    paste: str = ""
+    """File it expects in its own configuration directory, though it belongs to the running release."""
     pyargv: str = ""
     """Arguments its WSGI application reads from `sys.argv`."""
     environment: Mapping[str, str] = field(default_factory=dict)

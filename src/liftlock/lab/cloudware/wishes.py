@@ -181,6 +181,11 @@ def _directories(fitting: Fitting) -> Iterator[Directory]:
         yield Directory(path, 0o750, mine)
 
 
+def _paste(fitting: Fitting) -> Link:
+    path = f"{fitting.service.configuration[0]}/{fitting.paste}"
+    return Link(path, f"{RELEASE}{path}")
+
+
 def _control(lab: Setting, host: LabHost, files: tuple[File, ...]) -> Wish:
     which = tuple(fittings().values())
     units = [(f, part) for f in which for part in f.parts(Plane.CONTROL)]
@@ -200,8 +205,7 @@ def _control(lab: Setting, host: LabHost, files: tuple[File, ...]) -> Wish:
                 for n in (0, 1)
             ),
         ),
-        # nova takes its paste file from its configuration directory; it must be the running release's.
-        links=(Link("/etc/nova/api-paste.ini", f"{RELEASE}/etc/nova/api-paste.ini"),),
+        links=tuple(_paste(f) for f in which if f.paste),
     )
 
 

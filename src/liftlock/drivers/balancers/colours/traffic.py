@@ -100,7 +100,9 @@ class HaProxyTraffic:
         """Take blue's lines and ours out of the file; raises `Refused` on a node where green does not serve all."""
 
         def change(node: Node, before: Seen) -> None:
-            if before.armed and (before.percent_green < 100 or not any(s.up for s in before.green)):
+            # By the file, not by what runs: an `arm` that died before its reload must not end with green alone.
+            serves = before.percent_green == 100 and any(s.up for s in before.green)
+            if before.greens_written and not serves:
                 raise Refused(
                     f"{service}: green cannot become the only colour: {_said([before])}",
                     now="blue is still there",

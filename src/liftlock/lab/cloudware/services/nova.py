@@ -8,5 +8,6 @@ FITTING = Fitting(
     endpoint="/v2.1",
     environment={"OS_NOVA_CONFIG_DIR": "/etc/nova"},
     config_files=("/etc/nova/nova.conf",),
+    paste="api-paste.ini",
     script_2024="nova-api-wsgi",
 )
