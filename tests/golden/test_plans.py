@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.sites import sim_site
 
 from liftlock.flow.plan import plan
 from liftlock.plan.text import text
 from liftlock.sim.cloud import SimCloud
-from tests.sites import sim_site
 
 PLANS = Path(__file__).parent / "plans"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.sites import GREEN, sim_session
 
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused
@@ -15,7 +16,6 @@ from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import PowerCut
-from tests.sites import GREEN, sim_session
 
 
 def upgraded(session: Session) -> Plan:
@@ -86,7 +86,9 @@ def changes_of_a_clean_run(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_an_upgrade_cut_anywhere_goes_on_or_rolls_back_and_users_are_served(late: bool, tmp_path: Path) -> None:
+def test_an_upgrade_cut_anywhere_goes_on_or_rolls_back_and_users_are_served(
+    late: bool, tmp_path: Path
+) -> None:
     for dies_at in range(1, changes_of_a_clean_run(tmp_path) + 1, 5):
         folder = tmp_path / f"{dies_at}"
         folder.mkdir()

@@ -92,7 +92,9 @@ def changes_of_a_clean_run(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_resume_after_a_power_cut_at_any_change_ends_where_a_clean_run_ends(late: bool, tmp_path: Path) -> None:
+def test_resume_after_a_power_cut_at_any_change_ends_where_a_clean_run_ends(
+    late: bool, tmp_path: Path
+) -> None:
     for dies_at in range(1, changes_of_a_clean_run(tmp_path) + 1, 3):
         folder = tmp_path / f"{dies_at}"
         folder.mkdir()
@@ -120,7 +122,9 @@ def test_restore_brings_the_old_release_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dies_at", [20, 40, 50])
-def test_restore_out_of_an_upgrade_that_was_cut_brings_the_old_release_back(dies_at: int, tmp_path: Path) -> None:
+def test_restore_out_of_an_upgrade_that_was_cut_brings_the_old_release_back(
+    dies_at: int, tmp_path: Path
+) -> None:
     cloud = SimCloud.tiny(dies_at=dies_at)
     session = sim_session(tmp_path, cloud)
     made, _ = plan(session.site, "2026.1")

@@ -12,7 +12,20 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(ROOT.joinpath("src").rglob("*.py"))
 MODULE_LINES = 500
 FUNCTION_LINES = 60
-BANNED = {"util", "utils", "helper", "helpers", "common", "manager", "handler", "base", "misc", "process", "data", "info"}
+BANNED = {
+    "util",
+    "utils",
+    "helper",
+    "helpers",
+    "common",
+    "manager",
+    "handler",
+    "base",
+    "misc",
+    "process",
+    "data",
+    "info",
+}
 """Whole names of modules and classes that say nothing."""
 
 
@@ -60,7 +73,9 @@ def public(tree: ast.Module | ast.ClassDef, within: str) -> Iterator[tuple[str, 
 
 def implements_a_port(tree: ast.Module | ast.ClassDef) -> bool:
     """Whether the class says in its first line that it is a port's implementation."""
-    return isinstance(tree, ast.ClassDef) and "port" in (ast.get_docstring(tree) or "").splitlines()[0].lower()
+    return (
+        isinstance(tree, ast.ClassDef) and "port" in (ast.get_docstring(tree) or "").splitlines()[0].lower()
+    )
 
 
 def test_no_file_records_a_registry() -> None:

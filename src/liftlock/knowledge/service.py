@@ -41,6 +41,9 @@ class Part:
     agent: str = ""
     """Name under which it reports to its own service's agent list (`nova-scheduler`), if it does."""
 
+    topics: tuple[str, ...] = ()
+    """Topics on the broker on which it takes calls once it is ready (oslo.messaging's names)."""
+
     @property
     def is_api(self) -> bool:
         """Whether users' requests reach it through the balancer."""

@@ -22,6 +22,13 @@ class Broker(Protocol):
     def remove_vhost(self, name: str) -> None:
         """The virtual host is gone afterwards, with every queue and message in it; one that is not there is fine."""
 
+    def listeners(self, topic: str, vhost: str) -> tuple[str, ...]:
+        """Hosts whose workers really take calls on `topic`: those with consumers on all of their queues of it.
+
+        A worker whose unit is active may still be seconds away from that (Python loads); what is cast to nobody's
+        queue meanwhile is an error for who casts it (oslo.messaging 16.1: no exchange `scheduler_fanout`).
+        """
+
     def messages(self, vhost: str) -> int:
         """How many messages of the virtual host wait or are being worked on; 0 if there is no such virtual host.
 

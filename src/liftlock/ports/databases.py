@@ -44,8 +44,11 @@ class Databases(Protocol):
     def isolation(self) -> str:
         """At which level new sessions read: `REPEATABLE-READ` (MariaDB's default) or `READ-COMMITTED`."""
 
-    def isolate(self, level: str) -> None:
-        """Let new sessions read at `level`, and end idle connections without a transaction, so that all are new."""
+    def isolate(self, level: str, databases: Sequence[str]) -> None:
+        """Let new sessions read at `level`, and end those that use one of `databases`, so that all of theirs are new.
+
+        A session is ended at a moment at which it is idle and has no transaction.
+        """
 
     def work_under_way(self, service: str) -> int:
         """Rows in which the service notes work that a restarted worker would clean up (cinder's `workers` table).

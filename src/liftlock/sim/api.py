@@ -151,6 +151,13 @@ class SimBroker:
             with self._life.change(f"remove the virtual host {name}"):
                 del self._life.cloud.vhosts[name]
 
+    def listeners(self, topic: str, vhost: str) -> tuple[str, ...]:
+        """Hosts on which a part that takes calls on this topic is active."""
+        self._reach()
+        parts = [p.name for s in services().values() for p in s.parts if topic in p.topics]
+        hosts = self._life.cloud.hosts.values()
+        return tuple(sorted(h.name for h in hosts if any(n in h.units and h.units[n].active for n in parts)))
+
     def messages(self, vhost: str) -> int:
         """What is in it."""
         self._reach()

@@ -105,7 +105,7 @@ class SimDatabases:
         self._reach()
         return self._life.cloud.isolation
 
-    def isolate(self, level: str) -> None:
+    def isolate(self, level: str, databases: Sequence[str]) -> None:
         """Set it."""
         self._reach()
         if level not in _LEVELS:

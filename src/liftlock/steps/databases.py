@@ -20,6 +20,8 @@ class ReadCommitted(Step):
     """
 
     on: bool
+    databases: tuple[str, ...]
+    """Whose sessions are ended, so that they begin anew at the level; the others keep theirs."""
 
     @property
     def title(self) -> str:
@@ -33,7 +35,9 @@ class ReadCommitted(Step):
         return hands.databases.isolation() == (READ_COMMITTED if self.on else REPEATABLE_READ)
 
     def execute(self, hands: Hands) -> None:
-        hands.databases.isolate(READ_COMMITTED if self.on else REPEATABLE_READ)
+        hands.databases.isolate(
+            READ_COMMITTED if self.on else REPEATABLE_READ, self.databases if self.on else ()
+        )
 
     def revert(self, hands: Hands) -> None:
-        hands.databases.isolate(REPEATABLE_READ)
+        hands.databases.isolate(REPEATABLE_READ, ())

@@ -12,6 +12,7 @@ from liftlock.steps.waiting import wait_until
 ANSWER_PATIENCE_S = 300.0
 AGENT_PATIENCE_S = 300.0
 IDLE_PATIENCE_S = 900.0
+LISTENER_PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,49 @@ class AwaitAgents(Step):
 
     def revert(self, hands: Hands) -> None:
         """Nothing to undo: waiting changed nothing."""
+
+
+@dataclass(frozen=True)
+class AwaitListener(Step):
+    """Wait until a host's worker really takes calls, before the other colour's is stopped."""
+
+    part: str
+    topics: tuple[str, ...]
+    vhost: str
+    host: str
+    """The colour that takes over."""
+    host_back: str
+    """The colour that takes over on the way back."""
+
+    @property
+    def title(self) -> str:
+        return f"wait until {self.part} on {self.host} takes calls"
+
+    @property
+    def seconds(self) -> float:
+        return 5.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        # Never found done: it has to be waited through on the way back as well.
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        self._wait(hands, self.host)
+
+    def revert(self, hands: Hands) -> None:
+        if self.host_back:
+            self._wait(hands, self.host_back)
+
+    def _wait(self, hands: Hands, host: str) -> None:
+        def listens() -> bool:
+            return all(host in hands.broker.listeners(topic, self.vhost) for topic in self.topics)
+
+        if not wait_until(hands.clock, listens, patience_s=LISTENER_PATIENCE_S):
+            raise StepFailed(
+                f"{self.part} on {host} takes no calls after {LISTENER_PATIENCE_S:.0f} s",
+                now="its unit runs; the other colour's goes on working",
+                hint=f"read its log on {host}, then `liftlock resume` or `liftlock rollback`",
+            )
 
 
 @dataclass(frozen=True)

@@ -186,10 +186,10 @@ def test_what_was_never_backed_up_cannot_be_proven_or_restored(place: Place) -> 
 def test_sessions_read_at_the_level_that_was_set_and_only_known_levels_can_be(place: Place) -> None:
     assert place.port.isolation() == "REPEATABLE-READ"
     for level in ("READ-COMMITTED", "READ-COMMITTED", "REPEATABLE-READ"):
-        place.port.isolate(level)
+        place.port.isolate(level, ())
         assert place.port.isolation() == level
     with pytest.raises(BadInput):
-        place.port.isolate("SERIALIZABLE; DROP DATABASE keystone")
+        place.port.isolate("SERIALIZABLE; DROP DATABASE keystone", ())
 
 
 def test_services_that_keep_no_notes_have_no_work_under_way(place: Place) -> None:

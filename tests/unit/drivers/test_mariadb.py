@@ -188,12 +188,13 @@ def test_our_own_schemas_are_not_part_of_the_cloud(nova: MariaDbAccess, tmp_path
     assert not any(name.startswith("liftlock") or name == "mysql" for name in names)
 
 
-def session(access: MariaDbAccess) -> pymysql.connections.Connection[Any]:
+def session(access: MariaDbAccess, database: str = "nova") -> pymysql.connections.Connection[Any]:
     return pymysql.connect(
         host="127.0.0.1",
         port=access.port,
         user=access.user,
         password=access.password.encode(),
+        database=database,
         autocommit=True,
     )
 
@@ -208,11 +209,11 @@ def test_older_sessions_end_when_they_are_idle_and_not_in_a_transaction(
     nova: MariaDbAccess, tmp_path: Path
 ) -> None:
     port = driver(nova, tmp_path)
-    with session(nova) as idle, session(nova) as busy:
+    with session(nova) as idle, session(nova) as busy, session(nova, "mysql") as other:
         cursor = busy.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT * FROM nova.instances")
-        setting = threading.Thread(target=port.isolate, args=("READ-COMMITTED",))
+        setting = threading.Thread(target=port.isolate, args=("READ-COMMITTED", ("nova",)))
         setting.start()
         wait_for(lambda: not lives(nova, idle), "the idle session was not ended")
         assert setting.is_alive()
@@ -221,9 +222,10 @@ def test_older_sessions_end_when_they_are_idle_and_not_in_a_transaction(
         setting.join(30)
         assert not setting.is_alive()
         assert not lives(nova, busy)
+        assert lives(nova, other), "a session of another database was ended"
     assert nova.do("SELECT @@tx_isolation") == [("READ-COMMITTED",)]
     assert nova.do("SELECT DISTINCT name FROM nova.instances") == [("kept",)]
-    port.isolate("REPEATABLE-READ")
+    port.isolate("REPEATABLE-READ", ())
 
 
 def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel(

@@ -20,9 +20,9 @@ from liftlock.cloud.model import (
     Role,
     Tenancy,
 )
-from liftlock.flow.survey import survey
 from liftlock.cloud.versions import series_named
 from liftlock.errors import Unreachable
+from liftlock.flow.survey import survey
 from liftlock.ports.hands import Hands
 from liftlock.sim.cloud import SimCloud
 from tests.clouds import small_cloud

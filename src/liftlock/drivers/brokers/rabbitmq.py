@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from liftlock.cloud.model import BrokerNode
@@ -13,6 +14,17 @@ _PATIENCE_S = 300.0
 """The command line takes a second to start, several on a busy host, and is started about ten times."""
 DEFAULT = "/"
 """The virtual host that RabbitMQ is born with."""
+
+
+def listening(consumers: Mapping[str, int], topic: str) -> tuple[str, ...]:
+    """Pure: hosts that listen, from queue -> consumers; nobody, as long as one of them has no fanout queue yet.
+
+    >>> listening({"scheduler.a": 1, "scheduler.b": 1, "scheduler_fanout_1": 1}, "scheduler")
+    ()
+    """
+    own = [queue for queue, count in consumers.items() if queue.startswith(f"{topic}.") and count]
+    fanouts = [queue for queue, count in consumers.items() if queue.startswith(f"{topic}_fanout_") and count]
+    return tuple(sorted(queue.removeprefix(f"{topic}.") for queue in own)) if len(fanouts) >= len(own) else ()
 
 
 class RabbitMq:
@@ -43,6 +55,10 @@ class RabbitMq:
                 hint="name the one that was made for green",
             )
         self._ask(verb="remove", vhost=name)
+
+    def listeners(self, topic: str, vhost: str) -> tuple[str, ...]:
+        """Queues as oslo.messaging names them: `topic`, `topic.host`, `topic_fanout_<uuid>`; one round trip."""
+        return listening(self._ask(verb="consumers", vhost=vhost), topic)
 
     def messages(self, vhost: str) -> int:
         """One round trip."""

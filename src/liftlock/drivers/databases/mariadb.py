@@ -198,19 +198,20 @@ class MariaDb:
         with self._connected() as server:
             return str(_rows(server, "SELECT @@GLOBAL.tx_isolation")[0][0])
 
-    def isolate(self, level: str) -> None:
-        """Set the default, then end each session that is older, at a moment at which it is idle."""
+    def isolate(self, level: str, databases: Sequence[str]) -> None:
+        """Set the default, then end each session of these databases that is older, at a moment at which it is idle."""
         if level not in _LEVELS:
             raise BadInput(f"{level} is no isolation level", hint=f"one of {', '.join(_LEVELS)}")
         with self._connected() as server:
             _rows(server, f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level.replace('-', ' ')}")
-            older = {int(row[0]) for row in _rows(server, _SESSIONS)}
+            users = _SESSIONS + " AND db IN (" + ", ".join(f"'{name}'" for name in databases) + ")"
+            older = {int(row[0]) for row in _rows(server, users)} if databases else set[int]()
             deadline = self._clock.now() + _SESSIONS_PATIENCE_S
             while older:
-                for (session,) in _rows(server, f"{_SESSIONS} {_IDLE}"):
+                for (session,) in _rows(server, f"{users} {_IDLE}"):
                     if session in older:
                         _end_session(server, session)
-                older &= {int(row[0]) for row in _rows(server, _SESSIONS)}
+                older &= {int(row[0]) for row in _rows(server, users)}
                 if older and self._clock.now() >= deadline:
                     raise StepFailed(
                         f"{len(older)} sessions of the database server are never idle and still read as before",

@@ -55,9 +55,9 @@ class RenamedDatabases:
         """See the port."""
         return self._server.isolation()
 
-    def isolate(self, level: str) -> None:
+    def isolate(self, level: str, databases: Sequence[str]) -> None:
         """See the port."""
-        self._server.isolate(level)
+        self._server.isolate(level, self._all(databases))
 
     def work_under_way(self, service: str) -> int:
         """See the port."""

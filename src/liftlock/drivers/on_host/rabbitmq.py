@@ -61,6 +61,16 @@ def count(vhost: str) -> int:
     return sum(queue["messages"] for queue in found)
 
 
+def consumers(vhost: str) -> dict[str, int]:
+    """Queue -> how many consumers it has."""
+    if vhost not in vhosts():
+        return {}
+    return {
+        queue["name"]: int(queue["consumers"] or 0)
+        for queue in listed("list_queues", "-p", vhost, "name", "consumers")
+    }
+
+
 def definitions() -> dict[str, list[Row]]:
     """All that is declared on the broker, in one call: the command line takes seconds to start on a busy host."""
     found: dict[str, list[Row]] = json.loads(rabbitmqctl("export_definitions", "-", "--format", "json"))
@@ -138,5 +148,11 @@ def remove(vhost: str) -> None:
 
 def main(*, verb: str, **wish: str) -> None:
     """Do it, and print what came of it."""
-    verbs: dict[str, Any] = {"look": look, "count": count, "ensure": ensure, "remove": remove}
+    verbs: dict[str, Any] = {
+        "look": look,
+        "count": count,
+        "consumers": consumers,
+        "ensure": ensure,
+        "remove": remove,
+    }
     print(json.dumps(verbs[verb](**wish)))

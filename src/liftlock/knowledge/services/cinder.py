@@ -8,7 +8,7 @@ SERVICE = Service(
     after=("keystone", "glance"),
     parts=(
         Part("cinder-api", port=8776, health="/healthcheck", wsgi="cinder.wsgi.api:application"),
-        Part("cinder-scheduler", agent="cinder-scheduler"),
+        Part("cinder-scheduler", agent="cinder-scheduler", topics=("cinder-scheduler",)),
         # Two cinder-volume share one service row through `backend_host`: the second would claim the first's work.
         Part("cinder-volume", Handover.STOP_THEN_START, agent="cinder-volume"),
         Part("cinder-backup", Handover.STOP_THEN_START, agent="cinder-backup"),

@@ -14,7 +14,7 @@ SERVICE = Service(
             health="/healthcheck",
             wsgi="heat.wsgi.api:application",
         ),
-        Part("heat-engine", Handover.OWN_VHOST, agent="heat-engine"),
+        Part("heat-engine", Handover.OWN_VHOST, agent="heat-engine", topics=("engine",)),
     ),
     databases=("heat",),
     migrations=(Migration("sync", ("heat-manage", "db_sync"), "sync", ("heat",)),),

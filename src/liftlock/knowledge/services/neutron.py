@@ -8,7 +8,7 @@ SERVICE = Service(
     after=("keystone",),
     parts=(
         Part("neutron-api", port=9696, health="/healthcheck", wsgi="neutron.wsgi.api:application"),
-        Part("neutron-rpc-server"),
+        Part("neutron-rpc-server", topics=("q-plugin", "q-reports-plugin")),
         Part("neutron-periodic-workers"),
         Part(
             "neutron-openvswitch-agent",

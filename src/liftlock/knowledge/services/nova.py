@@ -9,8 +9,8 @@ SERVICE = Service(
     parts=(
         # nova answers 300 on /healthcheck without credentials (31.3.1): ask its root.
         Part("nova-api", port=8774, health="/", wsgi="nova.wsgi.osapi_compute:application"),
-        Part("nova-scheduler", agent="nova-scheduler"),
-        Part("nova-conductor", agent="nova-conductor"),
+        Part("nova-scheduler", agent="nova-scheduler", topics=("scheduler",)),
+        Part("nova-conductor", agent="nova-conductor", topics=("conductor",)),
         Part("nova-compute", Handover.STOP_THEN_START, Plane.DATA, agent="nova-compute"),
     ),
     databases=("nova_api", "nova_cell0", "nova"),

@@ -73,7 +73,7 @@ def expand(order: Order) -> Stage:
             green.migration(order, service, m) for m in service.migrations if m.phase in ("expand", "sync")
         ]
         if steps and needs_read_committed(order.lift.target, service.name):
-            steps = [ReadCommitted(on=True), *steps, ReadCommitted(on=False)]
+            steps = [ReadCommitted(True, service.databases), *steps, ReadCommitted(False, service.databases)]
         lanes.append(tuple(steps))
     return Stage(
         name="expand the databases",
@@ -97,7 +97,9 @@ def start_apis(order: Order) -> Stage:
         steps: list[Step] = []
         if api.handover is Handover.OWN_VHOST:
             steps.append(MakeVhost(green.VHOST, green.BLUE_VHOST))
-            steps += [StartPart(g, p.name) for g, p in green.places(order, service) if not p.is_api]
+            for worker in green.workers(service):
+                steps += [StartPart(g, p.name) for g, p in green.places(order, service) if p == worker]
+                steps += green.await_listeners(order, service, worker)
         hosts = [(g, p) for g, p in green.places(order, service) if p.is_api]
         steps += [StartPart(g, p.name) for g, p in hosts]
         servers = tuple(Server(g, order.greens_address(g), p.port or 0) for g, p in hosts)
@@ -114,9 +116,10 @@ def start_apis(order: Order) -> Stage:
 
 
 def cut(order: Order, name: str, names: tuple[str, ...] | list[str]) -> Stage:
-    """Canary, verdict, all: service after service, callees first, so that a bad one stops the others."""
+    """Canary, verdict, all: the verdict on every service before the first of them is cut."""
     chosen = [s for s in order.services() if s.name in names and s.api() is not None]
-    canary = tuple(SendTraffic(s.name, CANARY_PERCENT) for s in chosen)
+    # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
+    canary = tuple(SendTraffic(s.name, CANARY_PERCENT) for s in chosen if s.catalogue_type)
     blue = tuple(h.name for h in order.control_hosts())
     verdict = JudgeCanary(tuple(s.name for s in chosen), blue, order.greens_hosts())
     rest = tuple(SendTraffic(s.name, 100) for s in chosen)
@@ -153,7 +156,7 @@ def worker_lane(order: Order, service: Service) -> tuple[Step, ...]:
         if part.handover is Handover.STOP_THEN_START and starts:
             steps += [AwaitIdle(service.name), *stops, *starts, AwaitIdle(service.name)]
         else:
-            steps += [*starts, *stops]
+            steps += [*starts, *green.await_listeners(order, service, part), *stops]
     return tuple(steps)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from liftlock.errors import BadInput
 from liftlock.knowledge.hop import Edit, edits_for
-from liftlock.knowledge.service import Migration, Part, Service
+from liftlock.knowledge.service import Handover, Migration, Part, Service
 from liftlock.plan.model import Stage
 from liftlock.plan.step import Step
 from liftlock.ports.likeness import Substitution
@@ -16,6 +16,7 @@ from liftlock.steps.agents import DeleteAgentRecords, RunProgram
 from liftlock.steps.configuration import RewriteConfiguration
 from liftlock.steps.green import MakeAlike, ProvisionHost
 from liftlock.steps.schema import MigrateSchema
+from liftlock.steps.services import AwaitListener
 from liftlock.strategies import blocks
 from liftlock.strategies.order import GreenHost, Order
 
@@ -97,6 +98,16 @@ def places(order: Order, service: Service) -> Iterator[tuple[str, Part]]:
         for green in order.greens:
             if green.replaces == host.name:
                 yield green.name, part
+
+
+def await_listeners(order: Order, service: Service, part: Part) -> Iterator[Step]:
+    """Wait for green's worker before blue's is stopped, and for blue's on the way back."""
+    own = part.handover is Handover.OWN_VHOST
+    blue = {g.name: g.replaces for g in order.greens}
+    for host, found in places(order, service):
+        if found == part and part.topics:
+            back = "" if own else blue[host]
+            yield AwaitListener(part.name, part.topics, VHOST if own else BLUE_VHOST, host, back)
 
 
 def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchema:
