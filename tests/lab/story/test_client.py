@@ -20,7 +20,7 @@ OTHERS = (
 
 MADE = {
     "project": "project create c-project",
-    "user": "user create --project c-project c-user",
+    "user": "user create --project c-project --password c-password c-user",
     "image": "image create --disk-format raw --file {bytes} c-image",
     "flavor": "flavor create --ram 64 --disk 1 c-flavor",
     "network": "network create c-network",
