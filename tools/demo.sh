@@ -27,7 +27,7 @@ step "What stands in the way of 2026.1"
 bastion liftlock assess --to 2026.1
 
 step "The plan"
-bastion liftlock plan --to 2026.1 -o "$results/plan.json"
+bastion liftlock plan --to 2026.1 --strategy in_place -o "$results/plan.json"
 
 step "The upgrade, while a prober plays the users"
 liftlock lab exec -- liftlock probe run --cloud probe --out "$results/probes" &

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from liftlock.errors import BadInput
+from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order
 from liftlock.flow.site import Site, nothing_run
@@ -23,9 +23,14 @@ from liftlock.strategies.control import restore as way_back
 def restore(site: Site, journal: Journal) -> Plan:
     """The plan that puts back the backup of the last upgrade.
 
-    Raises `BadInput` when no upgrade took a complete one.
+    Raises `BadInput` when no upgrade took a complete one, `Refused` when the last one was not in place.
     """
     upgrade = last_upgrade(journal)
+    if upgrade.strategy != "in_place":
+        raise Refused(
+            f"the last upgrade was {upgrade.strategy}: `restore` knows the way back of an upgrade in place only",
+            hint="before finalize: `liftlock rollback`; after it: docs/point-of-no-return.md",
+        )
     copy = newest_copy(site, upgrade)
     cloud = survey(site.file, site.hands)
     lift = Lift(running_series(cloud), upgrade.lift.source)

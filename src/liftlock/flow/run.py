@@ -127,13 +127,21 @@ def ask(
 
     `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate.
     """
-    if plan is not None and gate not in (gates := [s.gate for s in plan.stages if s.gate]):
+    if plan is not None:
+        known_gate(plan, gate)
+    named = fingerprint(plan) if plan is not None else ""
+    return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
+
+
+def known_gate(plan: Plan, gate: str) -> str:
+    """The gate itself; raises `BadInput` when the plan has none of that name."""
+    gates = [s.gate for s in plan.stages if s.gate]
+    if gate not in gates:
         raise BadInput(
             f"plan #{short(fingerprint(plan))} has no gate “{gate}”",
             hint=f"its gates are: {', '.join(gates) or 'none'}",
         )
-    named = fingerprint(plan) if plan is not None else ""
-    return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
+    return gate
 
 
 def known(journal: Journal, plan: Plan) -> RunState | None:

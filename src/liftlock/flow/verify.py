@@ -42,7 +42,26 @@ def verify(site: Site, journal: Journal) -> Verdict:
     cloud = survey(site.file, site.hands)
     series = series_of_cloud(cloud)
     findings = examine(cloud, releases()[series]) if series else ()
-    return Verdict(cloud, differences(last[1], cloud), findings)
+    found = differences(last[1], cloud)
+    if last[1].plan.strategy == "blue_green":
+        found = still_on_blue(site, last[1])
+    return Verdict(cloud, found, findings)
+
+
+def still_on_blue(site: Site, state: RunState) -> tuple[str, ...]:
+    """What keeps a blue/green upgrade from being where its run says: requests that green does not get."""
+    if state.standing is Standing.ROLLED_BACK:
+        wanted = 0
+    elif state.gate == "finalize":
+        wanted = 100
+    else:
+        return ()
+    shares = {name: site.hands.traffic.share(name).percent_green for name in site.file.services}
+    return tuple(
+        f"{name}: green gets {share}% of the requests, not {wanted}%"
+        for name, share in shares.items()
+        if share != wanted
+    )
 
 
 def differences(state: RunState, cloud: Cloud) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def test_a_wrong_database_password(the_lab: Operator, cloud: Cloud, tmp_path: Pa
     (tmp_path / "password").write_text(WRONG)
     cloud["databases"]["password"] = {"file": "password"}
     (tmp_path / "cloud.yaml").write_text(yaml.safe_dump(cloud))
-    refused(the_lab, f"liftlock plan -C {tmp_path}/cloud.yaml --to 2026.1", "db1", "Access denied")
+    refused(the_lab, f"liftlock plan -C {tmp_path}/cloud.yaml --to 2026.1", "1045", "password")
 
 
 def test_a_wrong_password_for_the_api(the_lab: Operator, cloud: Cloud, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_wrong_password_for_the_api(the_lab: Operator, cloud: Cloud, tmp_path:
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump(clouds))
     cloud["api"]["clouds_yaml"] = "clouds.yaml"
     (tmp_path / "cloud.yaml").write_text(yaml.safe_dump(cloud))
-    refused(the_lab, f"liftlock plan -C {tmp_path}/cloud.yaml --to 2026.1", "401")
+    refused(the_lab, f"liftlock plan -C {tmp_path}/cloud.yaml --to 2026.1", "refuses the credentials")
 
 
 @pytest.mark.parametrize(

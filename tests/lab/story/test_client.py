@@ -47,7 +47,7 @@ def batch(operator: Operator, lines: Iterable[str]) -> list[str]:
 def listed(operator: Operator) -> set[str]:
     """Names of everything that users make."""
     columns = {kind: "Stack Name" if kind == "stack" else "Name" for kind in MADE}
-    return set(batch(operator, [f"{kind} list -f value -c '{name}'" for kind, name in columns.items()]))
+    return set(batch(operator, [f'{kind} list -f value -c "{name}"' for kind, name in columns.items()]))
 
 
 def test_the_client_lists_what_the_cloud_is_made_of(the_lab: Operator) -> None:

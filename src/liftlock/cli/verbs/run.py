@@ -11,7 +11,7 @@ from liftlock.cli.verb import Verb, add_cloud_file, person
 from liftlock.cloud.file import load
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
-from liftlock.flow.run import Session, abort, ask, resume, run, under_way
+from liftlock.flow.run import Session, abort, ask, known_gate, resume, run, under_way
 from liftlock.flow.wiring import journal, opened
 from liftlock.plan import codec
 from liftlock.ports.journal import RequestKind
@@ -102,6 +102,7 @@ class Approve(RunVerb):
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """File the approval; the runner takes it when the run is at that gate."""
         plan = codec.read(parsed_args.plan, kinds())
+        gate = known_gate(plan, parsed_args.gate)
         with journal(load(parsed_args.cloud_file)) as book:
             ask(
                 book,
@@ -109,7 +110,7 @@ class Approve(RunVerb):
                 who=person(),
                 at=time.time(),
                 plan=plan,
-                gate=parsed_args.gate,
+                gate=gate,
                 why=parsed_args.because,
             )
         self.out(f"{person()} approves gate “{parsed_args.gate}” of plan {parsed_args.plan}")

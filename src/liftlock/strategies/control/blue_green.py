@@ -28,6 +28,7 @@ CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
 NOTHING = "nothing"
+NO_WAY_BACK = "by hand only, from the backup: what users wrote since is lost (docs/point-of-no-return.md)"
 BACK = "`liftlock rollback`: requests in seconds, workers in about a minute; no write is lost"
 
 
@@ -195,7 +196,7 @@ def finalize(order: Order) -> Stage:
         why="the old schema can only go when nobody reads it",
         lanes=((*(step for lane in settle for step in lane), *(step for lane in stops for step in lane)),),
         feels=NOTHING,
-        undo="`liftlock restore` only; what users wrote since the backup is lost",
+        undo=NO_WAY_BACK,
         gate="finalize",
         lossless=False,
     )
@@ -222,7 +223,7 @@ def contract(order: Order) -> Stage:
         why="what only blue needed goes",
         lanes=tuple(lane for lane in lanes if lane),
         feels=NOTHING,
-        undo="`liftlock restore` only",
+        undo=NO_WAY_BACK,
         at_once=2,
         lossless=False,
         leaves={revision_fact(name): ANY for name in order.database_names()},

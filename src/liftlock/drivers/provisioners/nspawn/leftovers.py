@@ -25,7 +25,8 @@ def lab_processes(place: LabPlace) -> Iterator[str]:
 
     Processes that have died and wait for a parent that never looks are not counted: they hold nothing.
     """
-    marks = (str(place.state), f"/{place.fabric}", f"/{place.bastion}")
+    # With its slash: a lab in a folder beside ours may begin with the same letters.
+    marks = (f"{place.state}/", f"/{place.fabric}", f"/{place.bastion}")
     group = f"/{place.cgroup.name}"
     for folder in Path("/proc").glob("[0-9]*"):
         try:
