@@ -15,15 +15,16 @@ setup: ## Make .venv from the hashed requirements
 demo: setup ## Bring a real cloud up at 2025.1, upgrade it to 2026.1, report what users felt
 	@tools/demo.sh
 
-check: setup ## Lint, types, contracts between rooms, and every test that needs no lab
+check: setup ## Lint, types, contracts between rooms, and the tests that take seconds
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports --no-cache
-	pytest -q -m "not lab"
+	pytest -q -m "not lab" tests/unit tests/golden tests/cases tests/docs
 
-test: check ## Everything, on the real lab too
-	pytest -v -m lab --durations=10
+test: check ## Everything: drivers against real servers, stories with power cuts, the real lab
+	pytest -q -m "not lab" tests/contract tests/scenario
+	pytest -v -m lab --durations=15
 
 lab: setup ## Bring the lab up at 2025.1 and leave it running
 	liftlock lab up

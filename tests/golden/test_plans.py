@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.sites import sim_site
+from tests.sites import GREEN, sim_site
 
 from liftlock.flow.plan import plan
 from liftlock.plan.text import text
@@ -22,6 +22,11 @@ PLANS = Path(__file__).parent / "plans"
 def test_an_in_place_plan_reads_as_it_did(source: str, target: str, tmp_path: Path) -> None:
     made, _ = plan(sim_site(tmp_path, SimCloud.tiny(source)), target)
     compare(text(made), PLANS / f"tiny-{source}-to-{target}-in_place.txt")
+
+
+def test_a_blue_green_plan_reads_as_it_did(tmp_path: Path) -> None:
+    made, _ = plan(sim_site(tmp_path, SimCloud.tiny(), GREEN), "2026.1")
+    compare(text(made), PLANS / "tiny-2025.1-to-2026.1-blue_green.txt")
 
 
 def compare(now: str, golden: Path) -> None:

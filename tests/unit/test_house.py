@@ -66,9 +66,12 @@ def public(tree: ast.Module | ast.ClassDef, within: str) -> Iterator[tuple[str, 
             yield node.name, node
             if not node.bases:
                 yield from public(node, f"{node.name}.")
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-            if not within or not implements_a_port(tree):
-                yield within + node.name, node
+        elif (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and not node.name.startswith("_")
+            and not (within and implements_a_port(tree))
+        ):
+            yield within + node.name, node
 
 
 def implements_a_port(tree: ast.Module | ast.ClassDef) -> bool:

@@ -97,7 +97,9 @@ class SimDeployer:
             raise StepFailed(f"{here.name} does not hold {release}", hint="stage it first")
 
 
-def _end(cloud: SimCloud, host: str, series: str, command: tuple[str, ...]) -> ProgramResult:
+def _end(  # noqa: PLR0911  (a table)
+    cloud: SimCloud, host: str, series: str, command: tuple[str, ...]
+) -> ProgramResult:
     """Let a program of `series` do to the cloud what it does, and say how it ended."""
     line = " ".join(command)
     if cloud.strikes(Kind.PROGRAM_HANGS, host, line):

@@ -340,7 +340,7 @@ class OpenStackApi:
     def _connect(self) -> tuple[Session, str]:
         files = [str(self._clouds_yaml)] if self._clouds_yaml else None
         try:
-            # Else $OS_CLIENT_CONFIG_FILE would go before the file that is named: perhaps another cloud (openstacksdk 4.22).
+            # Else $OS_CLIENT_CONFIG_FILE goes before the file that is named: another cloud (openstacksdk 4.22).
             chosen = OpenStackConfig(config_files=files, load_envvars=files is None).get_one(
                 cloud=self._cloud
             )
