@@ -198,9 +198,15 @@ class Rig:
     """Two nodes, two services, one server per colour and service; green is started but not in the balancer."""
 
     def __init__(
-        self, folder: Path, *, blues: int = 1, greens: int = 1, nodes: Sequence[str] = ("lb1", "lb2")
+        self,
+        folder: Path,
+        *,
+        blues: int = 1,
+        greens: int = 1,
+        nodes: Sequence[str] = ("lb1", "lb2"),
+        services: Sequence[str] = ("keystone", "nova"),
     ) -> None:
-        self.services = ("keystone", "nova")
+        self.services = services
         self.blue = {s: [Backer("blue", f"ctl-blue{i + 1}") for i in range(blues)] for s in self.services}
         self.green = {s: [Backer("green", f"ctl-green{i + 1}") for i in range(greens)] for s in self.services}
         self.nodes = {name: self._node(folder / name) for name in nodes}

@@ -191,3 +191,33 @@ def test_a_state_that_says_everybody_is_dead_is_not_believed() -> None:
         "4 heat 2 other 10.0.0.2 2 0 1 1",
     ]
     assert kept[:2] == head.splitlines()
+
+
+def browsed(text: str) -> str:
+    return written.armed(text, "keystone", GREEN, share_map="/m", state="/s", browsed=True)
+
+
+@pytest.mark.parametrize("text", [PLAIN, LISTEN], ids=["plain", "listen"])
+def test_what_leads_assets_to_their_page_is_only_where_pages_are_and_is_taken_out_to_the_letter(
+    text: str,
+) -> None:
+    there = browsed(text)
+    assert "stick-table" in there
+    assert "stick-table" not in armed(text)
+    assert written.bare(written.disarmed(there, "keystone")) == text
+    assert "static" not in written.settled(there, "keystone")
+
+
+def test_assets_follow_their_page_beside_the_counters_that_the_operator_uses() -> None:
+    limited = PLAIN.replace("bind :5000", "bind :5000\n    http-request track-sc2 src table t  # track-sc1")
+    assert "track-sc1 src unless" in browsed(limited)
+    every = limited.replace(
+        "bind :5000", "bind :5000\n    tcp-request content track-sc1 src\n    http-request track-sc0 src"
+    )
+    own = PLAIN.replace(
+        "    timeout server 1m", "    stick-table type ip size 1k expire 1m store http_req_rate(1m)"
+    )
+    for text in (every, own):
+        assert browsed(text) == armed(text).replace("/etc/haproxy/share.map", "/m").replace(
+            "/var/lib/ll-state", "/s"
+        )

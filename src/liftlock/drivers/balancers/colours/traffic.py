@@ -11,6 +11,7 @@ from liftlock.drivers.balancers.colours.node import Node, Places
 from liftlock.drivers.balancers.colours.running import Seen
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
+from liftlock.knowledge.catalogue import services
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 from liftlock.ports.traffic import Server, Share
@@ -87,6 +88,8 @@ class HaProxyTraffic:
                     green,
                     share_map=self._places.share_map,
                     state=self._places.state_file,
+                    # Without tokens of its own it is no API: browsers load pages.
+                    browsed=service in services() and not services()[service].catalogue_type,
                 )
             node.rewrite(before, text)
 

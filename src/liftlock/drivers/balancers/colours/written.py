@@ -41,6 +41,10 @@ _STICKS = ("cookie", "stick", "use-server", "server-template")
 _LOT = "txn.liftlock_lot"
 _SEAT = "txn.liftlock_seat"
 _SHARE = "txn.liftlock_share"
+_ASSET = "{ path_sub /static/ }"
+"""Django's `STATIC_URL` is below horizon's WEBROOT, which distributions set to `/`, `/horizon/` or `/dashboard/`."""
+_REMEMBERED = "10s"
+"""How long after a page its assets go where it came from; each page begins it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,12 @@ def state_file(text: str) -> str:
     return f"{folder}/{path}" if path and folder and not path.startswith("/") else path
 
 
-def armed(text: str, backend: str, green: Sequence[Server], *, share_map: str, state: str) -> str:
+def armed(
+    text: str, backend: str, green: Sequence[Server], *, share_map: str, state: str, browsed: bool = False
+) -> str:
     """The file with green's servers in `backend` and its state kept over reloads in `state`.
 
+    `browsed`: browsers load pages from it, whose assets are then asked of the colour that served the page.
     Raises `BadInput` when there is no such backend and `Refused` when it cannot be shared between two colours.
     """
     lines = text.split("\n")
@@ -109,7 +116,10 @@ def armed(text: str, backend: str, green: Sequence[Server], *, share_map: str, s
     _refuse_what_cannot_be_shared(lines, section, blue, green)
     last = max(i for i in range(section.first, section.end) if words(lines[i])[:1] == ["server"])
     indent = lines[last][: len(lines[last]) - len(lines[last].lstrip())]
-    block = [f"{indent}{line}" for line in _block(lines, section, blue, green, share_map)]
+    block = [
+        f"{indent}{line}"
+        for line in _block(lines, section, blue, green, share_map=share_map, browsed=browsed)
+    ]
     for i in range(section.first + 1, section.end):
         spoken = words(lines[i])
         if spoken[:1] == ["server"] and "backup" not in spoken:
@@ -225,7 +235,9 @@ def _block(
     section: Section,
     blue: Sequence[WrittenServer],
     green: Sequence[Server],
+    *,
     share_map: str,
+    browsed: bool,
 ) -> Iterator[str]:
     yield f"{_BEGIN} backend {section.name}: green beside blue; leave these lines to liftlock"
     for line in ("option redispatch 1", "retries 3", "retry-on conn-failure"):
@@ -239,20 +251,47 @@ def _block(
     state = in_force(lines, section, "load-server-state-from-file")
     if above(lines, section) is None or (state and state[-1] != "global"):
         yield "load-server-state-from-file global"
-    yield from _lots(section.name, [one.name for one in green], share_map)
+    yield from _lots(section.name, share_map)
+    if browsed:
+        yield from _assets_follow(lines, section, [one.name for one in green])
+    yield from _seats([one.name for one in green])
     options = _options_for_green(lines, section)
     for one in green:
         yield f"server {one.name} {one.address}:{one.port} {options} {_FALLS_BACK}"
     yield f"{_END} backend {section.name}"
 
 
-def _lots(backend: str, names: Sequence[str], share_map: str) -> Iterator[str]:
-    """Rules: every request draws a lot in 0..99, the same for the same token; below the share it goes to green."""
+def _lots(backend: str, share_map: str) -> Iterator[str]:
+    """Rules: every request draws a lot in 0..99, the same for the same token."""
     yield f"http-request set-var({_SHARE}) str({backend}),map_str_int({share_map},0)"
     # Without an identity (a login) the lot is drawn; horizon's users are told apart by their session.
     yield f"http-request set-var({_LOT}) rand(100)"
     for known in ("req.cook(sessionid)", "req.hdr(X-Auth-Token)"):
         yield f"http-request set-var({_LOT}) {known},xxh32,mod(100) if {{ {known} -m len ge 1 }}"
+
+
+def _assets_follow(lines: Sequence[str], section: Section, names: Sequence[str]) -> Iterator[str]:
+    """Rules: for an asset the share is all or nothing: its client's last page decides, if that was just now.
+
+    Pages name their assets by a hash that the other release does not have, and login pages carry no identity. HAProxy
+    2.6 configuration manual, `stick-table`, `track-sc0`, `src_get_gpt0`, `nbsrv`: looking up keeps no entry alive;
+    green's weight is 0, so only blue is counted as usable. Nothing where the operator has the backend's one table or
+    tracks by every counter.
+    """
+    free = next((n for n in (2, 1, 0) if not any(f"track-sc{n}" in code(line) for line in lines)), None)
+    if free is None or directive(lines, section, "stick-table"):
+        return
+    yield f"stick-table type ipv6 size 100k expire {_REMEMBERED} store gpt0"
+    yield f"http-request track-sc{free} src unless {_ASSET}"
+    # By who answered, not who was meant to: a dead server's requests are answered by the other colour.
+    yield f"http-response sc-set-gpt0({free}) 1"
+    yield f"http-response sc-set-gpt0({free}) 2 if {{ srv_name {' '.join(names)} }}"
+    yield f"http-request set-var({_SHARE}) int(0) if {_ASSET} {{ src_get_gpt0 eq 1 }} {{ nbsrv ge 1 }}"
+    yield f"http-request set-var({_SHARE}) int(100) if {_ASSET} {{ src_get_gpt0 eq 2 }}"
+
+
+def _seats(names: Sequence[str]) -> Iterator[str]:
+    """Rules: a request whose lot is below the share goes to green."""
     below = f"{{ var({_LOT}),sub({_SHARE}) lt 0 }}"
     if len(names) > 1:
         # Not by token: one service user's token may carry most of the requests.
