@@ -68,9 +68,12 @@ def person() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
-def confirm(cloud: str, given: str, loss: str) -> None:
-    """Return if the operator names the cloud, by option or by typing; raises `Refused` otherwise."""
+def confirm(cloud: str, given: str, loss: str, words: str) -> None:
+    """Return if the operator names the cloud, by option or by typing; raises `Refused` otherwise.
+
+    `words` are the command with the option that takes the name.
+    """
     if not given and sys.stdin.isatty():
         given = input(f"{loss} Type the cloud's name ({cloud}) to go on: ")
     if given.strip() != cloud:
-        raise Refused("the cloud's name was not typed", hint=f"type or pass it: `{cloud}`")
+        raise Refused("the cloud's name was not typed", hint=f"`{words} {cloud}`, or type it when asked")

@@ -50,7 +50,7 @@ class Gate(Asking):
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Have the cloud's name typed, open the gate, go on."""
         with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
-            confirm(site.file.name, parsed_args.cloud, self.loss)
+            confirm(site.file.name, parsed_args.cloud, self.loss, f"liftlock {self.verb} --cloud")
             with Progress(self.app.stdout) as watch:
                 session = Session(site, book, person(), watch, wait=False)
                 state = pass_gate(session, self.gate, parsed_args.because or "typed the cloud's name")

@@ -45,7 +45,9 @@ class Restore(RunVerb):
                 )
                 return 0
             loss = "What users wrote since the backup will be lost."
-            confirm(site.file.name, parsed_args.yes_lose_writes_of, loss)
+            confirm(
+                site.file.name, parsed_args.yes_lose_writes_of, loss, "liftlock restore --yes-lose-writes-of"
+            )
             ask(
                 book,
                 RequestKind.APPROVE,
