@@ -124,7 +124,8 @@ def traces(place: LabPlace) -> list[str]:
             continue
         if state != "Z" and f"/{place.prefix}" in groups:
             found.append(f"process {folder.name} in {groups.split()[-1]}")
-        if str(place.state) in mounts or f"/run/netns/{place.prefix}" in mounts:
+        # With its slash: a lab in a folder beside ours may begin with the same letters.
+        if f"{place.state}/" in mounts or f"/run/netns/{place.prefix}" in mounts:
             found.append(f"mount in process {folder.name}")
     found += [f"namespace {path}" for path in Path("/run/netns").glob(f"{place.prefix}*")]
     found += [f"group {path}" for path in cgroups.unified_root().glob(f"{place.prefix}*")]
