@@ -109,23 +109,24 @@ def commit() -> str:
 
 
 def main() -> None:
-    """All figures, in the order in which an operator would live through them."""
-    found: dict[str, Any] = {
-        "commit": commit(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-    }
-    liftlock("lab", "down")
+    """All figures, in the order in which an operator would live through them; each is written at once."""
+    found: dict[str, Any] = {"commit": commit(), "date": datetime.now(UTC).isoformat(timespec="seconds")}
+    found["machine"] = machine()
     folder = Path(tempfile.mkdtemp(prefix="liftlock-evidence-", dir="/var/tmp"))
-    found["up_from_nothing_seconds"] = up()
-    found["up_again_seconds"] = up()
-    found["idle"] = idle(folder)
-    found["demo"] = demo(folder)
-    found["restore"] = restore(folder)
-    found["down"] = down()
     file = ROOT / "docs" / "evidence" / f"{ISSUE}-{found['commit']}.json"
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    figures: dict[str, Callable[[], object]] = {
+        "up_from_nothing_seconds": up,
+        "up_again_seconds": up,
+        "idle": lambda: idle(folder),
+        "demo": lambda: demo(folder),
+        "restore": lambda: restore(folder),
+        "down": down,
+    }
+    liftlock("lab", "down")
+    for name, figure in figures.items():
+        found[name] = figure()
+        file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     print(f"written to {file}; logs are in {folder}")
 
 

@@ -115,53 +115,6 @@ def test_up_on_a_healthy_cloud_changes_nothing(lab: Lab) -> None:
     assert done(lab.up()) == []
 
 
-def test_the_plain_client_lists_what_every_service_has(lab: Lab) -> None:
-    kinds = [
-        "user",
-        "project",
-        "image",
-        "resource provider",
-        "server",
-        "flavor",
-        "network",
-        "volume",
-        "stack",
-    ]
-    for kind in (*kinds, "compute service", "network agent", "volume service", "orchestration service"):
-        rows = json.loads(lab.openstack(*kind.split(), "list", "-f", "json"))
-        assert isinstance(rows, list), kind
-    catalogue = json.loads(lab.openstack("catalog", "list", "-f", "json"))
-    assert {entry["Name"] for entry in catalogue} >= {"keystone", "nova", "heat", "placement"}
-
-
-def test_the_plain_client_makes_and_deletes_each_resource(lab: Lab, tmp_path: Path) -> None:
-    (tmp_path / "image").write_bytes(b"\0" * 65536)
-    (tmp_path / "stack.yaml").write_text(
-        "heat_template_version: 2018-08-31\nresources: {word: {type: OS::Heat::RandomString}}\n"
-    )
-    on = ("--flavor", "cli-flavor", "--network", "cli-net")
-    made: list[tuple[str, ...]] = [
-        ("image", "create", "--disk-format", "raw", "--file", str(tmp_path / "image"), "cli-image"),
-        ("flavor", "create", "--ram", "64", "--disk", "1", "cli-flavor"),
-        ("network", "create", "cli-net"),
-        ("subnet", "create", "--network", "cli-net", "--subnet-range", "10.204.0.0/24", "cli-subnet"),
-        (*("server", "create", "--wait", "--image", "cli-image"), *on, "cli-server"),
-        ("volume", "create", "--size", "1", "cli-volume"),
-        ("project", "create", "cli-project"),
-        ("user", "create", "--project", "cli-project", "cli-user"),
-        ("stack", "create", "--wait", "-t", str(tmp_path / "stack.yaml"), "cli-stack"),
-    ]
-    for words in made:
-        lab.openstack(*words)
-    server = json.loads(lab.openstack("server", "show", "cli-server", "-f", "json"))
-    assert server["status"] == "ACTIVE"
-    for words in reversed(made):
-        how = {"server": ["--wait"], "stack": ["--wait", "-y"]}.get(words[0], [])
-        lab.openstack(words[0], "delete", *how, words[-1])
-    for words in made:
-        assert words[-1] not in lab.openstack(words[0], "list"), words
-
-
 def test_every_answer_names_the_server_that_gave_it(lab: Lab) -> None:
     ca = str(lab.place.state / "ca.pem")
     for port in (5000, 9292, 8778, 8774, 9696, 8776, 8004):

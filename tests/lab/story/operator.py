@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +74,14 @@ class Operator:
     def bastion(self, line: str, *, patience_s: float = PATIENCE_S) -> Told:
         """A command line on the lab's bastion."""
         return self.types(f"liftlock lab exec -- {line}", patience_s=patience_s)
+
+    def openstack(self, lines: Iterable[str]) -> list[str]:
+        """Lines the plain client printed for several commands in one session: it takes seconds to start."""
+        (self.folder / "lines").write_text("".join(f"{line}\n" for line in lines))
+        # Its session ends with code 1 whatever happened in it.
+        told = self.bastion("sh -c 'openstack < lines'")
+        assert not told.err.strip(), told.said
+        return told.out.splitlines()
 
     @contextmanager
     def meanwhile(self, line: str) -> Iterator[subprocess.Popen[str]]:

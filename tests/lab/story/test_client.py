@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -35,25 +34,16 @@ DELETED = {"server": "server delete --wait c-server", "stack": "stack delete --w
 """Kind -> what deletes it, where it takes more than the name."""
 
 
-def batch(operator: Operator, lines: Iterable[str]) -> list[str]:
-    """What the client printed for several commands in one session: it takes seconds to start."""
-    (operator.folder / "lines").write_text("".join(f"{line}\n" for line in lines))
-    # The client's session ends with code 1 whatever happened in it.
-    told = operator.bastion("sh -c 'openstack < lines'")
-    assert not told.err.strip(), told.said
-    return told.out.splitlines()
-
-
 def listed(operator: Operator) -> set[str]:
     """Names of everything that users make, among other words."""
     # In a session the client takes quotes for a part of the name: `Stack Name` cannot be asked for.
     columns = {kind: "" if kind == "stack" else "-c Name" for kind in MADE}
-    told = batch(operator, [f"{kind} list -f value {column}" for kind, column in columns.items()])
+    told = operator.openstack([f"{kind} list -f value {column}" for kind, column in columns.items()])
     return {word for line in told for word in line.split()}
 
 
 def test_the_client_lists_what_the_cloud_is_made_of(the_lab: Operator) -> None:
-    told = batch(the_lab, [f"{kind} list -f json" for kind in OTHERS])
+    told = the_lab.openstack([f"{kind} list -f json" for kind in OTHERS])
     assert told.count("[") == told.count("]") == len(OTHERS), told
     seen = " ".join(told)
     for word in ("nova-compute", "neutron-openvswitch-agent", "cinder-volume", "heat-engine", "cmp2"):
@@ -66,9 +56,9 @@ def test_the_client_makes_lists_and_deletes_one_of_each(the_lab: Operator, tmp_p
     resources = {"word": {"type": "OS::Heat::RandomString"}}
     template.write_text(json.dumps({"heat_template_version": "2018-08-31", "resources": resources}))
     ours = {f"c-{kind}" for kind in MADE}
-    batch(the_lab, [line.format(bytes=content, template=template) for line in MADE.values()])
+    the_lab.openstack([line.format(bytes=content, template=template) for line in MADE.values()])
     assert listed(the_lab) >= ours
     shown = the_lab.bastion("openstack server show c-server -f json").json()
     assert shown["status"] == "ACTIVE"
-    batch(the_lab, [DELETED.get(kind, f"{kind} delete c-{kind}") for kind in reversed(MADE)])
+    the_lab.openstack([DELETED.get(kind, f"{kind} delete c-{kind}") for kind in reversed(MADE)])
     assert listed(the_lab) & ours == set()
