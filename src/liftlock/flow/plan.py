@@ -53,14 +53,14 @@ def strategy_named(name: str) -> Callable[[Order], Plan]:
 
 
 def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
-    """What a strategy needs to know to arrange `lift`."""
+    """What a strategy needs to know to arrange `lift`; raises `BadInput` when control hosts run several releases."""
+    refuse_mixed_releases(cloud)
     made_at = site.hands.clock.now()
     return Order(
         cloud=cloud,
         lift=lift,
         mark=time.strftime("%Y%m%dt%H%M%S", time.gmtime(made_at)),
         made_at=made_at,
-        source_release=release_now(cloud),
         target_release=site.hands.deployer.release_of(lift.target),
         options_now=options_now(site, cloud, lift),
         runs=running_parts(cloud),
@@ -88,15 +88,14 @@ def reporting_agents(cloud: Cloud) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def release_now(cloud: Cloud) -> str:
-    """The one release all control hosts run; raises `BadInput` when there are several."""
+def refuse_mixed_releases(cloud: Cloud) -> None:
+    """Raise unless all control hosts run one release."""
     found = sorted({h.release for h in cloud.hosts_with(Role.CONTROL)})
     if len(found) != 1:
         raise BadInput(
             f"the control hosts run {len(found)} releases: {', '.join(r or 'none' for r in found)}",
             hint="bring them to one release first",
         )
-    return found[0]
 
 
 def options_now(site: Site, cloud: Cloud, lift: Lift) -> Mapping[tuple[str, str, str, str], str]:

@@ -34,8 +34,6 @@ class Order:
     """Short, unique to this plan (`20261120t143105`): names its backup and its units on hosts."""
     made_at: float
     """Seconds since the epoch."""
-    source_release: str
-    """Release that the control hosts run now."""
     target_release: str
     """Release that they will run."""
     options_now: Mapping[tuple[str, str, str, str], str]
