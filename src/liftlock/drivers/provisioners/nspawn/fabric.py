@@ -25,6 +25,8 @@ def build_fabric(place: LabPlace, bastion_address: str, prefix_length: int) -> N
         configure(place.fabric, f"link add {SWITCH} type bridge")
     configure(place.fabric, "link set lo up", f"link set {SWITCH} up")
     if not has_interface(place.fabric, "bastion"):
+        # The other end of a cable whose switch is gone stays a while: the kernel removes a namespace at leisure.
+        unplug(place.bastion, "eth0")
         configure(place.fabric, f"link add bastion type veth peer name eth0 netns {place.bastion}")
     configure(place.fabric, f"link set bastion master {SWITCH} up")
     configure(
@@ -83,6 +85,6 @@ def plug_in(fabric: str, name: str, network: Path, mac: str, addresses: Sequence
     run("nsenter", f"--net={network}", "ip", "-batch", "-", stdin="\n".join(lines) + "\n")
 
 
-def unplug(fabric: str, name: str) -> None:
-    """Take the host's cable out of the switch; none there is fine."""
-    succeeds("ip", "-n", fabric, "link", "delete", name)
+def unplug(namespace: str, name: str) -> None:
+    """Take a cable out, by its end in the namespace; none there is fine."""
+    succeeds("ip", "-n", namespace, "link", "delete", name)
