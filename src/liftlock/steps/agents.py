@@ -34,7 +34,7 @@ class DeleteAgentRecords(Step):
         raise CannotRevert(
             f"{self.service}'s records of {', '.join(self.hosts)} are deleted",
             now="green serves; blue's workers are stopped",
-            hint="workers that start again make new records; going back from here is `liftlock restore`",
+            hint="workers that start again make new records; the way back is by hand (docs/point-of-no-return.md)",
         )
 
 
@@ -76,5 +76,5 @@ class RunProgram(Step):
         raise CannotRevert(
             f"`{' '.join(self.command)}` was run",
             now="green serves",
-            hint="workers that start again make new records; going back from here is `liftlock restore`",
+            hint="workers that start again make new records; the way back is by hand (docs/point-of-no-return.md)",
         )

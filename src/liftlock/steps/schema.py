@@ -60,7 +60,7 @@ class MigrateSchema(Step):
         raise StepFailed(
             f"{self.service}: `{' '.join(self.command)}` ended with code {result.code}: {_last_line(result.out)}",
             now=f"the databases of {self.service} may be changed by half; its commands can be run again",
-            hint=f"read the unit {unit}'s log on {self.host}, mend, `liftlock resume`; or `liftlock restore`",
+            hint=f"read the log of {unit} on {self.host}, then `liftlock resume`; `liftlock status` tells the way back",
         )
 
     def revert(self, hands: Hands) -> None:

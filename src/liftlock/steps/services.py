@@ -91,7 +91,7 @@ class AwaitAnswer(Step):
             raise StepFailed(
                 f"{self.service} did not answer at the front door within {ANSWER_PATIENCE_S:.0f} s",
                 now=f"its units were started; users of {self.service} get errors",
-                hint="read its log on the control hosts, mend, `liftlock resume`; or go back with `liftlock restore`",
+                hint="read its log on the control hosts, then `liftlock resume`; `liftlock status` tells the way back",
             )
 
     def revert(self, hands: Hands) -> None:
@@ -138,7 +138,7 @@ class AwaitAgents(Step):
             raise StepFailed(
                 f"these agents of {self.service} do not report: {silent}",
                 now="the new services run; what these agents do for users does not",
-                hint="read their logs, start them, `liftlock resume`; or go back with `liftlock restore`",
+                hint="read their logs, start them, `liftlock resume`; or go back: `liftlock status` says how",
             )
 
     def revert(self, hands: Hands) -> None:

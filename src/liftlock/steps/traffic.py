@@ -90,5 +90,5 @@ class SettleTraffic(Step):
         raise CannotRevert(
             f"{self.service}: blue's servers are out of the balancer",
             now="green serves; there is nothing to fall back to",
-            hint="going back from here is `liftlock restore`",
+            hint="the way back is by hand (docs/point-of-no-return.md)",
         )
