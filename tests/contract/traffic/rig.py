@@ -212,11 +212,11 @@ class Rig:
         self.nodes = {name: self._node(folder / name) for name in nodes}
         self.shell = NodeShell({name: node.folder for name, node in self.nodes.items()})
 
-    def traffic(self, patience_s: float = PATIENCE_S) -> HaProxyTraffic:
-        """The driver, as a new liftlock would make it."""
+    def traffic(self, patience_s: float = PATIENCE_S, *, nodes: tuple[str, ...] = ()) -> HaProxyTraffic:
+        """The driver, as a new liftlock would make it; over some of the nodes only where they are named."""
         return HaProxyTraffic(
             self.shell,
-            tuple(self.nodes),
+            nodes or tuple(self.nodes),
             socket=f"{_EVERYWHERE}/sock",
             master=f"{_EVERYWHERE}/master",
             configuration=f"{_EVERYWHERE}/haproxy.cfg",

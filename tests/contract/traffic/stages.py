@@ -25,7 +25,7 @@ class Stage:
     """The same balancer, by a liftlock that does not wait long for health checks."""
     green: tuple[Server, ...]
     kill: Callable[[str], None]
-    """The servers of a colour die."""
+    """The servers of a colour die; returns when every node saw it."""
     revive: Callable[[str], None]
     away: Callable[[], str]
     """A balancer node goes away; its name."""
@@ -74,11 +74,21 @@ def real() -> Iterator[Stage]:
             built.shell.away.add("lb2")
             return "lb2"
 
+        alone = [built.traffic(nodes=(name,)) for name in built.nodes]
+
+        def up(traffic: Traffic, colour: str) -> bool:
+            share = traffic.share(SERVICE)
+            return share.armed and (share.green_up if colour == "green" else share.blue_up)
+
+        def kill(colour: str) -> None:
+            colours[colour][0].kill()
+            wait_for(lambda: not any(up(traffic, colour) for traffic in alone), f"{colour}'s death was not seen")
+
         yield Stage(
             built.traffic(),
             built.traffic(patience_s=0.0),
             built.servers(SERVICE),
-            kill=lambda colour: colours[colour][0].kill(),
+            kill=kill,
             revive=lambda colour: colours[colour][0].start(),
             away=leave,
             back=built.shell.away.clear,
