@@ -82,7 +82,9 @@ def real() -> Iterator[Stage]:
 
         def kill(colour: str) -> None:
             colours[colour][0].kill()
-            wait_for(lambda: not any(up(traffic, colour) for traffic in alone), f"{colour}'s death was not seen")
+            wait_for(
+                lambda: not any(up(traffic, colour) for traffic in alone), f"{colour}'s death was not seen"
+            )
 
         yield Stage(
             built.traffic(),
