@@ -517,7 +517,7 @@ def test_stage_times_leave_out_holds_and_gates(site: Site) -> None:
 # --- real processes -----------------------------------------------------------------------------------------------
 
 PROGRAM = """
-import json, os, sys, time
+import json, os, signal, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 from liftlock.drivers.journals.sql import SqlJournal
@@ -527,6 +527,8 @@ from liftlock.plan.model import Lift, Plan, Stage
 from liftlock.plan.step import Step
 
 HERE = Path(sys.argv[1])
+# Whoever started the tests in the background may have had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @dataclass(frozen=True)
 class Touch(Step):
