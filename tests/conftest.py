@@ -8,7 +8,10 @@ import pytest
 
 from tests.lab.story.operator import Operator, lab_is_there
 
-STORY = ("test_client", "test_prober", "test_bad_input", "test_in_place", "test_taken_down", "test_tutorial")
+STORY = (
+    *("test_client", "test_prober", "test_bad_input", "test_in_place"),
+    *("test_blue_green", "test_taken_down", "test_tutorial"),
+)
 """Files of `tests/lab/story` in the order in which an operator would live through them."""
 
 

@@ -1,6 +1,7 @@
 """`make evidence`: long rounds on the real lab; the figures go to `docs/evidence/<issue>-<commit>.json`.
 
-Each function is one figure. The lab that is there is taken down first, and nothing is left up afterwards.
+Each function is one figure. `LIFTLOCK_ISSUE` chooses whose; words on the command line choose among those, and are
+added to what the file holds already. The lab that is there is taken down first, and nothing is left up afterwards.
 """
 
 from __future__ import annotations
@@ -11,49 +12,38 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import rounds
+from rounds import USUAL_RATE, bastion, felt, liftlock, probing, seconds
 
 from liftlock.drivers.provisioners.nspawn.leftovers import leftovers
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 
 ROOT = Path(__file__).parents[1]
-LIFTLOCK = str(Path(sys.executable).parent / "liftlock")
-ISSUE = os.environ.get("LIFTLOCK_ISSUE", "2")
+ISSUE = os.environ.get("LIFTLOCK_ISSUE", "3")
 IDLE_S = int(os.environ.get("LIFTLOCK_IDLE_S", "600"))
 """How long the idle lab is probed, in seconds."""
+REQUESTS = 3000
+"""At least so many in each round."""
+PRESSURE = 45.0
+"""Reads per second in the round under load: with the writes 50 requests per second in all."""
+
+Figure = Callable[[Path], object]
+"""Measures, with a folder of its own for logs."""
 
 
-def liftlock(*words: str) -> str:
-    """What `liftlock` prints on standard output; ends everything when it fails."""
-    print("$ liftlock", *words, flush=True)
-    ended = subprocess.run([LIFTLOCK, *words], stdout=subprocess.PIPE, text=True, check=False)
-    if ended.returncode:
-        sys.exit(f"`liftlock {' '.join(words)}` ended with code {ended.returncode}\n{ended.stdout}")
-    return ended.stdout
-
-
-def bastion(*words: str) -> str:
-    """The same on the lab's bastion."""
-    return liftlock("lab", "exec", "--", *words)
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """How long it took."""
-    began = time.monotonic()
-    act()
-    return round(time.monotonic() - began, 1)
-
-
-def up() -> float:
+def up(_: Path) -> float:
     """Seconds from nothing (images and releases cached) to a cloud that answers; of a healthy one: to know it."""
     return seconds(lambda: liftlock("lab", "up", "--series", "2025.1"))
 
 
-def down() -> dict[str, Any]:
+def down(_: Path) -> dict[str, Any]:
     """Seconds, and what is left of the lab on the machine."""
     took = seconds(lambda: liftlock("lab", "down"))
     return {"seconds": took, "left": list(leftovers(LabPlace.from_environment()))}
@@ -61,38 +51,92 @@ def down() -> dict[str, Any]:
 
 def idle(folder: Path) -> dict[str, Any]:
     """What the prober says about a lab that nobody touches."""
-    out = str(folder / "idle")
-    bastion("liftlock", "probe", "run", "--cloud", "probe", "--seconds", str(IDLE_S), "--out", out)
-    return felt(json.loads((folder / "idle" / "summary.json").read_text()))
+    bastion("liftlock", "probe", "run", "--cloud", "probe", "--seconds", str(IDLE_S), "--out", str(folder))
+    return felt(json.loads((folder / "summary.json").read_text()))
 
 
-def felt(summary: dict[str, Any]) -> dict[str, Any]:
-    """A prober's summary without the lists."""
-    one = ("total", "failed", "outage_s", "worst_gap_ms", "p50_ms", "p95_ms")
-    services = {name: {k: numbers[k] for k in one} for name, numbers in summary["services"].items()}
-    whole = ("requests_total", "requests_failed", "requests_per_s", "connections", "writes", "not_probed")
-    return {**{k: summary[k] for k in whole}, "services": services}
+def in_place(folder: Path) -> dict[str, Any]:
+    """The upgrade by the book, the report on it, and the way back to the backup."""
+    rounds.fresh_lab(folder)
+    with probing(folder / "probes") as prober:
+        run = rounds.upgrade(folder / "plan.json", "in_place")
+        prober.await_(calm=20)
+        prober.stop()
+    report = rounds.report(run, folder / "probes")
+    back = seconds(lambda: bastion("liftlock", "restore", "--yes-lose-writes-of", "lab"))
+    bastion("liftlock", "verify")
+    things = rounds.tenants_things(folder)
+    return {"report": report, "restore": {"seconds": back, "users_things": things}}
+
+
+def round_trip(folder: Path, *, rate: float = USUAL_RATE, busy: bool = False) -> dict[str, Any]:
+    """Upgrade, rollback, upgrade, finalize, retire under one prober, on a fresh lab; `busy`: one core is burnt."""
+    rounds.fresh_lab(folder)
+    boots: dict[str, float] = {}
+    with ExitStack() as meanwhile:
+        if busy:
+            meanwhile.enter_context(rounds.burning())
+        prober = meanwhile.enter_context(probing(folder / "probes", rate=rate))
+        first = rounds.upgrade(folder / "plan-1.json")
+        boots["on green"] = rounds.boot("evidence-green")
+        back = rounds.rollback(prober)
+        boots["on blue again"] = rounds.boot("evidence-blue")
+        second = rounds.upgrade(folder / "plan-2.json")
+        ends = {
+            verb: seconds(lambda: bastion("liftlock", verb, "--cloud", "lab"))  # noqa: B023
+            for verb in ("finalize", "retire")
+        }
+        boots["at the end"] = rounds.boot("evidence-end")
+        prober.await_(good=REQUESTS, calm=15)
+        summary = prober.stop()
+    return {
+        "requests_failed": summary["requests_failed"],
+        "rollback": back,
+        "finalize_seconds": ends["finalize"],
+        "retire_seconds": ends["retire"],
+        "server_boot_list_delete_seconds": boots,
+        "users_things": rounds.tenants_things(folder),
+        "felt": felt(summary),
+        "reports": [rounds.report(run, folder / "probes") for run in (first, second)],
+    }
+
+
+def bench(folder: Path) -> Any:
+    """`bench/blue_green.py`: both strategies and both ways back beside each other."""
+    found = folder / "bench.json"
+    subprocess.run([sys.executable, ROOT / "bench" / "blue_green.py", "--json", found], check=True)
+    return json.loads(found.read_text())
 
 
 def demo(folder: Path) -> dict[str, Any]:
-    """`make demo` on cached images: its seconds, and the report of its upgrade in place."""
-    environment = {**os.environ, "DEMO_RESULTS": str(folder / "demo")}
+    """`make demo` on cached images: its seconds; it fails if one request failed."""
+    liftlock("lab", "down")
+    environment = {**os.environ, "DEMO_RESULTS": str(folder)}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     took = seconds(lambda: subprocess.run([ROOT / "tools" / "demo.sh"], env=environment, check=True))
-    report = json.loads(
-        bastion("liftlock", "report", "--probes", str(folder / "demo" / "probes"), "-f", "json")
-    )
-    return {"seconds": took, "report": report}
+    return {"seconds": took, "felt": felt(json.loads((folder / "probes" / "summary.json").read_text()))}
 
 
-def restore(folder: Path) -> dict[str, Any]:
-    """Seconds back to the release of before; fails if users' things are not what they were."""
-    took = seconds(lambda: bastion("liftlock", "restore", "--yes-lose-writes-of", "lab"))
-    bastion("liftlock", "verify")
-    compared = bastion(
-        "liftlock", "lab", "tenants", "compare", "--saved", str(folder / "demo" / "before.json")
-    )
-    return {"seconds": took, "users_things": compared.strip()}
+FIGURES: Mapping[str, Mapping[str, Figure]] = {
+    "2": {
+        "up_from_nothing_seconds": up,
+        "up_again_seconds": up,
+        "idle": idle,
+        "in_place": in_place,
+        "down": down,
+    },
+    "3": {
+        "demo": demo,
+        "round_1": round_trip,
+        "round_2": round_trip,
+        "round_3": round_trip,
+        "load": partial(round_trip, rate=PRESSURE, busy=True),
+        "bench": bench,
+        # Rounds in which something of green is killed belong here: a function each, in a module of their own.
+        "down": down,
+    },
+}
+"""Issue -> name -> figure, in the order in which an operator would live through them."""
 
 
 def machine() -> dict[str, Any]:
@@ -108,27 +152,23 @@ def commit() -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def main() -> None:
-    """All figures, in the order in which an operator would live through them; each is written at once."""
-    found: dict[str, Any] = {"commit": commit(), "date": datetime.now(UTC).isoformat(timespec="seconds")}
-    found["machine"] = machine()
-    folder = Path(tempfile.mkdtemp(prefix="liftlock-evidence-", dir="/var/tmp"))
-    file = ROOT / "docs" / "evidence" / f"{ISSUE}-{found['commit']}.json"
+def main(chosen: list[str]) -> None:
+    """The chosen figures, or all, one after the other; each is written at once."""
+    figures = FIGURES[ISSUE]
+    if unknown := set(chosen) - set(figures):
+        sys.exit(f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(figures)}")
+    file = ROOT / "docs" / "evidence" / f"{ISSUE}-{commit()}.json"
     file.parent.mkdir(exist_ok=True)
-    figures: dict[str, Callable[[], object]] = {
-        "up_from_nothing_seconds": up,
-        "up_again_seconds": up,
-        "idle": lambda: idle(folder),
-        "demo": lambda: demo(folder),
-        "restore": lambda: restore(folder),
-        "down": down,
-    }
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"commit": commit()}
+    found |= {"date": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
+    folder = Path(tempfile.mkdtemp(prefix="liftlock-evidence-", dir="/var/tmp"))
     liftlock("lab", "down")
-    for name, figure in figures.items():
-        found[name] = figure()
+    for name in chosen or figures:
+        found[name] = figures[name](folder / name)
         file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    liftlock("lab", "down")
     print(f"written to {file}; logs are in {folder}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

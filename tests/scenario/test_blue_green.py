@@ -8,7 +8,7 @@ import pytest
 from tests.sites import GREEN, sim_session
 
 from liftlock.engine.state import Standing
-from liftlock.errors import Refused
+from liftlock.errors import Refused, StepFailed
 from liftlock.flow.plan import plan
 from liftlock.flow.run import Session, ask, pass_gate, resume, rollback, run
 from liftlock.flow.status import status
@@ -104,3 +104,41 @@ def test_an_upgrade_cut_anywhere_goes_on_or_rolls_back_and_users_are_served(
             assert rollback(again, "enough").standing is Standing.ROLLED_BACK
             assert shares(again) == {0}
         assert served(cloud, again)
+
+
+def test_an_api_of_green_gives_its_last_answer_before_it_is_stopped(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    cloud.colours["glance"].unanswered["green"] = 1
+    with pytest.raises(StepFailed, match="green still answers 1 requests to glance"):
+        rollback(session, "try")
+    assert shares(session) == {0}
+    assert cloud.hosts["ctl-green"].units["glance-api"].active
+    cloud.colours["glance"].unanswered.clear()
+    assert rollback(session, "try").standing is Standing.ROLLED_BACK
+    assert not cloud.hosts["ctl-green"].units["glance-api"].active
+
+
+def test_blue_gives_its_last_answer_before_it_leaves_the_balancer(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    cloud.colours["nova"].unanswered["blue"] = 2
+    with pytest.raises(StepFailed, match="blue still answers 2 requests to nova"):
+        pass_gate(session, "finalize", "soaked")
+    assert cloud.hosts["ctl-blue"].units["nova-api"].active
+    cloud.colours["nova"].unanswered.clear()
+    assert resume(session).gate == "retire"
+
+
+def test_the_journal_keeps_how_a_worker_ended(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    notes = {
+        str(line.detail["title"]): line.detail.get("note")
+        for line in session.journal.lines()
+        if line.event == "did"
+    }
+    assert str(notes["stop nova-conductor on ctl-blue"]).startswith("it finished what it had under way")

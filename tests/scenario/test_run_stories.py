@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.scenario.waterworks import EVERYTHING_NEW, Defective, Put, Site, lift_plan, plan, stage
+from tests.scenario.waterworks import EVERYTHING_NEW, AwaitValue, Defective, Put, Site, lift_plan, plan, stage
 
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.gates import GatePolicy
@@ -312,6 +312,20 @@ def test_a_guard_that_cannot_look_holds_the_run(site: Site) -> None:
     assert site.world.values == {}
 
 
+def test_a_step_that_waits_does_not_wait_on_when_somebody_wants_the_run_to_stop(site: Site) -> None:
+    waiting = plan(stage("wait", (Put("a"), AwaitValue("never"), Put("b"))))
+
+    def patient(state: RunState) -> Reason | None:
+        return Reason("patience", "too long") if site.world.clock.now() > 1100.0 else None
+
+    state = site.runner(guards=[patient]).run(waiting)
+    assert (state.standing, state.why) == (Standing.HELD, "too long")
+    assert site.world.values == {"a": "new"}
+    site.world.values["never"] = "new"
+    assert site.runner().resume().finished
+    assert site.world.changes["a"] == 1
+
+
 # --- gates --------------------------------------------------------------------------------------------------------
 
 
@@ -551,13 +565,17 @@ class Clock:
     now = staticmethod(time.time)
     sleep = staticmethod(time.sleep)
 
+class Hands:
+    clock = Clock
+    at = classmethod(lambda hands, clock: hands)
+
 stages = tuple(
     Stage(f"stage {s}", "why", tuple(tuple(Touch(f"s{s}l{n}k{k}") for k in range(4)) for n in range(3)), "-", "-")
     for s in range(3)
 )
 plan = Plan("pond", "upgrade", "in_place", Lift("a", "b"), 1.0, {}, stages)
 journal = SqlJournal(HERE / "journal.db")
-runner = Runner(journal, None, Clock, RunLock.beside(HERE / "journal.db", "rey"), "rey", {"Touch": Touch})
+runner = Runner(journal, Hands, Clock, RunLock.beside(HERE / "journal.db", "rey"), "rey", {"Touch": Touch})
 print("up", flush=True)
 print(runner.run(plan).standing)
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,8 +20,10 @@ from liftlock.engine.runner import Runner
 from liftlock.errors import StepFailed
 from liftlock.plan.model import Lift, Plan, Stage
 from liftlock.plan.step import Step
+from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Entry, Event, Journal, Line
+from liftlock.steps.waiting import wait_until
 
 
 class PowerCut(BaseException):
@@ -90,6 +93,12 @@ class World:
         """Keys that cannot be changed back."""
         self.at_change: Callable[[str], None] = lambda key: None
 
+    def at(self, clock: Clock) -> World:
+        """The same world by another clock."""
+        other = copy(self)
+        other.clock = cast("Ticking", clock)
+        return other
+
     def put(self, key: str, value: str) -> None:
         def change() -> None:
             self.values[key] = value
@@ -137,6 +146,26 @@ class Put(Step):
             raise StepFailed(f"{self.key} does not move back", now=f"{self.key} is new")
         if world_of(hands).values.get(self.key, "old") != self.before:
             world_of(hands).put(self.key, self.before)
+
+
+@dataclass(frozen=True)
+class AwaitValue(Step):
+    """Wait until somebody else sets a value."""
+
+    key: str
+
+    @property
+    def title(self) -> str:
+        return f"wait until {self.key} is new"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return world_of(hands).values.get(self.key) == "new"
+
+    def execute(self, hands: Hands) -> None:
+        assert wait_until(world_of(hands).clock, lambda: self.done(hands, None), patience_s=1000.0)
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +228,7 @@ class Defective(Step):
         pass
 
 
-KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in (Put, PutTwo, Restart, Defective)}
+KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in (AwaitValue, Put, PutTwo, Restart, Defective)}
 
 
 class FusedJournal:

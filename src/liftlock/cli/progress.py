@@ -12,6 +12,7 @@ from rich.status import Status
 from liftlock.engine.state import RunState
 from liftlock.plan.model import StepRef
 from liftlock.plan.step import Step
+from liftlock.plan.text import GOING_BACK
 from liftlock.ports.journal import Event, Line
 
 SAID = {
@@ -56,9 +57,13 @@ class Progress:
             self._print(
                 line, f"stage {line.stage} of {len(state.plan.stages)}: {stage.name}  (users: {stage.feels})"
             )
+            self._console.print(f"          {GOING_BACK} {stage.undo}", markup=False)
+        elif line.event is Event.STAGE_DONE and line.stage == state.plan.last_lossless_stage:
+            self._mark(line, state)
         elif line.event in (
             Event.HELD,
             Event.ABORTED,
+            Event.FALLING_BACK,
             Event.ROLLING_BACK,
             Event.ROLLED_BACK,
             Event.APPROVED,
@@ -86,11 +91,19 @@ class Progress:
             took = line.at - self._started.pop(ref, line.at)
             self._running.pop(ref, None)
             seconds = f" {took:.1f} s" if took >= 0.1 else ""
-            self._print(line, f"  {ref!s:>5}  {step.title}: {SAID[line.event]}{seconds}")
+            note = f"; {line.detail['note']}" if "note" in line.detail else ""
+            self._print(line, f"  {ref!s:>5}  {step.title}: {SAID[line.event]}{seconds}{note}")
         if self._status and self._running:
             self._status.update(
                 " · ".join(step.title for step in self._running.values())[: self._console.width - 4]
             )
+
+    def _mark(self, line: Line, state: RunState) -> None:
+        """Say that nothing further goes back without loss, where something further comes."""
+        last = state.plan.last_lossless_step
+        if last and last.stage < len(state.plan.stages):
+            words = f"{last} {state.plan.title(last)}; going back from any later step loses writes"
+            self._print(line, f"── last lossless step: {words}")
 
     def _print(self, line: Line, words: str) -> None:
         self._said = ""

@@ -146,6 +146,17 @@ class ProvisionerChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorBudget:
+    """How many requests may fail while a strategy runs that promises none, as the prober counts them."""
+
+    probes: Path
+    """Folder into which `liftlock probe run` writes."""
+    failed_requests: Annotated[int, Between(0, 1_000_000)] = 0
+    then: Annotated[str, OneOf(lambda: ("hold", "rollback"))] = "hold"
+    """What follows when more have failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What this cloud's owners ask for before and during a run."""
 
@@ -153,6 +164,8 @@ class Policy:
     """Name of a gate -> how many different people must approve it, where it is not one."""
     approval_expires_s: Annotated[float, Between(60, 7 * 86_400)] = 7200.0
     """How long an approval holds, in seconds."""
+    budget: ErrorBudget | None = None
+    """None: nobody counts."""
 
     def approvals_for(self, gate: str) -> int:
         """How many different people must approve the gate."""

@@ -62,6 +62,10 @@ class Host:
     """Running OpenStack programs or units that liftlock does not know."""
     configuration: Mapping[str, str] = field(default_factory=dict)
     """Service -> hash over the content of all of its configuration files."""
+    key_sets: Mapping[str, str] = field(default_factory=dict)
+    """Keystone's key repositories -> how many keys they hold and a hash over them: `3 keys, 5f2c…`; never a key."""
+    queue_options: Mapping[str, str] = field(default_factory=dict)
+    """Service -> what it sets about the kind of its queues: `amqp_durable_queues=true`; left out if it sets nothing."""
 
     def has(self, role: Role) -> bool:
         """Whether it was declared for `role`."""
@@ -164,6 +168,16 @@ class BalancerNode:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedHost:
+    """A control host that a blue/green lift would make, as the cloud file declares it."""
+
+    name: str
+    replaces: str
+    """Blue's host that it is made like."""
+    memory_mib: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tenancy:
     """How much of users' things the cloud carries: counts, for impact and estimates."""
 
@@ -191,6 +205,8 @@ class Cloud:
     tenancy: Tenancy = Tenancy()
     services: tuple[str, ...] = ()
     """Services the cloud file declares."""
+    greens: tuple[PlannedHost, ...] = ()
+    """Hosts the cloud file declares for blue/green; whether they exist already is not said."""
     problems: tuple[str, ...] = ()
     """What the survey could not read, one sentence each."""
 

@@ -10,8 +10,9 @@ from liftlock.ports.clock import Clock
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.shell import Shell
 
-_FIRST_PAUSE_S = 0.3
-_LONGEST_PAUSE_S = 2.0
+_AWAITED_S = 5.0
+"""How long the host itself waits for the end before it answers: its end is seen at once, and nobody asks in vain."""
+_PAUSE_S = 0.1
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -26,6 +27,8 @@ class Program:
     """Where its words are looked up."""
     options: tuple[tuple[str, ...], ...] = ()
     """Put behind the first word those options whose last word is a file of the host."""
+    lock_wait_s: int = 0
+    """How long its sessions wait for a lock of their database, in seconds; 0 leaves that to the server."""
 
 
 class TransientPrograms:
@@ -41,8 +44,7 @@ class TransientPrograms:
         Raises `StepFailed` if it has not ended after `timeout_s` seconds; it then goes on.
         """
         deadline = self._clock.now() + timeout_s
-        seen = self._ask(host, name, "start", program)
-        pause_s = _FIRST_PAUSE_S
+        seen = self._ask(host, name, "start", program, wait_s=min(_AWAITED_S, timeout_s))
         while not seen["ended"]:
             if not seen["lives"]:
                 raise StepFailed(
@@ -57,9 +59,8 @@ class TransientPrograms:
                     hint=f"`tail -f /var/lib/liftlock/programs/{name}/out` on {host} shows what it does; "
                     "then `liftlock resume`",
                 )
-            self._clock.sleep(pause_s)
-            pause_s = min(_LONGEST_PAUSE_S, pause_s * 1.5)
-            seen = self._ask(host, name, "look", program)
+            self._clock.sleep(_PAUSE_S)
+            seen = self._ask(host, name, "look", program, wait_s=min(_AWAITED_S, timeout_s))
         return ProgramResult(int(seen["code"]), str(seen["out"]), float(seen["seconds"]))
 
     def ended(self, host: str, name: str, program: Program) -> bool:
@@ -70,7 +71,9 @@ class TransientPrograms:
         """Drop the kept result, unless the program runs."""
         self._ask(host, name, "forget", Program(("true",)))
 
-    def _ask(self, host: str, name: str, verb: str, program: Program) -> dict[str, str]:
+    def _ask(
+        self, host: str, name: str, verb: str, program: Program, *, wait_s: float = 0.0
+    ) -> dict[str, str]:
         wish = {
             "name": name,
             "verb": verb,
@@ -78,6 +81,8 @@ class TransientPrograms:
             "options": [list(words) for words in program.options],
             "path": program.path,
             "user": program.user,
+            "lock_wait_s": program.lock_wait_s,
+            "wait_s": wait_s,
         }
-        answer: dict[str, str] = ask(self._shell, host, "program", wish)
+        answer: dict[str, str] = ask(self._shell, host, "program", wish, parts=("inifile", "patience"))
         return answer

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock.engine.desk import Back, Desk, Guard, Wish
 from liftlock.engine.gates import GatePolicy, missing
+from liftlock.engine.interrupt import Interrupted, Interruptible
 from liftlock.engine.lanes import lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
-from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
-from liftlock.engine.way_back import past_return, ways_back
+from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
+from liftlock.engine.way_back import past_return, to_blue, ways_back
 from liftlock.errors import LiftlockError, Refused, StalePlan, StepFailed
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
-from liftlock.ports.journal import Event, JournalLost, Request
+from liftlock.ports.journal import Detail, Event, JournalLost, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class RunPolicy:
     gates: GatePolicy = field(default_factory=GatePolicy)
     wait: bool = True
     """Whether to stay at a closed gate, or while held, until a person decides; otherwise the runner returns there."""
+    guards_see_within_s: float = 8.0
+    """How long after a failed step the run waits for guards to say that green died, in seconds."""
     poll_s: float = 0.5
     """How often to look for a decision while waiting, in seconds."""
 
@@ -44,9 +47,12 @@ class Course:
     ) -> None:
         self._log = logbook
         self._hands = hands
+        self._alert = hands.at(Interruptible(hands.clock, lambda: self._ask() is not None))
+        """The same hands, for steps that do not wait on when somebody wants the run to stop."""
         self._policy = policy
         self._desk = Desk(logbook, policy.gates, guards)
         self._look = look
+        self._watched = bool(guards)
         self._wish: Wish | None = None
         self._asking = threading.Lock()
 
@@ -74,14 +80,18 @@ class Course:
         held.
         """
         self._desk.clear(f"{self._log.who} aborts the run")
+        wish = Wish(who, why, how_far)
         try:
-            self._go_back(Wish(who, why, how_far))
+            if how_far is Back.BLUE:
+                self._stop(wish)
+            else:
+                self._go_back(wish)
         except KeyboardInterrupt:
             self._interrupted()
         return self._log.state
 
     def _interrupted(self) -> None:
-        if self._log.state.standing in (Standing.ABORTING, Standing.ROLLING_BACK):
+        if self._log.state.standing in GOING_BACK:
             # It stays so: whoever takes the run up puts back the rest first.
             self._log.write(Event.NOTED, detail={"why": "interrupted from the keyboard"})
         else:
@@ -153,7 +163,20 @@ class Course:
             raise
         except LiftlockError as error:
             self._log.write(Event.HELD, who="liftlock", detail={"why": f"a step failed: {error.what}"})
+            self._look_again()
             raise self._placed(error) from error
+
+    def _look_again(self) -> None:
+        """A step may have failed because green died: give the guards a moment to see it, then obey them."""
+        deadline = self._log.clock.now() + self._policy.guards_see_within_s
+        while self._watched and any(to_blue(self._log.state)) and self._log.clock.now() < deadline:
+            wish = self._ask()
+            if wish:
+                self._wish = None
+                if wish.back is Back.BLUE:
+                    self._stop(wish)
+                return
+            self._log.clock.sleep(self._policy.poll_s)
 
     def _do(self, ref: StepRef, step: Step) -> None:
         """One step: found done, or begun on record and then done."""
@@ -167,12 +190,15 @@ class Course:
                     self._log.write(Event.FOUND_DONE, step=ref, detail={"title": step.title})
                 return
             self._log.write(Event.STARTED, step=ref, detail={"title": step.title})
-            step.execute(self._hands)
+            note = step.execute(self._alert)
         except JournalLost:
             raise
+        except Interrupted:
+            # Begun and not ended: whoever goes on asks the world.
+            return
         except Exception as error:
             raise self._failed(ref, step, error, "executing") from error
-        self._log.write(Event.DID, step=ref, detail={"title": step.title})
+        self._log.write(Event.DID, step=ref, detail=_ended(step, note))
 
     def _failed(self, ref: StepRef, step: Step, error: Exception, during: str) -> LiftlockError:
         """Write the failure down; returns it as an error for people."""
@@ -205,13 +231,18 @@ class Course:
     def _obey(self, wish: Wish) -> bool:
         """Hold or abort; True when the run may go on."""
         self._wish = None
-        if wish.back is not Back.NOT_AT_ALL:
+        if wish.back in (Back.STAGE, Back.START):
             self._go_back(wish)
             return False
-        self._hold(wish)
+        self._stop(wish)
         while self._policy.wait:
             decision = self._desk.resumed()
             if isinstance(decision, Wish):
+                if decision.back is Back.BLUE:
+                    if any(to_blue(self._log.state)):
+                        self._stop(decision)
+                    self._rest(wish)
+                    continue
                 self._go_back(decision)
                 return False
             if isinstance(decision, Request):
@@ -220,9 +251,42 @@ class Course:
                     Event.RESUMED, who=decision.person, detail=detail, answers=decision.id, outcome="resumed"
                 )
                 return True
-            self._log.observer.waiting(f"held by {wish.who}{f': {wish.why}' if wish.why else ''}")
-            self._log.clock.sleep(self._policy.poll_s)
+            self._rest(wish)
         return False
+
+    def _rest(self, wish: Wish) -> None:
+        self._log.observer.waiting(f"held by {wish.who}{f': {wish.why}' if wish.why else ''}")
+        self._log.clock.sleep(self._policy.poll_s)
+
+    def _stop(self, wish: Wish) -> None:
+        """Hold, after requests and work have returned to blue if that is wished and can be."""
+        state = self._log.state
+        if (
+            wish.back is not Back.BLUE
+            or past_return(state)
+            or not (any(to_blue(state)) or state.standing is Standing.FALLING_BACK)
+        ):
+            self._hold(wish)
+            return
+        if state.standing is not Standing.FALLING_BACK:
+            self._log.write(Event.FALLING_BACK, who=wish.who, detail={"why": wish.why})
+        problems: list[LiftlockError] = []
+        for lanes in to_blue(state):
+            run_lanes(
+                lanes, max(1, len(lanes)), lambda ref, step: self._return(ref, step, problems), lambda: True
+            )
+        self._hold(replace(wish, why=f"{wish.why}; {_returned(problems)}"))
+        if problems:
+            raise self._placed(problems[0]) from problems[0]
+
+    def _return(self, ref: StepRef, step: Step, problems: list[LiftlockError]) -> None:
+        """Undo one step; what cannot be undone must not keep the others on a dead green."""
+        try:
+            self._undo(ref, step)
+        except JournalLost:
+            raise
+        except LiftlockError as problem:
+            problems.append(problem)
 
     def _hold(self, wish: Wish) -> None:
         self._log.write(
@@ -244,7 +308,7 @@ class Course:
                 hint=state.plan.stages[lossy - 1].undo,
             )
         going, gone = (Event.ROLLING_BACK, Event.ROLLED_BACK) if whole else (Event.ABORTING, Event.ABORTED)
-        if state.standing not in (Standing.ABORTING, Standing.ROLLING_BACK):
+        if state.standing is not (Standing.ROLLING_BACK if whole else Standing.ABORTING):
             self._log.write(
                 going, who=wish.who, detail={"why": wish.why}, answers=wish.request, outcome=going.value
             )
@@ -255,13 +319,32 @@ class Course:
         self._log.write(gone, stage=None if whole else state.stage, who=wish.who, detail={"reverted": count})
 
     def _revert(self, ref: StepRef, step: Step) -> None:
-        self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})
         try:
-            step.revert(self._hands)
-        except Exception as error:
-            told = self._failed(ref, step, error, "reverting")
+            self._undo(ref, step)
+        except JournalLost:
+            raise
+        except LiftlockError as told:
             self._log.write(
                 Event.HELD, who="liftlock", detail={"why": f"a step could not be undone: {told.what}"}
             )
-            raise self._placed(told) from error
-        self._log.write(Event.REVERTED, step=ref, detail={"title": step.title})
+            raise self._placed(told) from told
+
+    def _undo(self, ref: StepRef, step: Step) -> None:
+        self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})
+        try:
+            note = step.revert(self._hands)
+        except JournalLost:
+            raise
+        except Exception as error:
+            raise self._failed(ref, step, error, "reverting") from error
+        self._log.write(Event.REVERTED, step=ref, detail=_ended(step, note))
+
+
+def _ended(step: Step, note: str | None) -> Detail:
+    return {"title": step.title, "note": note} if note else {"title": step.title}
+
+
+def _returned(problems: Sequence[LiftlockError]) -> str:
+    if problems:
+        return f"not all of it could return to blue: {problems[0].what}"
+    return "requests and work are on blue again"

@@ -21,10 +21,13 @@ class Back(StrEnum):
     """How far to go back."""
 
     NOT_AT_ALL = "not at all"
+    BLUE = "until requests and work are on blue again"
     STAGE = "the unfinished stage"
     START = "the start of the run"
 
 
+_REACH = (Back.NOT_AT_ALL, Back.BLUE, Back.STAGE, Back.START)
+"""In the order of `Reason.reach`."""
 _ASKED = {RequestKind.HOLD: Back.NOT_AT_ALL, RequestKind.ABORT: Back.STAGE, RequestKind.ROLLBACK: Back.START}
 
 
@@ -101,21 +104,18 @@ class Desk:
                 return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
             elif request.kind is RequestKind.HOLD:
                 self._refuse(request, "the run is held already")
-        return None
+        # Only one that asks for more than the hold there is.
+        wish = self._guarded()
+        return wish if wish and wish.back is not Back.NOT_AT_ALL else None
 
     def _guarded(self) -> Wish | None:
-        if self._guards:
-            state = self._log.state
-            for guard in self._guards:
-                try:
-                    reason = guard(state)
-                except Exception as error:  # one that cannot look has not said that all is well
-                    name = getattr(guard, "__name__", type(guard).__name__)
-                    reason = Reason(name, f"it could not look: {error}".splitlines()[0])
-                if reason:
-                    back = Back.START if reason.rollback else Back.STAGE if reason.abort else Back.NOT_AT_ALL
-                    return Wish(f"guard {reason.guard}", reason.sentence, back)
-        return None
+        """What the guard wants that wants to go back farthest."""
+        state = self._log.state if self._guards else None
+        reasons = [reason for guard in self._guards if state and (reason := _reason(guard, state))]
+        if not reasons:
+            return None
+        farthest = max(reasons, key=lambda reason: reason.reach)
+        return Wish(f"guard {farthest.guard}", farthest.sentence, _REACH[farthest.reach])
 
     def _not_ours(self, request: Request) -> str:
         """Why a request other than an approval is about another run."""
@@ -143,3 +143,11 @@ class Desk:
         self._log.write(
             Event.REFUSED, who=request.person, detail=detail, answers=request.id, outcome=f"refused: {why}"
         )
+
+
+def _reason(guard: Guard, state: RunState) -> Reason | None:
+    try:
+        return guard(state)
+    except Exception as error:  # one that cannot look has not said that all is well
+        name = getattr(guard, "__name__", type(guard).__name__)
+        return Reason(name, f"it could not look: {error}".splitlines()[0])

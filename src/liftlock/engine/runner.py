@@ -19,7 +19,11 @@ from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Event, Journal, Run
 
-GOING_BACK = {Standing.ABORTING: Back.STAGE, Standing.ROLLING_BACK: Back.START}
+HOW_FAR = {
+    Standing.ABORTING: Back.STAGE,
+    Standing.FALLING_BACK: Back.BLUE,
+    Standing.ROLLING_BACK: Back.START,
+}
 """What a run that was cut on its way back goes on with."""
 RESTORE = "restore"
 """The verb whose plans may take the place of an unfinished run: they are the way out of it."""
@@ -123,8 +127,8 @@ class Runner:
         logbook = self._logbook(run, state.plan)
         logbook.write(Event.RESUMED)
         course = Course(logbook, self.hands, self.policy, self.guards, self.look)
-        if state.standing in GOING_BACK:
-            return course.back(state.who, state.why, GOING_BACK[state.standing])
+        if state.standing in HOW_FAR:
+            return course.back(state.who, state.why, HOW_FAR[state.standing])
         return course.forward()
 
     def _course(self, run: Run, plan: Plan) -> Course:

@@ -41,10 +41,16 @@ class Standing(StrEnum):
     HELD = "held"
     ABORTING = "aborting"
     ABORTED = "aborted"
+    FALLING_BACK = "falling back"
+    """Requests and work return to blue; then it is held."""
     ROLLING_BACK = "rolling back"
     ROLLED_BACK = "rolled back"
     DONE = "done"
     SUPERSEDED = "superseded"
+
+
+GOING_BACK = (Standing.ABORTING, Standing.FALLING_BACK, Standing.ROLLING_BACK)
+"""A run that was cut in one of these finishes that first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,8 @@ class RunState:
     """Why it is held, waits or was aborted."""
     approvals: tuple[Approval, ...] = ()
     """Those given since the last abort and not yet used up by their stage."""
+    going_since: float = 0.0
+    """When somebody last set it going, in seconds since the epoch: what came before is settled."""
     last_at: float = 0.0
     """When its last line was written, in seconds since the epoch."""
 
@@ -139,6 +147,12 @@ class RunState:
                 return f"aborted by {self.who}, the unfinished stage was put back"
             case Standing.ROLLED_BACK:
                 return f"rolled back by {self.who}, the cloud is as it was at the start{because}"
+            case Standing.FALLING_BACK:
+                return (
+                    f"requests and work return to blue{because}"
+                    if alive
+                    else f"cut on its way back to blue{because}"
+                )
             case Standing.ROLLING_BACK:
                 return f"rolling back for {self.who}" if alive else "cut while rolling back"
             case Standing.SUPERSEDED:
@@ -190,8 +204,21 @@ class Fold:
         elif line.event is Event.ROLLED_BACK:
             for number in range(1, len(self._stages) + 1):
                 self._end(number, StageStatus.ABORTED)
+        elif line.event is Event.FALLING_BACK:
+            self._reopen()
         # Lanes write side by side: a line may come a little after one that was written after it.
         self._rest = replace(_run_after(self._rest, line), last_at=max(line.at, self._rest.last_at))
+
+    def _reopen(self) -> None:
+        """What returns to blue now has to be handed over again, and whatever was concluded from it be asked again."""
+        steps = dict(self._rest.plan.steps())
+        falling = {ref.stage for ref, step in self._steps.items() if step.touched and steps[ref].falls_back}
+        for number, stage in enumerate(self._stages, start=1):
+            if falling and number >= min(falling) and stage.status is not StageStatus.NEVER:
+                self._stages[number - 1] = replace(stage, status=StageStatus.BEGUN)
+                for ref in self._steps:
+                    if ref.stage == number and steps[ref].only_asks:
+                        self._steps[ref] = StepState()
 
     def _end(self, number: int, status: StageStatus) -> None:
         before = self._stages[number - 1]
@@ -267,9 +294,11 @@ def _step_after(before: StepState, line: Line) -> StepState:  # noqa: PLR0911 (a
     return before
 
 
-def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, C901 (a table)
+def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0912, C901 (a table)
     why = str(line.detail.get("why", ""))
     match line.event:
+        case Event.RUN_BEGUN:
+            return replace(before, going_since=line.at)
         case Event.WAITING:
             return replace(before, standing=Standing.WAITING, gate=str(line.detail["gate"]), who="", why=why)
         case Event.HELD:
@@ -278,6 +307,8 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, C901
             return replace(before, standing=Standing.ABORTING, gate="", who=line.who, why=why)
         case Event.ABORTED:
             return replace(before, standing=Standing.ABORTED, approvals=())
+        case Event.FALLING_BACK:
+            return replace(before, standing=Standing.FALLING_BACK, gate="", who=line.who, why=why)
         case Event.ROLLING_BACK:
             return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
         case Event.ROLLED_BACK:
@@ -287,9 +318,9 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, C901
         case Event.RUN_DONE:
             return replace(before, standing=Standing.DONE, gate="", who="", why="")
         case Event.RESUMED:
-            going_back = before.standing in (Standing.ABORTING, Standing.ROLLING_BACK)
-            resumed = before.standing if going_back else Standing.RUNNING
-            return replace(before, standing=resumed, gate="", why="")
+            if before.standing in GOING_BACK:
+                return replace(before, gate="", why=before.why, going_since=line.at)
+            return replace(before, standing=Standing.RUNNING, gate="", why="", going_since=line.at)
         case Event.STAGE_BEGUN:
             gate = before.plan.stages[(line.stage or 1) - 1].gate
             left = tuple(a for a in before.approvals if a.gate != gate)

@@ -37,6 +37,23 @@ def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work],
         yield [lane for lane in lanes if lane], stage.at_once
 
 
+def to_blue(state: RunState) -> tuple[Sequence[Work], Sequence[Work]]:
+    """What returns to blue when green dies: lanes of requests first, then lanes of work; each lane newest first.
+
+    Both empty when everything is on blue already.
+    """
+    steps = dict(state.plan.steps())
+    falling = {ref for ref in touched(state) if steps[ref].falls_back}
+    requests = [[ref] for ref in falling if steps[ref].goes_back_first]
+    work = [
+        [ref for ref, _ in lane if ref in falling and not steps[ref].goes_back_first]
+        for number in range(len(state.plan.stages), 0, -1)
+        for lane in lanes_of(number, state.plan.stages[number - 1])
+    ]
+    first, then = ([newest_first(state, lane) for lane in lanes if lane] for lanes in (requests, work))
+    return sorted(first, key=lambda lane: -state.steps[lane[0][0]].began), then
+
+
 def touched(state: RunState) -> list[StepRef]:
     """Steps that changed something, or may have, and were not undone."""
     return [ref for ref, step in state.steps.items() if step.touched]

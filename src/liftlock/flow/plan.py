@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from liftlock.cloud.model import Cloud, Role
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import Assessment, assess
+from liftlock.flow.differences import differences
+from liftlock.flow.lost_bastion import manual_steps
 from liftlock.flow.site import Site
 from liftlock.knowledge.hop import edits_for
 from liftlock.plan.model import Lift, Plan
@@ -32,7 +35,12 @@ def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
     lift = Lift(assessment.source, assessment.target)
-    return arrange(order(site, assessment.cloud, lift)), assessment
+    return told(site, arrange(order(site, assessment.cloud, lift))), assessment
+
+
+def told(site: Site, made: Plan) -> Plan:
+    """The plan with what only hands can tell: how green's configuration will differ, and what is typed by hand."""
+    return replace(made, differences=differences(site.hands, made), by_hand=manual_steps(site, made))
 
 
 def strategies() -> Mapping[str, Callable[[Order], Plan]]:

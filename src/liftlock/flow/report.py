@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from liftlock.engine.state import RunState, state_of
 from liftlock.errors import BadInput
+from liftlock.flow.record import (
+    FailedRequest,
+    cutover_seconds,
+    failed_requests,
+    rollback_seconds,
+    traffic_back_seconds,
+)
 from liftlock.flow.site import nothing_run
 from liftlock.plan import codec
 from liftlock.plan.fingerprint import fingerprint, short
+from liftlock.plan.model import Plan, StepRef
 from liftlock.ports.journal import Event, Journal, Line, Run
 from liftlock.probes.log import Entry, entries_of
 from liftlock.probes.summary import summarize
@@ -21,6 +30,8 @@ RETRIES = "balancer_retries"
 """Name under which a session notes how many requests the balancer sent again by itself."""
 AFTERMATH_S = 30.0
 """How long after its last line a run's effects on users are counted, in seconds."""
+NAMED_AT_MOST = 500
+"""Failed requests that a report names one by one; `requests_failed` counts all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,15 @@ class StageTime:
     actual_seconds: float
     began_at: float | None
     """Seconds since the epoch; None if it never began."""
+
+
+@dataclass(frozen=True, slots=True)
+class LosslessStep:
+    """The step up to whose end going back loses no write."""
+
+    step: str
+    """`8.12`, as the plan counts."""
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,14 @@ class Report:
     ended_at: float
     """Time of the run's last line, in seconds since the epoch."""
     last_lossless_stage: int
+    last_lossless_step: LosslessStep | None
+    """None where going back loses writes from the first step on."""
+    cutover_seconds: float | None
+    """Blue/green: from the begin of expanding until all requests were on green, without waiting at gates; else None."""
+    traffic_back_seconds: float | None
+    """From the word to go back until all requests were on blue; None where none went back."""
+    rollback_seconds: float | None
+    """From the word to roll back until everything was put back; None where it was not."""
     stages: tuple[StageTime, ...]
     approvals: tuple[Mapping[str, Any], ...]
     """Each: gate, who, at."""
@@ -63,6 +91,8 @@ class Report:
     """`probes.summary` over the run and the half minute after it; empty when nobody probed."""
     balancer_retries: int | None
     """Requests the balancer sent again by itself during the run; None when it could not be read."""
+    failed_requests: tuple[FailedRequest, ...]
+    """The first of them by time, `NAMED_AT_MOST`; empty also when nobody probed."""
 
     @property
     def planned_seconds(self) -> float:
@@ -111,7 +141,8 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
     plan = codec.loads(run.plan, kinds(), name=f"the plan of {run.id}")
     state = state_of(run.id, plan, lines)
     began_at, ended_at = run.begun_at, lines[-1].at
-    counted = list(entries)
+    counted = [e for e in entries if began_at <= e.t < ended_at + AFTERMATH_S]
+    named = failed_requests(plan, lines, counted)
     return Report(
         cloud=plan.cloud,
         verb=plan.verb,
@@ -124,6 +155,10 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
         began_at=began_at,
         ended_at=ended_at,
         last_lossless_stage=plan.last_lossless_stage,
+        last_lossless_step=lossless_step(plan, plan.last_lossless_step),
+        cutover_seconds=cutover_seconds(plan, lines),
+        traffic_back_seconds=traffic_back_seconds(plan, lines),
+        rollback_seconds=rollback_seconds(lines),
         stages=stage_times(state, lines),
         approvals=tuple(
             {"gate": line.detail["gate"], "who": line.who, "at": line.detail["given_at"]}
@@ -137,7 +172,13 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
         ),
         probes=summarize(counted, began_at, ended_at + AFTERMATH_S) if counted else {},
         balancer_retries=retries_between(lines),
+        failed_requests=tuple(islice(named, NAMED_AT_MOST)),
     )
+
+
+def lossless_step(plan: Plan, ref: StepRef | None) -> LosslessStep | None:
+    """The step with its title, for people."""
+    return LosslessStep(str(ref), plan.title(ref)) if ref else None
 
 
 def stage_times(state: RunState, lines: Sequence[Line]) -> tuple[StageTime, ...]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import facts
-from liftlock.cloud.file import CloudFile
+from liftlock.cloud.file import CloudFile, ErrorBudget
 from liftlock.cloud.model import BalancerNode
 from liftlock.engine.course import RunPolicy
+from liftlock.engine.desk import Guard
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lock import Holder, RunLock
 from liftlock.engine.logbook import Observer
 from liftlock.engine.runner import Runner, last_run
 from liftlock.engine.state import RunState, Standing
+from liftlock.engine.watch import Watches
 from liftlock.errors import BadInput, Refused, StalePlan
+from liftlock.flow.guarding import guards_of
 from liftlock.flow.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
@@ -39,8 +43,10 @@ class Session:
     """Shown every line as it is written."""
     wait: bool = True
     """Whether to stay at a closed gate, or while held, until somebody decides."""
+    probes: Path | None = None
+    """Folder of a prober that counts what users feel, where it is not the policy's."""
 
-    def runner(self) -> Runner:
+    def runner(self, guards: Sequence[Guard] = ()) -> Runner:
         """A runner wired to this site."""
         policy = self.site.file.policy
         return Runner(
@@ -51,17 +57,28 @@ class Session:
             who=self.who,
             kinds=kinds(),
             policy=RunPolicy(GatePolicy(policy.approval_expires_s, dict(policy.approvals)), wait=self.wait),
+            guards=guards,
             look=lambda: facts(survey(self.site.file, self.site.hands)),
             observer=self.observer,
         )
 
-    def work(self, act: Callable[[Runner], RunState]) -> RunState:
-        """Let a runner act, and note beside it how often the balancer sent requests again meanwhile."""
+    def work(self, plan: Plan | None, act: Callable[[Runner], RunState]) -> RunState:
+        """Let a runner act on `plan`, watched by guards; note how often the balancer sent requests again meanwhile."""
         before = retries(self.site)
-        try:
-            return act(self.runner())
-        finally:
-            note_retries(self, before)
+        guards = guards_of(self.site.hands, plan, self.budget) if plan else ()
+        with Watches(tuple(guards)) as watching:
+            try:
+                return act(self.runner(watching))
+            finally:
+                note_retries(self, before)
+
+    @property
+    def budget(self) -> ErrorBudget | None:
+        """The policy's, with the prober named for this session."""
+        budget = self.site.file.policy.budget
+        if self.probes is None:
+            return budget
+        return replace(budget, probes=self.probes) if budget else ErrorBudget(self.probes)
 
 
 def run(session: Session, plan: Plan) -> RunState:
@@ -73,7 +90,7 @@ def run(session: Session, plan: Plan) -> RunState:
     state = known(session.journal, plan)
     if state is None or state.standing is not Standing.DONE:
         refuse_if_unfit(session.site, plan, state)
-    return session.work(lambda runner: runner.run(plan))
+    return session.work(plan, lambda runner: runner.run(plan))
 
 
 def resume(session: Session) -> RunState:
@@ -81,17 +98,17 @@ def resume(session: Session) -> RunState:
     last = last_run(session.journal, kinds())
     if last and last[1].standing not in (Standing.DONE, Standing.SUPERSEDED):
         refuse_if_unfit(session.site, last[1].plan, last[1])
-    return session.work(lambda runner: runner.resume())
+    return session.work(last[1].plan if last else None, lambda runner: runner.resume())
 
 
 def abort(session: Session, why: str) -> RunState:
     """Put the unfinished stage of the last run back; nobody may be running it."""
-    return session.work(lambda runner: runner.abort(why))
+    return session.work(None, lambda runner: runner.abort(why))
 
 
 def rollback(session: Session, why: str) -> RunState:
     """Put everything the last run changed back, requests first; nobody may be running it."""
-    return session.work(lambda runner: runner.rollback(why))
+    return session.work(None, lambda runner: runner.rollback(why))
 
 
 def pass_gate(session: Session, gate: str, why: str) -> RunState:

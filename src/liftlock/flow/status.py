@@ -8,6 +8,7 @@ from liftlock.engine.lock import Holder
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.plan.fingerprint import fingerprint, short
+from liftlock.plan.text import GOING_BACK
 from liftlock.ports.journal import Journal
 from liftlock.steps.kinds import kinds
 
@@ -29,6 +30,7 @@ def status(journal: Journal, holder: Holder | None) -> dict[str, Any]:
         "stage": state.stage,
         "stages": len(state.plan.stages),
         "last_lossless_stage": state.plan.last_lossless_stage,
+        "last_lossless_step": last_lossless_step(state),
     }
 
 
@@ -38,17 +40,27 @@ def next_action(state: RunState, *, alive: bool) -> str:
     match state.standing:
         case Standing.DONE:
             return "`liftlock verify`, `liftlock report`"
+        case Standing.WAITING if state.gate in ("finalize", "retire"):
+            back = "; or `liftlock rollback`" if state.gate == "finalize" else ""
+            return f"when you are content with green, `liftlock {state.gate}`{back}"
         case Standing.WAITING:
             return f"read the plan #{plan}, then `liftlock approve FILE --gate {state.gate}`"
         case Standing.HELD:
-            return "`liftlock resume`, or `liftlock abort`"
+            return f"`liftlock resume`, or {stop(state)}"
         case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
             return "make a new plan: `liftlock plan`"
     return (
         "nothing; `liftlock hold` stops it before its next step"
         if alive
-        else "`liftlock resume`, or `liftlock abort`"
+        else f"`liftlock resume`, or {stop(state)}"
     )
+
+
+def stop(state: RunState) -> str:
+    """The verbs that end the run without going on; the whole of it can be put back only beside a blue that waits."""
+    if state.plan.by_hand and not any(number > state.plan.last_lossless_stage for number in state.reached):
+        return "`liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
+    return "`liftlock abort`"
 
 
 def way_back(state: RunState) -> str:
@@ -56,4 +68,20 @@ def way_back(state: RunState) -> str:
     begun = [number for number in state.reached if number <= len(state.plan.stages)]
     if not begun:
         return "nothing was touched"
-    return state.plan.stages[max(begun) - 1].undo
+    if state.standing is Standing.ROLLED_BACK:
+        return "nothing is left to go back from"
+    return f"{GOING_BACK} {state.plan.stages[max(begun) - 1].undo}"
+
+
+def last_lossless_step(state: RunState) -> str:
+    """The step up to whose end going back loses no write, and where it lies from here; empty if there is none."""
+    last = state.plan.last_lossless_step
+    if last is None:
+        return ""
+    step = f"{last} {state.plan.title(last)}"
+    if state.standing in (Standing.ROLLED_BACK, Standing.SUPERSEDED):
+        return step
+    if any(number > state.plan.last_lossless_stage for number in state.reached):
+        return f"{step} (behind you: going back loses writes)"
+    all_done = state.stage is None or state.stage > state.plan.last_lossless_stage
+    return f"{step} ({'done: this is where you are' if all_done else 'still to come'})"

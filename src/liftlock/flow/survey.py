@@ -7,7 +7,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from liftlock.cloud.file import CloudFile
-from liftlock.cloud.model import BalancerNode, BrokerNode, Cloud, DatabaseServer, Host, Role, Tenancy
+from liftlock.cloud.model import (
+    BalancerNode,
+    BrokerNode,
+    Cloud,
+    DatabaseServer,
+    Host,
+    PlannedHost,
+    Role,
+    Tenancy,
+)
 from liftlock.errors import LiftlockError
 from liftlock.ports.hands import Hands
 
@@ -41,6 +50,7 @@ def survey(cloud_file: CloudFile, hands: Hands, *, at_once: int = 32) -> Cloud:
             balancers=_or(balancers, lambda why: _silent_balancers(cloud_file, why)),
             tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
             services=cloud_file.services,
+            greens=tuple(PlannedHost(g.name, g.replaces, g.memory_mib) for g in cloud_file.green),
             problems=tuple(sorted(problems)),
         )
 

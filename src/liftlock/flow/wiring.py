@@ -21,6 +21,7 @@ from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
+from liftlock.drivers.keys.linux import LinuxKeys
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
 from liftlock.drivers.provisioners.socket import SocketProvisioner
@@ -120,4 +121,5 @@ def hands(file: CloudFile, shell: Shell) -> Hands:
         traffic=HaProxyTraffic(shell, file.balancer.hosts, socket=file.balancer.socket, backends=backends),
         likeness=LinuxLikeness(shell, file.deployer.root),
         provisioner=SocketProvisioner(file.provisioner.socket) if file.provisioner else NoProvisioner(),
+        keys=LinuxKeys(shell),
     )

@@ -43,6 +43,8 @@ class Part:
 
     topics: tuple[str, ...] = ()
     """Topics on the broker on which it takes calls once it is ready (oslo.messaging's names)."""
+    apart: bool = False
+    """Whether it calls no other worker of its service and none calls it: it is handed over beside them."""
 
     @property
     def is_api(self) -> bool:

@@ -18,6 +18,14 @@ FORMAT = 1
 
 AGAIN = "make a new plan with `liftlock plan`"
 
+_OWN_PARTS = {
+    "facts": "facts",
+    "fine_print": "the fine print",
+    "differences": "green's configuration",
+    "by_hand": "what is typed by hand",
+}
+"""Field of a plan that is a part of its own -> what people call it; plans of before lack the last two."""
+
 
 def dumps(plan: Plan) -> str:
     """The plan as JSON text, with the format's number, its fingerprint and a hash of every part."""
@@ -110,8 +118,8 @@ def _edited(whole: Mapping[str, Any], plan: Plan) -> str:
 
 def _parts(plain: Mapping[str, Any]) -> dict[str, str]:
     """Name of each part of a plan -> hash of all of its words."""
-    parts = {"facts": digest(plain["facts"]), "the fine print": digest(plain["fine_print"])}
+    parts = {words: digest(plain[name]) for name, words in _OWN_PARTS.items() if name in plain}
     for number, stage in enumerate(plain["stages"], start=1):
         parts[f"stage {number}"] = digest(stage)
-    rest = {k: v for k, v in plain.items() if k not in ("facts", "fine_print", "stages")}
+    rest = {k: v for k, v in plain.items() if k not in (*_OWN_PARTS, "stages")}
     return {"the header": digest(rest), **parts}

@@ -19,6 +19,7 @@ def diff(old: Plan, new: Plan) -> tuple[str, ...]:
     found = [*_header(old, new), *_stages(old, new), *_facts("fact ", old.facts, new.facts)]
     found += [f"- fine print: {s}" for s in old.fine_print if s not in new.fine_print]
     found += [f"+ fine print: {s}" for s in new.fine_print if s not in old.fine_print]
+    found += [*_differences(old, new), *_by_hand(old, new)]
     if found and fingerprint(old) != fingerprint(new):
         found.insert(0, f"~ fingerprint: #{short(fingerprint(old))} → #{short(fingerprint(new))}")
     return tuple(found)
@@ -63,6 +64,23 @@ def _stage(number: int, old: Stage, new: Stage) -> Iterator[str]:
         yield f"~ {at}: the same steps in other lanes"
     yield from _facts(f"{at}: expects ", old.expects, new.expects)
     yield from _facts(f"{at}: leaves ", old.leaves, new.leaves)
+
+
+def _differences(old: Plan, new: Plan) -> Iterator[str]:
+    for sign, ours, theirs in (
+        ("-", old.differences, new.differences),
+        ("+", new.differences, old.differences),
+    ):
+        for one in ours:
+            if one not in theirs:
+                yield f"{sign} {one.host}: {one.path} {one.place}: {one.before or 'nothing'} → {one.after or 'nothing'}"
+
+
+def _by_hand(old: Plan, new: Plan) -> Iterator[str]:
+    for sign, ours, theirs in (("-", old.by_hand, new.by_hand), ("+", new.by_hand, old.by_hand)):
+        for one in ours:
+            if one not in theirs:
+                yield f"{sign} by hand on {one.host} ({one.login}): {'; '.join(one.commands)}"
 
 
 def _facts(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -38,6 +38,11 @@ def fingerprint(plan: Plan) -> str:
             for stage in plan.stages
         ],
     }
+    # Left out where there is none: such a plan has the fingerprint it had before plans could hold them.
+    if plan.differences:
+        covered["differences"] = encode(plan.differences)
+    if plan.by_hand:
+        covered["by_hand"] = encode(plan.by_hand)
     return digest(covered)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from liftlock.plan.plain import NEWER
 from liftlock.plan.step import Step
 
 
@@ -73,6 +74,43 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class ManualStep:
+    """What a person types on one host to go back when liftlock and its bastion are lost."""
+
+    title: str
+    """`send all requests back to blue`."""
+    host: str
+    login: str
+    """Command that opens a root shell there, from any machine with the operator's key: `ssh root@10.77.0.12`."""
+    commands: tuple[str, ...]
+    """In this order, one line each; harmless when typed again."""
+    look: str
+    """A command that changes nothing and shows whether it worked."""
+    expect: str
+    """What `look` shows then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place of the configuration at which a green host differs from the host of blue that it is made like."""
+
+    host: str
+    """Green's host."""
+    like: str
+    """Blue's host."""
+    path: str
+    """The file, as it is called on blue's host."""
+    place: str
+    """`line 12`, or `[DEFAULT] transport_url` where an option is set."""
+    before: str
+    """What blue has, secrets blotted out; empty if it has nothing there."""
+    after: str
+    """What green gets, secrets blotted out; empty if it gets nothing there."""
+    because: str = ""
+    """Why; empty where only names and addresses are replaced."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run will do, in order, with the facts it relies on."""
 
@@ -92,6 +130,10 @@ class Plan:
     """Name of the backup it takes or restores."""
     fine_print: tuple[str, ...] = ()
     """What it does not do, and findings the operator should know, one sentence each."""
+    differences: tuple[Difference, ...] = field(default=(), metadata=NEWER)
+    """Between green's configuration and blue's; empty for a plan without green."""
+    by_hand: tuple[ManualStep, ...] = field(default=(), metadata=NEWER)
+    """What returns all traffic and work to blue without liftlock, in this order; holds up to the last lossless step."""
 
     @property
     def seconds(self) -> float:
@@ -113,3 +155,13 @@ class Plan:
                 break
             last = number
         return last
+
+    @property
+    def last_lossless_step(self) -> StepRef | None:
+        """The last step, as the plan counts them, from whose end one can go back without losing a write."""
+        last = self.last_lossless_stage
+        return next((ref for ref, _ in reversed(list(self.steps())) if ref.stage <= last), None)
+
+    def title(self, ref: StepRef) -> str:
+        """What the step is, in words; raises KeyError if there is none."""
+        return dict(self.steps())[ref].title

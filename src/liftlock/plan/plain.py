@@ -17,6 +17,9 @@ from liftlock.plan.step import Step
 Kinds = Mapping[str, type[Step]]
 """Class name of each step there is -> the class."""
 
+NEWER = {"newer": True}
+"""Metadata of a field that plans written before it do not have: reading one of them gives the field's default."""
+
 
 def encode(value: object) -> Any:
     """What `json` can write: dataclasses as dicts by field name, steps with their `kind` first, tuples as lists."""
@@ -89,11 +92,12 @@ def _dataclass(kind: type, plain: object, at: str, kinds: Kinds) -> Any:
         if name not in shape:
             raise _wrong(f"{at}: {kind.__name__} has no field {name!r}", name, shape)
     for name, (field, _) in shape.items():
-        if name not in plain:
+        if name not in plain and not field.metadata.get("newer"):
             optional = field.default is not MISSING or field.default_factory is not MISSING
             why = "it was written by another liftlock, or edited" if optional else "it is torn or edited"
             raise _wrong(f"{at}: the field {name!r} of {kind.__name__} is missing; {why}", None, ())
-    return kind(**{n: decode(hint, plain[n], f"{at}.{n}", kinds) for n, (_, hint) in shape.items()})
+    given = {n: hint for n, (_, hint) in shape.items() if n in plain}
+    return kind(**{n: decode(hint, plain[n], f"{at}.{n}", kinds) for n, hint in given.items()})
 
 
 def _tuple(hints: tuple[Any, ...], plain: object, at: str, kinds: Kinds) -> tuple[Any, ...]:

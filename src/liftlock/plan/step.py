@@ -31,6 +31,16 @@ class Step(ABC):
         """Whether a rollback undoes it before all others, whatever came after it: users' requests go first."""
         return False
 
+    @property
+    def falls_back(self) -> bool:
+        """Whether undoing it returns requests or work to blue: done at once when green dies."""
+        return False
+
+    @property
+    def only_asks(self) -> bool:
+        """Whether it changes nothing: it has to be asked again when what came before it was undone."""
+        return False
+
     @abstractmethod
     def done(self, hands: Hands, since: float | None) -> bool:
         """Whether the world is already as this step would leave it.
@@ -40,12 +50,16 @@ class Step(ABC):
         """
 
     @abstractmethod
-    def execute(self, hands: Hands) -> None:
+    def execute(self, hands: Hands) -> str | None:
         """Do it, and return only when it holds; may be called again after a crash in the middle.
 
-        Raises `StepFailed` or `Unreachable`.
+        Returns what the journal should keep about how it went, in a few words, if anything. Raises `StepFailed` or
+        `Unreachable`.
         """
 
     @abstractmethod
-    def revert(self, hands: Hands) -> None:
-        """Undo it, also when it was done by half; raises `CannotRevert` past a point of no return."""
+    def revert(self, hands: Hands) -> str | None:
+        """Undo it, also when it was done by half; returns like `execute`.
+
+        Raises `CannotRevert` past a point of no return.
+        """

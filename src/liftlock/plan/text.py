@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
+from liftlock.plan import green_text
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, Stage
 
 WIDTH = 100
 """Columns of the terminal it fits in."""
 
+GOING_BACK = "going back from here:"
+"""Stands before how to get back from where a stage ends, and what that costs: in the plan, live and in the status."""
+
 _LABEL = 10
 """Columns of the labels in front of a stage's sentences."""
 
 
 def text(plan: Plan) -> str:
-    """The whole plan: header, every stage with every step, the last lossless step, the fine print.
+    """The whole plan: header, every stage with every step, the last lossless step, green's part, the fine print.
 
     Times are those of the steps' own estimates, without waiting at gates.
     """
@@ -36,7 +40,10 @@ def text(plan: Plan) -> str:
     for number, stage in enumerate(plan.stages, start=1):
         lines += [*_stage(number, stage), ""]
         if number == last:
-            lines += [*_mark(number, len(plan.stages)), ""]
+            lines += [*_mark(plan), ""]
+    for section in (green_text.differences(plan), green_text.by_hand(plan)):
+        found = list(section)
+        lines += [*found, ""] if found else []
     lines.append("The fine print")
     for sentence in plan.fine_print or ("none",):
         lines += wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
@@ -59,14 +66,15 @@ def duration(seconds: float) -> str:
     return f"{left} s"
 
 
-def _mark(number: int, stages: int) -> Iterator[str]:
+def _mark(plan: Plan) -> Iterator[str]:
     yield _rule("last lossless step")
-    what = (
-        "going back from any stage loses no write"
-        if number == stages
-        else "going back from here on loses writes"
-    )
-    yield f"   {what}"
+    step = plan.last_lossless_step
+    if step:
+        yield from wrap(
+            f"{step}  {plan.title(step)}", WIDTH, initial_indent=" " * 3, subsequent_indent=" " * 8
+        )
+    everywhere = plan.last_lossless_stage == len(plan.stages)
+    yield f"   going back from {'any stage loses no write' if everywhere else 'here on loses writes'}"
 
 
 def _rule(words: str) -> str:
@@ -78,8 +86,8 @@ def _stage(number: int, stage: Stage) -> Iterator[str]:
     yield f"{head}{f'about {duration(stage.seconds)}'.rjust(WIDTH - len(head))}" if len(head) < 80 else head
     if stage.gate:
         yield f"  ══ gate “{stage.gate}”: waits for approval before it starts ══"
-    for label, sentence in (("why", stage.why), ("users", stage.feels), ("undo", stage.undo)):
-        lead = f"  {label}".ljust(_LABEL)
+    for label, sentence in (("why", stage.why), ("users", stage.feels), (GOING_BACK, stage.undo)):
+        lead = f"  {label} " if label is GOING_BACK else f"  {label}".ljust(_LABEL)
         yield from wrap(sentence or "-", WIDTH, initial_indent=lead, subsequent_indent=" " * _LABEL)
     if len(stage.lanes) > 1:
         yield f"  {len(stage.lanes)} lanes, {min(stage.at_once, len(stage.lanes))} at a time"

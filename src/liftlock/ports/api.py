@@ -37,8 +37,13 @@ class CloudApi(Protocol):
     def answers(self, service: str) -> bool:
         """Whether the service's front door answers a real request of ours now with what it should."""
 
-    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
-        """Ask the service's API on these hosts directly, `requests` times in all, as an administrator."""
+    def compare(
+        self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
+    ) -> tuple[Sample, Sample]:
+        """Ask both colours of the service's API directly, `requests` times each, as an administrator: (blue, green).
+
+        A request to one colour goes beside one to the other, so that both are asked over the same moments.
+        """
 
     def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
         """Delete the service's records of workers on these hosts, those that are down; live ones are an error."""

@@ -50,8 +50,9 @@ class Databases(Protocol):
         A session is ended at a moment at which it is idle and has no transaction.
         """
 
-    def work_under_way(self, service: str) -> int:
-        """Rows in which the service notes work that a restarted worker would clean up (cinder's `workers` table).
+    def work_under_way(self, service: str, host: str) -> int:
+        """Rows in which the service notes what its workers on `host` have under way.
 
-        0 for services that keep no such notes.
+        Cinder's `workers` (its workers of both colours go by one name: all rows count), heat's locks on stacks and
+        resources; 0 for services that keep no such notes.
         """

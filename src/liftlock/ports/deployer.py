@@ -40,12 +40,21 @@ class Deployer(Protocol):
         """Let units started from now on run `release`; what runs goes on with the old code until restarted."""
 
     def run(
-        self, host: str, release: str, name: str, command: Sequence[str], *, timeout_s: float
+        self,
+        host: str,
+        release: str,
+        name: str,
+        command: Sequence[str],
+        *,
+        timeout_s: float,
+        lock_wait_s: int = 0,
     ) -> ProgramResult:
         """Run a program of `release` on the host as a unit named `name` and return how it ended.
 
         The unit outlives us: if one of that name runs already, wait for it instead of starting another, and if it
         has ended without being asked for its result, return that. So a resumed run neither repeats nor loses it.
+        With `lock_wait_s` its sessions give up waiting for a lock of their database after so many seconds (MariaDB's
+        error 1205), where the server would let them wait for a day and everybody else queue behind them.
         Raises `Unreachable` if the host does not answer, `StepFailed` after `timeout_s` seconds.
         """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.ports.api import CloudApi
 from liftlock.ports.balancer import Balancer
@@ -12,6 +12,7 @@ from liftlock.ports.configuration import Configuration
 from liftlock.ports.databases import Databases
 from liftlock.ports.deployer import Deployer
 from liftlock.ports.hosts import Hosts
+from liftlock.ports.keys import Keys
 from liftlock.ports.likeness import Likeness
 from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.services import Services
@@ -33,4 +34,9 @@ class Hands:
     traffic: Traffic
     likeness: Likeness
     provisioner: Provisioner
+    keys: Keys
     clock: Clock
+
+    def at(self, clock: Clock) -> Hands:
+        """The same hands by another clock."""
+        return replace(self, clock=clock)

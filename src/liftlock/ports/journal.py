@@ -40,6 +40,8 @@ class Event(StrEnum):
     REVERTED = "reverted"
     ABORTED = "aborted"
     """The unfinished stage has been put back."""
+    FALLING_BACK = "falling back"
+    """Requests and work are about to return to blue; what was built beside it stays, and the run will be held."""
     ROLLING_BACK = "rolling back"
     ROLLED_BACK = "rolled back"
     """Everything the run changed has been put back, as far as it can be: the cloud is as it was at the run's start."""

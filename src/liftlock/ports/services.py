@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from liftlock.cloud.model import Unit
+from liftlock.ports.by_hand import ByHand
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a part ended that was told to stop."""
+
+    seconds: float
+    """From the word to the end of its last process."""
+    forced: bool = False
+    """Whether its supervisor lost patience and killed it: what it had under way then is lost."""
+
+    def __str__(self) -> str:
+        """For the journal."""
+        if self.forced:
+            return f"it was killed after {self.seconds:.0f} s: what it had under way is lost"
+        return f"it finished what it had under way, {self.seconds:.1f} s"
 
 
 class Services(Protocol):
@@ -13,6 +32,9 @@ class Services(Protocol):
     def look(self, host: str, part: str) -> Unit | None:
         """The unit of `part` on `host`; None when the host has no such unit."""
 
+    def look_at_all(self, host: str, parts: Sequence[str]) -> Mapping[str, Unit]:
+        """The units of many parts in one round trip, part -> unit; parts without a unit are left out."""
+
     def start(self, host: str, part: str) -> None:
         """Start it now and at every boot, and wait until the supervisor calls it active.
 
@@ -20,8 +42,14 @@ class Services(Protocol):
         not become active.
         """
 
-    def stop(self, host: str, part: str) -> None:
-        """Stop it now and at every boot, and wait until no process of it is left.
+    def stop(self, host: str, part: str) -> Ending | None:
+        """Stop it now and at every boot, and wait until no process of it is left; None if none was running.
 
         Raises `StepFailed` if it is still there after its supervisor's own time-out.
+        """
+
+    def by_hand(self, parts: Sequence[str], *, on: bool) -> ByHand:
+        """What starts these parts (or stops them), now and at every boot, typed on a host when liftlock is lost.
+
+        Asks no host: it can be printed before a run begins.
         """

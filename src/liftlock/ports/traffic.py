@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from liftlock.ports.by_hand import ByHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,10 @@ class Traffic(Protocol):
 
     def settle(self, service: str) -> None:
         """Make green's servers the service's ordinary ones and take blue's out, so that blue can be removed."""
+
+    def back_by_hand(self, services: Sequence[str]) -> ByHand:
+        """What sends all new requests of the services to blue, typed on every balancer host when liftlock is lost.
+
+        It does what `send(service, 0)` does for each of them, survives the balancer's next reload, and is harmless for
+        a service that is not armed. Asks no node: it can be printed before a run begins.
+        """

@@ -93,9 +93,14 @@ class SimApi:
                 hint="see whether keystone-api runs, then ask again",
             )
 
-    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
-        """All good when the service's API runs on all of these hosts, all failed otherwise."""
+    def compare(
+        self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
+    ) -> tuple[Sample, Sample]:
+        """A colour is all good when the service's API runs on all of its hosts, all failed otherwise."""
         self._ask_keystone()
+        return self._sample(service, blue, requests), self._sample(service, green, requests)
+
+    def _sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
         api = services()[service].api()
         units = [self._life.reach(host).units.get(api.name) for host in hosts] if api else []
         good = bool(units) and all(unit is not None and unit.active for unit in units)

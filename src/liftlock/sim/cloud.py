@@ -242,9 +242,16 @@ def _host(host: Host, present: Sequence[str]) -> SimHost:
             continue
         for directory in service.configuration:
             made.files[f"{directory}/{name}.conf"] = _invented(name, host.name, service.databases)
+            if name == "keystone":
+                made.files |= {
+                    f"{directory}/{kind}-keys/{n}": f"{kind} {n}" for kind in _KEYS for n in (0, 1)
+                }
             if recorded and len(service.configuration) == 1:
                 made.recorded[directory] = (hash_of(made.files, directory), recorded)
     return made
+
+
+_KEYS = ("fernet", "credential")
 
 
 def _invented(service: str, host: str, databases: Sequence[str]) -> str:

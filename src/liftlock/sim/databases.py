@@ -114,7 +114,7 @@ class SimDatabases:
             with self._life.change(f"let database sessions read at {level}"):
                 self._life.cloud.isolation = level
 
-    def work_under_way(self, service: str) -> int:
+    def work_under_way(self, service: str, host: str) -> int:
         """Rows of cinder's table `workers`; a test or a study puts them there."""
         self._reach()
         database = self._life.cloud.databases.get("cinder")

@@ -68,7 +68,14 @@ class SimDeployer:
                 here.current = release
 
     def run(
-        self, host: str, release: str, name: str, command: Sequence[str], *, timeout_s: float
+        self,
+        host: str,
+        release: str,
+        name: str,
+        command: Sequence[str],
+        *,
+        timeout_s: float,
+        lock_wait_s: int = 0,
     ) -> ProgramResult:
         """Run the program once per name; its result is kept until it is forgotten."""
         here = self._life.reach(host)
@@ -77,7 +84,9 @@ class SimDeployer:
             if name not in here.results:
                 with self._life.change(f"run {' '.join(command)} on {host}"):
                     self._life.cloud.programs.append((host, release, tuple(command)))
-                    here.results[name] = _end(self._life.cloud, host, series_of(release), tuple(command))
+                    here.results[name] = _end(
+                        self._life.cloud, host, series_of(release), tuple(command), lock_wait_s
+                    )
             result = here.results[name]
         self._life.cloud.clock.sleep(min(result.seconds, timeout_s))
         if result.seconds > timeout_s:
@@ -98,10 +107,13 @@ class SimDeployer:
 
 
 def _end(  # noqa: PLR0911  (a table)
-    cloud: SimCloud, host: str, series: str, command: tuple[str, ...]
+    cloud: SimCloud, host: str, series: str, command: tuple[str, ...], lock_wait_s: int
 ) -> ProgramResult:
     """Let a program of `series` do to the cloud what it does, and say how it ended."""
     line = " ".join(command)
+    if cloud.strikes(Kind.TABLE_IN_USE, host, line):
+        said = "(1205, 'Lock wait timeout exceeded; try restarting transaction')"
+        return ProgramResult(1, said, lock_wait_s) if lock_wait_s else ProgramResult(0, "", _HANGS_S)
     if cloud.strikes(Kind.PROGRAM_HANGS, host, line):
         return ProgramResult(0, "", _HANGS_S)
     if cloud.strikes(Kind.PROGRAM_FAILS, host, line):

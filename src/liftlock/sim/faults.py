@@ -31,6 +31,8 @@ class Kind(StrEnum):
     """research/control-plane.md: `nova-manage db sync` ended with 1 because `map_cell0` had guessed a name."""
     PROGRAM_HANGS = "program hangs"
     """DESIGN.md section 7: DDL waits for a metadata lock, MariaDB's default patience is a day."""
+    TABLE_IN_USE = "table in use"
+    """DESIGN.md section 7, with sessions that wait for seconds: MariaDB 10.11, an open transaction, neutron 28."""
     MORE_TO_MIGRATE = "more to migrate"
     """nova's and cinder's `online_data_migrations --max-count` exit with 1 while rows are left (their manuals)."""
     DISK_FULL = "disk full"

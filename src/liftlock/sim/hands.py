@@ -9,6 +9,7 @@ from liftlock.sim.configuration import SimConfiguration
 from liftlock.sim.databases import SimDatabases
 from liftlock.sim.deployer import SimDeployer
 from liftlock.sim.hosts import SimHosts, SimServices
+from liftlock.sim.keys import SimKeys
 from liftlock.sim.likeness import SimLikeness
 from liftlock.sim.provisioner import SimProvisioner
 from liftlock.sim.traffic import SimTraffic
@@ -29,4 +30,5 @@ def hands_of(life: Life) -> Hands:
         traffic=SimTraffic(life),
         likeness=SimLikeness(life),
         provisioner=SimProvisioner(life),
+        keys=SimKeys(life),
     )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from liftlock import ini
 from liftlock.cloud.model import Host, Role, Unit
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.knowledge.catalogue import releases, services
+from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
+from liftlock.ports.by_hand import ByHand
+from liftlock.ports.services import Ending
 from liftlock.sim.cloud import Life, hash_of
 from liftlock.sim.faults import Kind
+from liftlock.sim.keys import key_sets
 from liftlock.sim.world import OLDEST_COMPUTE, SimHost, SimUnit, age, series_of
 
 _START_S = 2.0
@@ -49,6 +56,8 @@ class SimHosts:
                 units=tuple(_unit(name, unit) for name, unit in here.units.items()),
                 strangers=here.strangers,
                 configuration=self._configuration(here),
+                key_sets=key_sets(here.files),
+                queue_options=self._queue_options(here),
             )
 
     def _versions(self, here: SimHost) -> dict[str, str]:
@@ -57,6 +66,15 @@ class SimHosts:
             return {}
         wanted = self._life.cloud.services if Role.CONTROL in here.roles else ("nova", "neutron")
         return {name: series.versions[name] for name in wanted if name in series.versions}
+
+    def _queue_options(self, here: SimHost) -> dict[str, str]:
+        found = {}
+        for name in self._life.cloud.services:
+            texts = [here.files.get(f"{d}/{name}.conf", "") for d in services()[name].configuration]
+            told = {o: v for o in QUEUE_OPTIONS for text in texts if (v := ini.value(text, SECTION, o))}
+            if told:
+                found[name] = " ".join(f"{option}={value.lower()}" for option, value in sorted(told.items()))
+        return found
 
     def _configuration(self, here: SimHost) -> dict[str, str]:
         found = {}
@@ -78,6 +96,11 @@ class SimServices:
         here = self._life.reach(host)
         with self._life.cloud.lock:
             return _unit(part, here.units[part]) if part in here.units else None
+
+    def look_at_all(self, host: str, parts: Sequence[str]) -> Mapping[str, Unit]:
+        """The units there are now."""
+        found = {part: self.look(host, part) for part in parts}
+        return {part: unit for part, unit in found.items() if unit is not None}
 
     def start(self, host: str, part: str) -> None:
         """Start it with the code `current` points at; one that runs goes on with the code it has."""
@@ -116,11 +139,12 @@ class SimServices:
             return f"TooOldComputeService: computes older than {floor}"
         return ""
 
-    def stop(self, host: str, part: str) -> None:
+    def stop(self, host: str, part: str) -> Ending | None:
         """Stop it and keep it off."""
         _, unit = self._unit(host, part)
         if not unit.active and not unit.enabled:
-            return
+            return None
+        ran = unit.active
         with self._life.change(f"stop {part} on {host}"):
             unit.enabled = False
             stays = unit.active and self._life.cloud.strikes(Kind.UNIT_DOES_NOT_STOP, host, part)
@@ -133,6 +157,15 @@ class SimServices:
                 now=f"{part} runs on {host} and will not start at the next boot",
                 hint=f"see what it waits for (`systemctl status {part}` on {host}), then `liftlock resume`",
             )
+        return Ending(_STOP_S) if ran else None
+
+    def by_hand(self, parts: Sequence[str], *, on: bool) -> ByHand:
+        """Words that `SimConsole` understands: simulated hosts have a `systemctl` of a few words."""
+        units = " ".join(f"{part}.service" for part in parts)
+        verb, word = ("enable", "active") if on else ("disable", "inactive")
+        return ByHand(
+            (f"systemctl {verb} --now {units}",), f"systemctl is-active {units}", f"`{word}` for each"
+        )
 
     def _unit(self, host: str, part: str) -> tuple[SimHost, SimUnit]:
         here = self._life.reach(host)

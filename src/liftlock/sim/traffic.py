@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from liftlock.cloud.model import Role
 from liftlock.errors import BadInput, Refused
 from liftlock.knowledge.catalogue import services
+from liftlock.ports.by_hand import ByHand
 from liftlock.ports.traffic import Server, Share
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
@@ -20,15 +21,15 @@ class SimTraffic:
         self._life = life
 
     def share(self, service: str) -> Share:
-        """How the one balancer shares requests; nobody ever waits for an answer here."""
+        """How the one balancer shares requests."""
         now = self._now(service)
         return Share(
             percent_green=now.percent_green,
             green_up=self._up(service, (s.name for s in now.green)),
             blue_up=self._blue_up(service),
             armed=bool(now.green),
-            open_on_green=0,
-            open_on_blue=0,
+            open_on_green=now.unanswered.get("green", 0),
+            open_on_blue=now.unanswered.get("blue", 0),
         )
 
     def arm(self, service: str, green: tuple[Server, ...]) -> None:
@@ -83,6 +84,11 @@ class SimTraffic:
             raise Refused(f"{service}: green does not serve all requests", hint="send 100% to green first")
         with self._life.change(f"settle {service}"):
             self._life.cloud.colours[service] = SimColours(ordinary=tuple(s.name for s in now.green))
+
+    def back_by_hand(self, services: Sequence[str]) -> ByHand:
+        """Words that `SimConsole` understands: the simulated balancer is told its shares in its own tongue."""
+        names = " ".join(services)
+        return ByHand((f"send-to-blue {names}",), f"show-shares {names}", "every line ends with 0")
 
     def _now(self, service: str) -> SimColours:
         self._life.check()

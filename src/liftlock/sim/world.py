@@ -97,6 +97,8 @@ class SimHost:
     is_on: bool = True
     order: HostOrder | None = None
     """What a provisioner made it to; None for hosts that were there before."""
+    rotations: dict[str, str] = field(default_factory=dict)
+    """What rotates keystone's keys there -> mark of who froze it, empty while it goes on."""
     like: tuple[str, str] = ("", "")
     """(host it was made like, hash of what that one was then)."""
 
@@ -127,6 +129,8 @@ class SimColours:
     percent_green: int = 0
     ordinary: tuple[str, ...] = ()
     """Servers that serve alone since the last `settle`; empty means every host with the service's API."""
+    unanswered: dict[str, int] = field(default_factory=dict)
+    """Colour (`green`, `blue`) -> requests it is still answering; a test or a study puts them there."""
 
 
 @dataclass(slots=True)

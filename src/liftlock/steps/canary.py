@@ -47,9 +47,9 @@ def judge(blue: Sample, green: Sample) -> tuple[Verdict, str]:
 
 @dataclass(frozen=True)
 class JudgeCanary(Step):
-    """Compare green with blue, service by service; a human decides when it is not sure."""
+    """Compare green with blue; a human decides when it is not sure."""
 
-    services: tuple[str, ...]
+    service: str
     blue: tuple[str, ...]
     """Blue's hosts."""
     green: tuple[str, ...]
@@ -57,26 +57,27 @@ class JudgeCanary(Step):
 
     @property
     def title(self) -> str:
-        return f"compare green with blue: {', '.join(self.services)}"
+        return f"compare green with blue: {self.service}"
 
     @property
     def seconds(self) -> float:
-        return 1.0 * len(self.services)
+        return 2.0
+
+    @property
+    def only_asks(self) -> bool:
+        return True
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return False
 
     def execute(self, hands: Hands) -> None:
-        for service in self.services:
-            blue = hands.api.sample(service, self.blue, MINIMUM)
-            green = hands.api.sample(service, self.green, MINIMUM)
-            verdict, why = judge(blue, green)
-            if verdict is not Verdict.PASS:
-                raise StepFailed(
-                    f"{service}: the canary's verdict is “{verdict}”: {why}",
-                    now="green gets a few tokens' requests, blue the rest",
-                    hint="`liftlock resume` measures again; `liftlock rollback` goes back",
-                )
+        verdict, why = judge(*hands.api.compare(self.service, self.blue, self.green, MINIMUM))
+        if verdict is not Verdict.PASS:
+            raise StepFailed(
+                f"{self.service}: the canary's verdict is “{verdict}”: {why}",
+                now="green gets a few tokens' requests, blue the rest",
+                hint="`liftlock resume` measures again; `liftlock rollback` goes back",
+            )
 
     def revert(self, hands: Hands) -> None:
         """Nothing to undo: it only asked."""

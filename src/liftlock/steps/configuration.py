@@ -32,8 +32,17 @@ class RewriteConfiguration(Step):
         hands.configuration.edit(self.host, self.edits)
 
     def revert(self, hands: Hands) -> None:
+        """Give every option the value it had."""
         back = tuple(
             Edit(e.path, e.section, e.option, before, f"undo: {e.because}")
             for e, before in zip(self.edits, self.values_before, strict=True)
         )
         hands.configuration.edit(self.host, back)
+
+
+@dataclass(frozen=True)
+class RewriteGreen(RewriteConfiguration):
+    """The same on a host that this lift made."""
+
+    def revert(self, hands: Hands) -> None:
+        """Leave it: nothing there runs, and the host may be gone."""

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert, StepFailed
 from liftlock.plan.step import Step
+from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
 
 MIGRATION_PATIENCE_S = 4 * 3600.0
 MORE_TO_DO = 1
 """Exit code of `online_data_migrations` when a batch was done and more rows remain (nova 33, cinder 28)."""
 BATCHES_AT_MOST = 10_000
+LOCK_WAIT_S = 3
+"""How long a migration's session may wait for a table: who asks for that table meanwhile waits behind it."""
+TRIES = 20
+"""How often a migration is begun that found a table in use: about three minutes in all."""
+PAUSE_S = 2.0
+"""Time for those who waited behind it, before the next try."""
+_IN_USE = "(1205,"
+"""`Lock wait timeout exceeded`, as PyMySQL and mysqlclient write it."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class MigrateSchema(Step):
     """Exit code 1 means: a batch was done, run it again."""
     additive: bool = False
     """The old release goes on working on what it leaves: going back leaves it in place."""
+    lock_wait_s: int = 0
+    """How long its sessions wait for a lock, in seconds; it is begun again then. 0: as long as the server lets them."""
 
     @property
     def title(self) -> str:
@@ -49,10 +60,7 @@ class MigrateSchema(Step):
     def execute(self, hands: Hands) -> None:
         for batch in range(1, BATCHES_AT_MOST + 1):
             unit = f"{self.unit}-{batch}"
-            result = hands.deployer.run(
-                self.host, self.release, unit, self.command, timeout_s=MIGRATION_PATIENCE_S
-            )
-            hands.deployer.forget(self.host, unit)
+            result = self._run(hands, unit)
             if result.code == 0:
                 return
             if not (self.may_repeat and result.code == MORE_TO_DO):
@@ -61,6 +69,29 @@ class MigrateSchema(Step):
             f"{self.service}: `{' '.join(self.command)}` ended with code {result.code}: {_last_line(result.out)}",
             now=f"the databases of {self.service} may be changed by half; its commands can be run again",
             hint=f"read the log of {unit} on {self.host}, then `liftlock resume`; `liftlock status` tells the way back",
+        )
+
+    def _run(self, hands: Hands, unit: str) -> ProgramResult:
+        """How one batch ended, begun again while it finds a table in use."""
+        for attempt in range(1, TRIES + 1):
+            result = hands.deployer.run(
+                self.host,
+                self.release,
+                unit,
+                self.command,
+                timeout_s=MIGRATION_PATIENCE_S,
+                lock_wait_s=self.lock_wait_s,
+            )
+            hands.deployer.forget(self.host, unit)
+            if result.code == 0 or not self.lock_wait_s or _IN_USE not in result.out:
+                return result
+            if attempt < TRIES:
+                hands.clock.sleep(PAUSE_S)
+        raise StepFailed(
+            f"{self.service}: `{' '.join(self.command)}` found a table in use, {TRIES} times for {self.lock_wait_s} s",
+            now=f"users are served and nobody waits for it; the databases of {self.service} may be changed by half",
+            hint="end the transaction that is open (the oldest in `information_schema.innodb_trx`), "
+            "then `liftlock resume`",
         )
 
     def revert(self, hands: Hands) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
-from liftlock.errors import StepFailed
+from liftlock.errors import StepFailed, Unreachable
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
+from liftlock.ports.services import Ending
+from liftlock.steps.draining import await_last_answer
 from liftlock.steps.waiting import wait_until
 
 ANSWER_PATIENCE_S = 300.0
 AGENT_PATIENCE_S = 300.0
 IDLE_PATIENCE_S = 900.0
+IDLE_LOOKS = 3
+"""How often in a row nothing must be found under way, half a second apart."""
 LISTENER_PATIENCE_S = 180.0
 
 
@@ -34,8 +39,12 @@ class StopPart(Step):
         unit = hands.services.look(self.host, self.part)
         return unit is None or not (unit.active or unit.enabled)
 
-    def execute(self, hands: Hands) -> None:
-        hands.services.stop(self.host, self.part)
+    @property
+    def falls_back(self) -> bool:
+        return True
+
+    def execute(self, hands: Hands) -> str | None:
+        return _told(hands.services.stop(self.host, self.part))
 
     def revert(self, hands: Hands) -> None:
         hands.services.start(self.host, self.part)
@@ -63,8 +72,35 @@ class StartPart(Step):
     def execute(self, hands: Hands) -> None:
         hands.services.start(self.host, self.part)
 
-    def revert(self, hands: Hands) -> None:
-        hands.services.stop(self.host, self.part)
+    def revert(self, hands: Hands) -> str | None:
+        return _told(hands.services.stop(self.host, self.part))
+
+
+@dataclass(frozen=True)
+class StartOnGreen(StartPart):
+    """Start one part on a host that this lift made."""
+
+    alone: bool = False
+    """Whether a second one elsewhere would take its work: it is stopped before blue's is started."""
+
+    answers: str = ""
+    """Service whose requests it answers, for an API: it gives its last answer before it is stopped."""
+
+    @property
+    def falls_back(self) -> bool:
+        return self.alone
+
+    def revert(self, hands: Hands) -> str | None:
+        """Stop it; a host that does not answer loses its power, so that what runs there certainly ends."""
+        if self.answers:
+            await_last_answer(hands, self.answers, green=True)
+        try:
+            return super().revert(hands)
+        except Unreachable:
+            if not hands.provisioner.exists(self.host):
+                raise
+            hands.provisioner.power_off(self.host)
+            return f"{self.host} does not answer: its power was cut"
 
 
 @dataclass(frozen=True)
@@ -72,6 +108,10 @@ class AwaitAnswer(Step):
     """Wait until a service's front door answers a real request."""
 
     service: str
+
+    @property
+    def only_asks(self) -> bool:
+        return True
 
     @property
     def title(self) -> str:
@@ -105,6 +145,10 @@ class AwaitAgents(Step):
     service: str
     agents: tuple[str, ...]
     """`nova-compute@cmp1`: those that were alive and enabled when the plan was made."""
+
+    @property
+    def only_asks(self) -> bool:
+        return True
 
     @property
     def title(self) -> str:
@@ -158,6 +202,10 @@ class AwaitListener(Step):
     """The colour that takes over on the way back."""
 
     @property
+    def only_asks(self) -> bool:
+        return True
+
+    @property
     def title(self) -> str:
         return f"wait until {self.part} on {self.host} takes calls"
 
@@ -190,35 +238,68 @@ class AwaitListener(Step):
 
 @dataclass(frozen=True)
 class AwaitIdle(Step):
-    """Wait until a service's workers have nothing under way that a second one would claim."""
+    """Wait until one colour's worker has nothing under way that a second one would claim, before it is stopped."""
 
     service: str
+    host: str
+    """Where the worker runs that is about to be stopped."""
+    part: str
+    on_the_way_back: bool = False
+    """Whether it is stopped by a rollback, and not on the way there."""
+
+    @property
+    def only_asks(self) -> bool:
+        return True
 
     @property
     def title(self) -> str:
-        return f"wait until {self.service} has no work under way"
+        when = ", should this be rolled back" if self.on_the_way_back else ""
+        return f"wait until {self.part} on {self.host} has no work under way{when}"
 
     @property
     def seconds(self) -> float:
-        return 2.0
+        return 0.0 if self.on_the_way_back else 2.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        # Never found done: a step that was waited through is waited through on the way back as well.
+        # Never found done: a step that was not begun is not undone either.
         return False
 
     def idle(self, hands: Hands) -> bool:
-        """Whether nothing is under way now."""
-        return not hands.databases.work_under_way(self.service)
+        """Whether nothing is under way now, or nobody is left who would finish it."""
+        return not hands.databases.work_under_way(self.service, self.host) or not self._works(hands)
 
     def execute(self, hands: Hands) -> None:
-        if not wait_until(hands.clock, lambda: self.idle(hands), patience_s=IDLE_PATIENCE_S):
-            left = hands.databases.work_under_way(self.service)
+        if not self.on_the_way_back:
+            self._wait(hands)
+
+    def revert(self, hands: Hands) -> None:
+        """On the way back it is the other colour's worker that is about to be stopped."""
+        if self.on_the_way_back:
+            self._wait(hands)
+
+    def _works(self, hands: Hands) -> bool:
+        try:
+            unit = hands.services.look(self.host, self.part)
+        except Unreachable:
+            return False
+        return unit is not None and unit.active
+
+    def _wait(self, hands: Hands) -> None:
+        # A job of several parts has moments between them.
+        looks: deque[bool] = deque(maxlen=IDLE_LOOKS)
+
+        def calm() -> bool:
+            looks.append(self.idle(hands))
+            return len(looks) == IDLE_LOOKS and all(looks)
+
+        if not wait_until(hands.clock, calm, patience_s=IDLE_PATIENCE_S):
+            left = hands.databases.work_under_way(self.service, self.host)
             raise StepFailed(
-                f"{self.service} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
-                now="its workers go on with them; nothing was stopped",
+                f"{self.part} on {self.host} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
+                now="it goes on with them; nothing was stopped",
                 hint="wait for long jobs to end, then `liftlock resume`",
             )
 
-    def revert(self, hands: Hands) -> None:
-        """Wait again: on the way back the workers of the other colour take over."""
-        self.execute(hands)
+
+def _told(ending: Ending | None) -> str | None:
+    return str(ending) if ending else None

@@ -8,6 +8,7 @@ from liftlock.errors import CannotRevert, StepFailed
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 from liftlock.ports.traffic import Server
+from liftlock.steps.draining import await_last_answer
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ArmBalancer(Step):
         hands.traffic.arm(self.service, self.servers)
 
     def revert(self, hands: Hands) -> None:
+        """Let green answer what it was asked, then take it out; one that is dead answers no more."""
+        await_last_answer(hands, self.service, green=True)
         hands.traffic.disarm(self.service)
 
 
@@ -50,6 +53,10 @@ class SendTraffic(Step):
 
     @property
     def goes_back_first(self) -> bool:
+        return True
+
+    @property
+    def falls_back(self) -> bool:
         return True
 
     def done(self, hands: Hands, since: float | None) -> bool:
@@ -84,6 +91,8 @@ class SettleTraffic(Step):
         return not share.armed and since is not None
 
     def execute(self, hands: Hands) -> None:
+        """Let blue answer what it was asked, then take it out."""
+        await_last_answer(hands, self.service, green=False)
         hands.traffic.settle(self.service)
 
     def revert(self, hands: Hands) -> None:

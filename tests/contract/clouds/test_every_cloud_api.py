@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,39 @@ class Place:
     """A service stops answering as it should."""
 
 
+NOVA_PORT = 8774
+COLOURS = {"ctl-blue": "127.0.0.51", "ctl-green": "127.0.0.52"}
+
+
+@contextmanager
+def colours_of_nova(good: Sequence[str]) -> Iterator[list[tuple[str, str, str]]]:
+    """Both colours of nova's API at addresses of their own: what they were asked, (host, path, token), in order."""
+    asked: list[tuple[str, str, str]] = []
+
+    class Api(BaseHTTPRequestHandler):
+        def log_message(self, *_words: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            host = next(h for h, a in COLOURS.items() if a == self.connection.getsockname()[0])
+            asked.append((host, self.path, self.headers["X-Auth-Token"]))
+            text = b'{"servers": []}' if host in good else b'{"versions": []}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+    servers = [ThreadingHTTPServer((address, NOVA_PORT), Api) for address in COLOURS.values()]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield asked
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
 def over(cloud: SmallCloud, folder: Path, password: str = "right") -> OpenStackApi:
     return OpenStackApi(
         "lab",
@@ -33,6 +69,7 @@ def over(cloud: SmallCloud, folder: Path, password: str = "right") -> OpenStackA
         clouds_yaml=cloud.clouds_yaml(folder, password),
         dashboard=cloud.address + LOGIN,
         service_versions=lambda: {("cmp1", "nova-compute"): 68},
+        hosts=COLOURS,
     )
 
 
@@ -148,3 +185,34 @@ def test_an_entry_that_is_not_in_the_file_is_bad_input(cloud: SmallCloud, tmp_pa
     with pytest.raises(BadInput) as failed:
         OpenStackApi("no-such-cloud", SystemClock(), clouds_yaml=cloud.clouds_yaml(tmp_path)).agents()
     assert "no-such-cloud" in failed.value.what
+
+
+def test_both_colours_are_asked_over_the_same_moments_as_an_administrator(
+    cloud: SmallCloud, tmp_path: Path
+) -> None:
+    with colours_of_nova(good=tuple(COLOURS)) as asked:
+        blue, green = over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 20)
+    assert (blue.requests, blue.failed, green.requests, green.failed) == (20, 0, 20, 0)
+    assert {(path, token) for _, path, token in asked} == {("/nova/v2.1/servers?limit=1", "t1")}
+    for tenth in range(0, 40, 10):
+        hosts = [host for host, _, _ in asked[tenth : tenth + 10]]
+        assert set(hosts) == set(COLOURS), "for a while one colour was asked alone"
+
+
+def test_a_colour_that_answers_with_something_else_has_failed_and_the_other_has_not(
+    cloud: SmallCloud, tmp_path: Path
+) -> None:
+    with colours_of_nova(good=("ctl-blue",)):
+        blue, green = over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 4)
+    assert (blue.failed, green.failed) == (0, 4)
+
+
+def test_a_colour_that_is_not_there_has_failed_altogether(cloud: SmallCloud, tmp_path: Path) -> None:
+    blue, green = over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 2)
+    assert (blue.failed, green.failed) == (2, 2)
+
+
+def test_nothing_is_compared_without_a_token(cloud: SmallCloud, tmp_path: Path) -> None:
+    cloud.down.add("keystone")
+    with pytest.raises(Unreachable):
+        over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 2)

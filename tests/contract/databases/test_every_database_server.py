@@ -193,4 +193,4 @@ def test_sessions_read_at_the_level_that_was_set_and_only_known_levels_can_be(pl
 
 
 def test_services_that_keep_no_notes_have_no_work_under_way(place: Place) -> None:
-    assert place.port.work_under_way("glance") == 0
+    assert place.port.work_under_way("glance", "ctl-blue") == 0

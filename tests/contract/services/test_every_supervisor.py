@@ -12,6 +12,7 @@ from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.ports.services import Services
 from liftlock.sim.cloud import SimCloud
+from liftlock.sim.console import SimConsole
 from liftlock.sim.faults import Fault, Kind
 from tests.contract.lab_host import HOST, NOWHERE, LabShell
 
@@ -27,6 +28,8 @@ class Place:
     stubborn: str
     nowhere: str
     processes: Callable[[str], int]
+    type: Callable[[str], str]
+    """A person types a line in a root shell of the host; what it prints."""
 
 
 def over_sim() -> Place:
@@ -42,6 +45,7 @@ def over_sim() -> Place:
         "nova-api",
         "cmp1",
         lambda part: int(cloud.hosts["ctl-blue"].units[part].active),
+        lambda line: SimConsole(cloud).type("ctl-blue", line),
     )
 
 
@@ -80,7 +84,16 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         return len(shell.run(HOST, f"cat {place} 2>/dev/null; true").out.split())
 
     port = SystemdServices(shell, SystemClock())
-    yield Place(port, HOST, "contract-good", "contract-bad", "contract-stubborn", NOWHERE, processes)
+    yield Place(
+        port,
+        HOST,
+        "contract-good",
+        "contract-bad",
+        "contract-stubborn",
+        NOWHERE,
+        processes,
+        lambda line: shell.run(HOST, line).out,
+    )
     port.stop(HOST, "contract-good")
 
 
@@ -99,8 +112,10 @@ def test_a_started_unit_is_active_and_enabled_however_often_it_is_started(place:
 
 def test_a_stopped_unit_is_off_for_good_and_leaves_no_process(place: Place) -> None:
     place.port.start(place.host, place.good)
-    for _ in range(2):
-        place.port.stop(place.host, place.good)
+    for running in (True, False):
+        ending = place.port.stop(place.host, place.good)
+        assert (ending is not None) == running
+        assert ending is None or not ending.forced
         unit = place.port.look(place.host, place.good)
         assert unit is not None
         assert (unit.active, unit.enabled) == (False, False)
@@ -125,5 +140,32 @@ def test_a_host_that_does_not_answer_is_an_error(place: Place) -> None:
 
 def test_a_unit_that_ignores_being_asked_is_gone_after_its_own_time_to_stop(place: Place) -> None:
     place.port.start(place.host, place.stubborn)
-    place.port.stop(place.host, place.stubborn)
+    ending = place.port.stop(place.host, place.stubborn)
     assert not place.processes(place.stubborn)
+    assert ending
+    # Whoever reads the journal learns that its work was cut off; simulated parts are never that stubborn.
+    assert ending.forced == place.stubborn.startswith("contract-")
+
+
+def test_many_parts_are_seen_at_once_and_those_that_are_not_there_are_left_out(place: Place) -> None:
+    place.port.start(place.host, place.good)
+    seen = place.port.look_at_all(place.host, (place.good, place.bad, "there-is-no-such-part"))
+    assert set(seen) == {place.good, place.bad}
+    assert (seen[place.good].active, seen[place.good].restarts) == (True, 0)
+    assert not seen[place.bad].active
+    with pytest.raises(Unreachable):
+        place.port.look_at_all(place.nowhere, (place.good,))
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_what_is_typed_by_hand_does_what_the_port_does_and_shows_it(place: Place, on: bool) -> None:
+    (place.port.stop if on else place.port.start)(place.host, place.good)
+    page = place.port.by_hand((place.good,), on=on)
+    for _ in range(2):
+        for line in page.commands:
+            place.type(line)
+        assert place.type(page.look).split() == ["active" if on else "inactive"]
+        assert f"`{place.type(page.look).strip()}`" in page.expect
+    unit = place.port.look(place.host, place.good)
+    assert unit is not None
+    assert (unit.active, unit.enabled) == (on, on)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from liftlock.ports.by_hand import ByHand
 from liftlock.ports.traffic import Server, Traffic
 from liftlock.sim.cloud import Life, SimCloud
+from liftlock.sim.console import SimConsole
 from liftlock.sim.faults import Fault, Kind
 from liftlock.sim.traffic import SimTraffic
 from liftlock.sim.world import SimHost, SimUnit
@@ -32,6 +34,8 @@ class Stage:
     back: Callable[[], None]
     traces: Callable[[], object]
     """What every change leaves a trace in."""
+    type: Callable[[ByHand], list[str]]
+    """A person types it on every node; what the look shows then, node by node."""
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         wait_for(condition, what)
@@ -45,6 +49,7 @@ def simulated() -> Iterator[Stage]:
     port = SimTraffic(Life(cloud))
     homes = {"green": "ctl-green", "blue": "ctl-blue"}
     away = Fault(Kind.HOST_UNREACHABLE, "lb1")
+    console = SimConsole(cloud)
 
     def stand(colour: str, *, active: bool) -> None:
         cloud.hosts[homes[colour]].units[unit].active = active
@@ -62,6 +67,7 @@ def simulated() -> Iterator[Stage]:
         away=leave,
         back=lambda: cloud.heal(away),
         traces=lambda: list(cloud.changes),
+        type=lambda page: [[console.type("lb1", line) for line in (*page.commands, page.look)][-1]],
     )
 
 
@@ -86,6 +92,12 @@ def real() -> Iterator[Stage]:
                 lambda: not any(up(traffic, colour) for traffic in alone), f"{colour}'s death was not seen"
             )
 
+        def type_everywhere(page: ByHand) -> list[str]:
+            for name in built.nodes:
+                for line in page.commands:
+                    assert built.shell.run(name, line).ok
+            return [built.shell.run(name, page.look).out for name in built.nodes]
+
         yield Stage(
             built.traffic(),
             built.traffic(patience_s=0.0),
@@ -95,4 +107,5 @@ def real() -> Iterator[Stage]:
             away=leave,
             back=built.shell.away.clear,
             traces=lambda: [(n.worker, n.file.read_text(), n.says("show map")) for n in built.nodes.values()],
+            type=type_everywhere,
         )

@@ -146,3 +146,18 @@ def test_a_node_that_does_not_answer_is_named(stage: Stage) -> None:
             ask()
     stage.back()
     assert stage.traffic.share(SERVICE).percent_green == 0
+
+
+def test_what_is_typed_by_hand_sends_all_requests_to_blue_also_where_green_was_never_armed(
+    stage: Stage,
+) -> None:
+    page = stage.traffic.back_by_hand((SERVICE, OTHER))
+    stage.traffic.arm(SERVICE, stage.green)
+    stage.traffic.send(SERVICE, 100)
+    for _ in range(2):
+        for shown in stage.type(page):
+            assert [line.split()[-1] for line in shown.splitlines() if line.strip()] in (["0"], ["0", "0"])
+        assert stage.traffic.share(SERVICE).percent_green == 0
+    stage.traffic.send(SERVICE, 0)
+    stage.traffic.disarm(SERVICE)
+    assert not stage.traffic.share(SERVICE).armed

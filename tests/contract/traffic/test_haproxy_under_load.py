@@ -202,7 +202,7 @@ def test_requests_go_back_by_hand_as_the_page_for_a_lost_bastion_says(pair: Rig)
     traffic.arm(SERVICE, pair.servers(SERVICE))
     traffic.send(SERVICE, 100)
     for node in pair.nodes.values():
-        (command,) = traffic.back_by_hand((SERVICE,))
+        (command,) = traffic.back_by_hand((SERVICE, "nova")).commands
         here = command.replace("/lb-of-the-test", str(node.folder))
         built = pair.shell.run(next(n for n, x in pair.nodes.items() if x is node), here)
         assert built.ok, built.err

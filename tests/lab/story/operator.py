@@ -83,6 +83,15 @@ class Operator:
         assert not told.err.strip(), told.said
         return told.out.splitlines()
 
+    def shown(self, lines: Iterable[str]) -> list[Any]:
+        """What several commands of the plain client with `-f json` printed, one document each."""
+        found, text, reader = [], "\n".join(self.openstack(lines)), json.JSONDecoder()
+        while text := text.lstrip():
+            document, end = reader.raw_decode(text)
+            found.append(document)
+            text = text[end:]
+        return found
+
     @contextmanager
     def meanwhile(self, line: str) -> Iterator[subprocess.Popen[str]]:
         """A command in a second terminal, killed at the end if it still runs; what it prints is one stream."""
@@ -113,12 +122,17 @@ class Operator:
         raise AssertionError(f"$ {line}\nended before its moment had come\n{''.join(lines)}")
 
     def on_host(self, host: str, command: str) -> str:
-        """What a command on a host printed, over the lab's own key: liftlock is not asked."""
+        """What a command on a host printed."""
+        return self.types(self.line_on_host(host, command)).well().out.strip()
+
+    @staticmethod
+    def line_on_host(host: str, command: str) -> str:
+        """The line that runs a command on a host, over the lab's own key: liftlock is not asked."""
         place = LabPlace.from_environment()
         options = ["-F", "none", "-i", str(place.key), "-o", f"UserKnownHostsFile={place.known_hosts}"]
         options += ["-o", "StrictHostKeyChecking=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR"]
         words = ["liftlock", "lab", "exec", "--", "ssh", "-n", *options, f"root@{host}", command]
-        return self.types(shlex.join(words)).well().out.strip()
+        return shlex.join(words)
 
     def _keep(self, told: Told) -> None:
         with (self.folder / "transcript.txt").open("a") as transcript:

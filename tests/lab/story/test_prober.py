@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
-import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from tests.lab.story.operator import Operator, until
+from tests.lab.story.operator import Operator
 
 pytestmark = pytest.mark.lab
 
@@ -22,12 +23,47 @@ DEAD_S = 20.0
 NEEDS_GLANCE = {"server create"}
 """Verbs of others that fail without glance: nova's API asks it for the image before it accepts a server."""
 
-KILL = "systemctl kill --kill-whom=all --signal=KILL glance-api; systemctl stop glance-api"
-"""No farewell to any connection; the second command only keeps systemd from starting it again after 2 s."""
-SEES = (
-    "echo 'show servers state glance' | socat stdio /run/haproxy/admin.sock | awk '$2==\"glance\"{print $6}'"
-)
-"""2 when the balancer sends requests to glance."""
+OUTAGE = """
+import http.client, json, subprocess, sys, time
+address, wait_s = sys.argv[1], float(sys.argv[2])
+def systemctl(*words): subprocess.run(["systemctl", *words], check=True)
+def answers():
+    try:
+        connection = http.client.HTTPConnection(address, timeout=5)
+        connection.request("GET", "/")
+        return bool(connection.getresponse().status)
+    except OSError:
+        return False
+# No farewell to any connection; `stop` only keeps systemd from starting it again after 2 s.
+killed = time.time()
+systemctl("kill", "--kill-whom=all", "--signal=KILL", "glance-api")
+dead = time.time()
+systemctl("stop", "glance-api")
+time.sleep(max(0.0, killed + wait_s - time.time()))
+starting = time.time()
+systemctl("start", "glance-api")
+while not answers():
+    time.sleep(0.02)
+print(json.dumps({"killed": killed, "dead": dead, "starting": starting, "answers": time.time()}))
+"""
+"""On its host: kills glance's API, starts it after some seconds, and tells when it answered again."""
+SEES = """
+import json, socket, time
+def up():
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.connect("/run/haproxy/admin.sock")
+        admin.sendall(b"show servers state glance\\n")
+        lines = admin.makefile().read().splitlines()
+    return any(l.split()[5] == "2" for l in lines if l.split()[1:2] == ["glance"])
+while up():
+    time.sleep(0.02)
+gone = time.time()
+while not up():
+    time.sleep(0.02)
+print(json.dumps({"gone": gone, "back": time.time()}))
+"""
+"""On the balancer: tells when it stopped sending requests to glance, and when it began again."""
+ADDRESS = "awk '/^backend glance/{f=1} f && $1==\"server\"{print $3; exit}' /etc/haproxy/haproxy.cfg"
 
 
 def test_nothing_fails_on_the_idle_lab(the_lab: Operator) -> None:
@@ -45,31 +81,43 @@ def test_nothing_fails_on_the_idle_lab(the_lab: Operator) -> None:
 
 
 def test_a_dead_api_is_reported_for_as_long_as_it_is_dead_and_no_other(the_lab: Operator) -> None:
+    address = the_lab.on_host("lb1", ADDRESS)
+    # How long glance needs to start, so that it is dead for twenty seconds and not for twenty and its start.
+    once = json.loads(the_lab.on_host("ctl-blue", python(OUTAGE, address, "1")))
+    start_s = once["answers"] - once["starting"]
     with the_lab.meanwhile("liftlock lab exec -- liftlock probe run --cloud probe --out dead") as prober:
         the_lab.bastion("liftlock probe await dead --good 150 --calm 5").well()
-        killing = time.time()
-        the_lab.on_host("ctl-blue", KILL)
-        killed = time.time()
-        time.sleep(max(0.0, killing + DEAD_S - time.time()))
-        starting = time.time()
-        the_lab.on_host("ctl-blue", "systemctl start glance-api")
-        until(lambda: the_lab.on_host("lb1", SEES) == "2")
-        back = time.time()
+        with the_lab.meanwhile(the_lab.line_on_host("lb1", python(SEES))) as balancer:
+            told = json.loads(
+                the_lab.on_host("ctl-blue", python(OUTAGE, address, f"{max(1.0, DEAD_S - start_s)}"))
+            )
+            seen = json.loads(balancer.communicate(timeout=300)[0])
         the_lab.bastion("liftlock probe await dead --calm 10").well()
         prober.send_signal(signal.SIGTERM)
         prober.communicate(timeout=300)
-    requests = [
-        json.loads(line) for line in (the_lab.folder / "dead" / "requests.jsonl").read_text().splitlines()
-    ]
+    log = (the_lab.folder / "dead" / "requests.jsonl").read_text()
+    requests = [json.loads(line) for line in log.splitlines()]
     failures = [r for r in requests if r["outcome"] != "ok"]
+    (the_lab.folder / "dead" / "outage.json").write_text(json.dumps({**told, **seen}))
     assert failures
-    assert [r for r in failures if not (ended(r) >= killing and r["t"] <= back)] == []
+    # Not one before the kill, and not one after the balancer sent requests to glance again.
+    assert [r for r in failures if not (ended(r) >= told["killed"] and r["t"] <= seen["back"])] == []
     assert [r for r in failures if r["service"] != "glance" and r["verb"] not in NEEDS_GLANCE] == []
-    while_dead = [
-        r for r in requests if r["service"] == "glance" and killed <= r["t"] and ended(r) <= starting
-    ]
+    # Every one in between.
+    glance = [r for r in requests if r["service"] == "glance"]
+    while_dead = [r for r in glance if told["dead"] <= r["t"] and ended(r) <= told["answers"]]
     assert while_dead
     assert [r for r in while_dead if r["outcome"] == "ok"] == []
+    # And the summary says so: the outage is as long as glance was away, to the next request on either side.
+    summary = json.loads((the_lab.folder / "dead" / "summary.json").read_text())
+    away = seen["back"] - told["killed"]
+    apart = max(b["t"] - a["t"] for a, b in pairwise(sorted(glance, key=lambda r: r["t"])))
+    assert abs(summary["services"]["glance"]["outage_s"] - away) <= 2 * apart
+
+
+def python(program: str, *arguments: str) -> str:
+    """A shell command that runs the program."""
+    return shlex.join(["python3", "-c", program, *arguments])
 
 
 def ended(request: dict[str, Any]) -> float:

@@ -10,9 +10,10 @@ import pytest
 
 from liftlock.checks.finding import Finding, Severity
 from liftlock.checks.registry import blockers, checks, examine
-from liftlock.cloud.model import Agent, BrokerNode, Cloud, Endpoint, Unit
+from liftlock.cloud.model import Agent, BrokerNode, Cloud, Endpoint, PlannedHost, Unit
 from liftlock.cloud.versions import series_named
 from liftlock.discovery import modules_in
+from liftlock.knowledge import queues
 from tests.clouds import (
     small_cloud,
     versions_of,
@@ -78,7 +79,75 @@ NOVA_POINT = {**versions_of("2025.1"), "nova": "31.0.0"}
 NO_HEAT = replace(CLOUD, services=tuple(s for s in CLOUD.services if s != "heat"))
 GONE: dict[str, Any] = {"reachable": False, "problem": "connection refused"}
 
+SAME_KEYS = {"/etc/keystone/fernet-keys": "3 keys, 5f2c"}
+TWO_KEYSTONES = with_second_controller(with_host(CLOUD, "ctl-blue", key_sets=SAME_KEYS))
+GREEN = (PlannedHost("ctl-green", "ctl-blue", 4096),)
+TWO = replace(CLOUD, greens=GREEN)
+"""`CLOUD` with a green host declared."""
+ALL_DURABLE = tuple(replace(h, queue_options={"nova": "amqp_durable_queues=true"}) for h in CLOUD.hosts)
+ONE_MACHINE = replace(TWO, hosts=tuple(replace(h, boot_id="one") for h in TWO.hosts))
+
+
+def armed(cloud: Cloud) -> Cloud:
+    """Green's servers are behind the balancer."""
+    (node,) = cloud.balancers
+    more = tuple(replace(s, name="ctl-green") for s in node.servers)
+    return replace(cloud, balancers=(replace(node, servers=(*node.servers, *more)),))
+
+
 SPEAKS = [
+    Story(
+        "key_sets_differ",
+        with_host(TWO_KEYSTONES, "ctl-2", key_sets={"/etc/keystone/fernet-keys": "3 keys, 0000"}),
+        BLOCKER,
+        "/etc/keystone/fernet-keys",
+        "3 keys, 0000 on ctl-2; 3 keys, 5f2c on ctl-blue",
+    ),
+    Story(
+        "key_sets_differ",
+        with_host(TWO_KEYSTONES, "ctl-2", key_sets={}),
+        BLOCKER,
+        "/etc/keystone/fernet-keys",
+        "none on ctl-2",
+    ),
+    Story(
+        "queue_options_differ",
+        with_host(CLOUD, "cmp1", queue_options={"nova": "amqp_durable_queues=true"}),
+        WARNING,
+        "nova",
+        "amqp_durable_queues is false on ctl-blue, cmp2; true on cmp1",
+        "[oslo_messaging_rabbit]",
+    ),
+    Story(
+        "two_colours",
+        with_database_server(TWO, connections=600, max_connections=1000),
+        BLOCKER,
+        "database server",
+        "allows 1000 connections; two colours need about 1200",
+        "max_connections",
+    ),
+    Story(
+        "two_colours",
+        with_database_server(TWO, connections=450, max_connections=1000),
+        WARNING,
+        "database server",
+        "need about 900",
+    ),
+    Story(
+        "two_colours",
+        replace(TWO, greens=(PlannedHost("ctl-green", "ctl-blue", 1024),)),
+        WARNING,
+        "ctl-green",
+        "is to have 1024 MiB of memory; 15 programs",
+        "memory_mib: 3000",
+    ),
+    Story(
+        "two_colours",
+        with_host(ONE_MACHINE, "ctl-blue", memory_free_mib=1400),
+        BLOCKER,
+        "ctl-green",
+        "the machine that ctl-blue is on has 1400 MiB",
+    ),
     Story(
         "downgrade", small_cloud("2026.1"), BLOCKER, "harbour-town", "2025.1 is older", "restore", "2025.1"
     ),
@@ -365,6 +434,19 @@ SPEAKS = [
 ]
 
 SILENT = [
+    ("key_sets_differ", with_host(TWO_KEYSTONES, "ctl-2", key_sets={}, units=()), "2026.1"),
+    ("key_sets_differ", with_host(TWO_KEYSTONES, "ctl-2", key_sets={}, reachable=False), "2026.1"),
+    (
+        "queue_options_differ",
+        with_host(CLOUD, "cmp1", queue_options={"nova": "amqp_durable_queues=no"}),
+        "2026.1",
+    ),
+    ("queue_options_differ", replace(CLOUD, hosts=ALL_DURABLE), "2026.1"),
+    ("two_colours", with_database_server(TWO, connections=400, max_connections=1000), "2026.1"),
+    ("two_colours", with_database_server(CLOUD, connections=600, max_connections=1000), "2026.1"),
+    ("two_colours", armed(with_database_server(TWO, connections=600, max_connections=1000)), "2026.1"),
+    ("two_colours", with_host(TWO, "ctl-blue", memory_free_mib=1400), "2026.1"),
+    ("two_colours", with_host(TWO, "ctl-blue", reachable=False), "2026.1"),
     ("downgrade", CLOUD, "2026.1"),
     ("downgrade", CLOUD, "2025.1"),
     ("hop_unsupported", CLOUD, "2026.1"),
@@ -520,3 +602,17 @@ def test_every_finding_has_a_way_out_and_ends_without_a_full_stop() -> None:
             assert found.fix
             assert not found.what.endswith(".")
             assert not found.fix.endswith(".")
+
+
+def test_a_default_about_queues_that_changes_with_the_hop_stands_in_the_way_unless_it_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = queues.queue_defaults("2026.1")
+    series = {"2025.1": usual, "2026.1": {**usual, "amqp_durable_queues": "true"}}
+    monkeypatch.setattr(queues, "_BY_SERIES", series)
+    found = list(answers("queue_options_differ", CLOUD, "2026.1"))
+    assert {f.about for f in found} == {"nova", "neutron", "cinder"}
+    assert {f.severity for f in found} == {BLOCKER}
+    assert "set amqp_durable_queues = false in [oslo_messaging_rabbit]" in found[0].fix
+    durable = replace(CLOUD, hosts=ALL_DURABLE)
+    assert "nova" not in {f.about for f in answers("queue_options_differ", durable, "2026.1")}

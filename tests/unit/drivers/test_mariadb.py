@@ -239,4 +239,22 @@ def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel(
     )
     access = {"host": "db1", "address": "127.0.0.1", "port": nova.port, "user": nova.user}
     port = MariaDb(LocalShell(), tmp_path, password=nova.password, names={"cinder": "blocks"}, **access)  # type: ignore[arg-type]
-    assert port.work_under_way("cinder") == 1
+    assert port.work_under_way("cinder", "ctl-blue") == 1
+
+
+def test_work_that_heats_engines_have_under_way_is_counted_by_host(
+    nova: MariaDbAccess, tmp_path: Path
+) -> None:
+    nova.do(
+        "CREATE OR REPLACE DATABASE heat",
+        "USE heat",
+        "CREATE TABLE service (engine_id VARCHAR(36), host VARCHAR(255), hostname VARCHAR(255))",
+        "INSERT INTO service VALUES ('b1', 'ctl-blue', 'ctl-blue'), ('g1', 'ctl-green', 'x'), ('g2', 'y', 'ctl-green')",
+        "CREATE TABLE resource (id INT, engine_id VARCHAR(36))",
+        "INSERT INTO resource VALUES (1, NULL), (2, 'b1'), (3, 'g1'), (4, 'gone')",
+        "CREATE TABLE stack_lock (stack_id INT, engine_id VARCHAR(36))",
+        "INSERT INTO stack_lock VALUES (1, 'g2')",
+    )
+    access = {"host": "db1", "address": "127.0.0.1", "port": nova.port, "user": nova.user}
+    port = MariaDb(LocalShell(), tmp_path, password=nova.password, **access)  # type: ignore[arg-type]
+    assert [port.work_under_way("heat", host) for host in ("ctl-blue", "ctl-green", "ctl")] == [1, 2, 0]

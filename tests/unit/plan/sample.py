@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from liftlock.plan.model import Lift, Plan, Stage
+from liftlock.plan.model import Difference, Lift, ManualStep, Plan, Stage
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 
@@ -119,5 +119,33 @@ def stages() -> tuple[Stage, ...]:
             expects={"host/ctl/stopped": "yes"},
             leaves={"database/nova/revision": "B"},
             lossless=False,
+        ),
+    )
+
+
+def differences() -> tuple[Difference, ...]:
+    """A line that stands twice, one whose change lies in a secret, and an option that blue does not have."""
+    at = ("green", "blue", "/etc/nova/nova.conf")
+    return (
+        Difference(*at, "line 3", "host = blue", "host = green"),
+        Difference(*at, "line 9", "host = blue", "host = green"),
+        Difference(*at, "line 12", "password = …", "password = …"),
+        Difference(*at, "[DEFAULT] wait", "", "wait = 5", "it is new"),
+    )
+
+
+def by_hand() -> tuple[ManualStep, ...]:
+    """Requests, then work."""
+    return (
+        ManualStep(
+            "send all back", "lb", "ssh root@10.0.0.1", ("echo " + "a very long line " * 9,), "show", "0"
+        ),
+        ManualStep(
+            "start blue's workers",
+            "blue",
+            "ssh root@10.0.0.2",
+            ("systemctl enable --now nova-conductor",),
+            "systemctl is-active nova-conductor",
+            "`active`",
         ),
     )

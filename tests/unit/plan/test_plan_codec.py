@@ -14,7 +14,17 @@ from liftlock.plan.codec import dumps, loads, read, write
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Stage
 from liftlock.plan.plain import decode, decode_step, encode
-from tests.unit.plan.sample import KINDS, Colour, Command, Idle, RunCommand, StopUnit, sample
+from tests.unit.plan.sample import (
+    KINDS,
+    Colour,
+    Command,
+    Idle,
+    RunCommand,
+    StopUnit,
+    by_hand,
+    differences,
+    sample,
+)
 
 
 def edited(change: Any) -> str:
@@ -31,6 +41,35 @@ def test_a_plan_read_back_is_the_plan_that_was_written(tmp_path: Path) -> None:
     assert again.stages[1].lanes[0][0].colour is Colour.GREEN
     assert dumps(again) == dumps(sample())
     assert list(tmp_path.iterdir()) == [tmp_path / "plan.json"]
+
+
+def test_a_plan_of_before_plans_had_green_is_read_as_it_was() -> None:
+    text = Path(__file__).with_name("plan-of-before.json").read_text()
+    assert "by_hand" not in text
+    assert loads(text, KINDS) == sample()
+    assert fingerprint(loads(text, KINDS)) == json.loads(text)["fingerprint"]
+
+
+def test_what_green_gets_and_what_is_typed_by_hand_come_back() -> None:
+    plan = sample(differences=differences(), by_hand=by_hand())
+    assert loads(dumps(plan), KINDS) == plan
+
+
+@pytest.mark.parametrize(
+    ("field", "what"),
+    [("by_hand", "what is typed by hand changed"), ("differences", "green's configuration changed")],
+)
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_green_gets_and_what_is_typed_by_hand_cannot_be_edited(
+    field: str, what: str, gone: bool
+) -> None:
+    whole = json.loads(dumps(sample(differences=differences(), by_hand=by_hand())))
+    if gone:
+        del whole["plan"][field]
+    else:
+        whole["plan"][field][0]["host"] = "elsewhere"
+    with pytest.raises(BadInput, match=what):
+        loads(json.dumps(whole), KINDS)
 
 
 @given(

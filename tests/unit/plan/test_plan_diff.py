@@ -5,7 +5,7 @@ from dataclasses import replace
 from liftlock.plan.diff import diff
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
-from tests.unit.plan.sample import sample, stages, stop
+from tests.unit.plan.sample import by_hand, differences, sample, stages, stop
 
 
 def moved(old: Plan, new: Plan) -> tuple[str, ...]:
@@ -72,6 +72,18 @@ def test_gates_facts_and_words_are_compared() -> None:
         "+ fact new: 1",
         f"- fine print: {sample().fine_print[1]}",
     )
+
+
+def test_what_green_gets_and_what_is_typed_by_hand_are_compared() -> None:
+    old, new = sample(differences=differences(), by_hand=by_hand()), sample(by_hand=by_hand()[:1])
+    assert moved(old, new) == (
+        "- green: /etc/nova/nova.conf line 3: host = blue → host = green",
+        "- green: /etc/nova/nova.conf line 9: host = blue → host = green",
+        "- green: /etc/nova/nova.conf line 12: password = … → password = …",
+        "- green: /etc/nova/nova.conf [DEFAULT] wait: nothing → wait = 5",
+        "- by hand on blue (ssh root@10.0.0.2): systemctl enable --now nova-conductor",
+    )
+    assert moved(new, old) == tuple(line.replace("- ", "+ ", 1) for line in moved(old, new))
 
 
 def test_a_difference_in_words_alone_has_no_fingerprint_line() -> None:

@@ -7,7 +7,16 @@ import pytest
 
 from liftlock.plan.fingerprint import content_hash, fingerprint, names, short
 from liftlock.plan.model import Lift
-from tests.unit.plan.sample import Command, RunCommand, StopUnit, sample, stages, stop
+from tests.unit.plan.sample import (
+    Command,
+    RunCommand,
+    StopUnit,
+    by_hand,
+    differences,
+    sample,
+    stages,
+    stop,
+)
 
 
 def with_stage(**changed: Any) -> Any:
@@ -25,6 +34,9 @@ def with_stage(**changed: Any) -> Any:
         sample(backup="other"),
         sample(facts={"database/nova/revision": "A"}),
         sample(facts={"database/nova/revision": "A", "host/ctl/release": "2025.1-y"}),
+        sample(differences=differences()),
+        sample(by_hand=by_hand()),
+        sample(by_hand=by_hand()[:1]),
         sample(stages=stages()[:1]),
         sample(stages=stages()[::-1]),
         with_stage(name="other"),

@@ -17,7 +17,7 @@ upgrade pond: 2025.1 → 2026.1
 Stage 1: stop the control services                                                  about 1 min 30 s
   why     Old code cannot run on the new schema.
   users   API requests fail from here on.
-  undo    The services are started again: 30 s, nothing is lost.
+  going back from here: The services are started again: 30 s, nothing is lost.
   2 lanes, 2 at a time
   ┌   1.1  stop nova-api on ctl
   │   1.2  stop nova-scheduler on ctl
@@ -25,13 +25,14 @@ Stage 1: stop the control services                                              
   ╶   1.4  stop glance-api on ctl
 
 ── last lossless step ──────────────────────────────────────────────────────────────────────────────
+   1.4  stop glance-api on ctl
    going back from here on loses writes
 
 Stage 2: migrate the databases                                                      about 1 min 40 s
   ══ gate “migrate”: waits for approval before it starts ══
   why     New code needs the new schema.
   users   Nothing new.
-  undo    The backup is restored: what was written since is lost.
+  going back from here: The backup is restored: what was written since is lost.
       2.1  run nova-manage db sync on ctl
 
 The fine print

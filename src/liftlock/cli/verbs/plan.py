@@ -6,9 +6,12 @@ import argparse
 from pathlib import Path
 
 from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.errors import BadInput
 from liftlock.flow.plan import plan
 from liftlock.flow.wiring import opened
 from liftlock.plan import codec
+from liftlock.plan.green_text import page
+from liftlock.plan.model import Plan
 from liftlock.plan.text import text
 
 
@@ -26,6 +29,13 @@ class MakePlan(Verb):
             "-o", "--output", type=Path, metavar="FILE", help="write the plan here; `run` executes it"
         )
         parser.add_argument(
+            "--by-hand",
+            type=Path,
+            metavar="FILE",
+            help="write the page to print in case the bastion is lost: text, or HTML if FILE ends in .html "
+            "(default: beside the plan)",
+        )
+        parser.add_argument(
             "--strategy", default="", help="in_place or blue_green (default: what the cloud file allows)"
         )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
@@ -37,8 +47,35 @@ class MakePlan(Verb):
             made, _ = plan(site, parsed_args.to, parsed_args.strategy)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
+        printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))
         self.out(codec.dumps(made) if parsed_args.format == "json" else text(made))
+        if printed and parsed_args.format == "text":
+            self.out(
+                f"print {printed}: what to type if the bastion is lost; keep it on paper or on another machine"
+            )
         if parsed_args.output and parsed_args.format == "text":
             self.out(
                 f"written to {parsed_args.output}; next: `liftlock approve {parsed_args.output} --gate start`"
             )
+
+
+def beside(plan_file: Path | None) -> Path | None:
+    """Where the page for a lost bastion goes if nobody says: `plan.by-hand.txt` for `plan.json`."""
+    return plan_file.with_suffix(".by-hand.txt") if plan_file else None
+
+
+def write_page(made: Plan, path: Path | None) -> Path | None:
+    """Write the page to print, if the plan has one, and return where; raises `BadInput` if it cannot be written."""
+    if path is None or not made.by_hand:
+        return None
+    if path.suffix in (".html", ".htm"):
+        from liftlock.cli.pages.by_hand import page as html  # noqa: PLC0415
+
+        words = html(made)
+    else:
+        words = page(made)
+    try:
+        path.write_text(words, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
+    return path

@@ -20,10 +20,19 @@ from liftlock.flow.wiring import journal
 class Nested(FormattableColumn[Any]):
     """A value that is whole in JSON and YAML, and a few lines in a table."""
 
+    AT_MOST = 20
+    """Lines in a table."""
+
     def human_readable(self) -> str:
-        """A line per entry."""
+        """A line per entry, the first of them where there are many."""
+        if self._value is None:
+            return ""
         if not isinstance(self._value, dict):
-            return "\n".join(" ".join(f"{k}={v}" for k, v in entry.items()) for entry in self._value)
+            lines = [" ".join(f"{k}={v}" for k, v in entry.items()) for entry in self._value]
+            more = len(lines) - self.AT_MOST
+            return "\n".join(
+                [*lines[: self.AT_MOST], *([f"… and {more} more: `-f json`"] if more > 0 else [])]
+            )
         return "\n".join(f"{name}: {value}" for name, value in self._value.items())
 
 
@@ -69,10 +78,13 @@ def fields(found: Findings) -> list[tuple[str, Any]]:
     ]
     return [
         *flat,
+        ("last_lossless_step", Nested(whole["last_lossless_step"])),
+        *((name, whole[name]) for name in ("cutover_seconds", "traffic_back_seconds", "rollback_seconds")),
         ("planned_seconds", round(found.planned_seconds, 1)),
         ("actual_seconds", round(found.actual_seconds, 1)),
         ("requests_total", probes.get("requests_total")),
         ("requests_failed", probes.get("requests_failed")),
+        ("failed_requests", Nested(list(whole["failed_requests"]))),
         ("balancer_retries", found.balancer_retries),
         ("outage_seconds", Nested({name: s["outage_s"] for name, s in services.items()})),
         ("worst_gap_ms", Nested({name: s["worst_gap_ms"] for name, s in services.items()})),

@@ -17,7 +17,7 @@ from liftlock.plan import codec
 from liftlock.ports.journal import RequestKind
 from liftlock.steps.kinds import kinds
 
-ENDED_WELL = (Standing.DONE, Standing.ABORTED, Standing.ROLLED_BACK)
+ENDED_WELL = (Standing.DONE, Standing.ABORTED, Standing.ROLLED_BACK, Standing.WAITING)
 
 
 class RunVerb(Verb):
@@ -30,9 +30,22 @@ class RunVerb(Verb):
         return parser
 
     def told(self, state: RunState) -> int:
-        """Say where the run is; 0 when it is done or aborted as asked, else the code of a run that stopped."""
+        """Say where the run is; 0 when it is done, aborted or waits as asked, else the code of a run that stopped."""
         self.out(state.sentence(alive=False))
         return 0 if state.standing in ENDED_WELL else StepFailed.exit_code
+
+
+def add_going(parser: argparse.ArgumentParser) -> None:
+    """What a verb that lets a run go on asks for."""
+    parser.add_argument(
+        "--no-wait", action="store_true", help="return at a closed gate instead of waiting there"
+    )
+    parser.add_argument(
+        "--probes",
+        type=Path,
+        metavar="DIR",
+        help="hold the run when more requests fail than the policy allows, as `liftlock probe run` logs them here",
+    )
 
 
 class RunPlan(RunVerb):
@@ -44,9 +57,7 @@ class RunPlan(RunVerb):
         """The plan, and whether to wait at gates."""
         parser = super().get_parser(prog_name)
         parser.add_argument("plan", type=Path, metavar="FILE", help="what `liftlock plan -o FILE` wrote")
-        parser.add_argument(
-            "--no-wait", action="store_true", help="return at a closed gate instead of waiting there"
-        )
+        add_going(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -57,7 +68,9 @@ class RunPlan(RunVerb):
             journal(site.file) as book,
             Progress(self.app.stdout) as watch,
         ):
-            state = run(Session(site, book, person(), watch, not parsed_args.no_wait), plan)
+            state = run(
+                Session(site, book, person(), watch, not parsed_args.no_wait, parsed_args.probes), plan
+            )
         return self.told(state)
 
 
@@ -69,9 +82,7 @@ class Resume(RunVerb):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Whether to wait at gates."""
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            "--no-wait", action="store_true", help="return at a closed gate instead of waiting there"
-        )
+        add_going(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
@@ -82,7 +93,9 @@ class Resume(RunVerb):
                 self.out(f"asked: {holder} goes on at once if it is held; `liftlock status`")
                 return 0
             with Progress(self.app.stdout) as watch:
-                state = resume(Session(site, book, person(), watch, not parsed_args.no_wait))
+                state = resume(
+                    Session(site, book, person(), watch, not parsed_args.no_wait, parsed_args.probes)
+                )
         return self.told(state)
 
 

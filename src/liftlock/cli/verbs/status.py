@@ -49,12 +49,15 @@ class ShowStatus(Verb, ShowOne):
             return status(book, holder)
 
     def _watch(self, file: CloudFile) -> None:
-        said = ""
+        said = way_back = ""
         while True:
             found = self._read(file)
             if found["status"] != said:
                 said = found["status"]
                 self.out(f"{time.strftime('%H:%M:%S')}  {said}")
+            if found.get("way_back", "") != way_back:
+                way_back = found["way_back"]
+                self.out(f"          {way_back}")
             if not found["process"]:
                 return
             time.sleep(PAUSE_S)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 from liftlock.cloud.model import BrokerNode
+from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError, Refused
+from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 
 _PATIENCE_S = 300.0
 """The command line takes a second to start, several on a busy host, and is started about ten times."""
+_FRESH_S = 1.5
 DEFAULT = "/"
 """The virtual host that RabbitMQ is born with."""
 
@@ -30,9 +34,13 @@ def listening(consumers: Mapping[str, int], topic: str) -> tuple[str, ...]:
 class RabbitMq:
     """Keeps the `Broker` port."""
 
-    def __init__(self, shell: Shell, host: str) -> None:
+    def __init__(self, shell: Shell, host: str, clock: Clock | None = None) -> None:
         self._shell = shell
         self._host = host
+        self._clock = clock or SystemClock()
+        self._turn = Lock()
+        self._consumers: dict[str, tuple[float, Mapping[str, int]]] = {}
+        """Virtual host -> (when it answered, its answer)."""
 
     def look(self) -> BrokerNode:
         """Queues and messages of every virtual host, in one round trip."""
@@ -57,8 +65,17 @@ class RabbitMq:
         self._ask(verb="remove", vhost=name)
 
     def listeners(self, topic: str, vhost: str) -> tuple[str, ...]:
-        """Queues as oslo.messaging names them: `topic`, `topic.host`, `topic_fanout_<uuid>`; one round trip."""
-        return listening(self._ask(verb="consumers", vhost=vhost), topic)
+        """Queues as oslo.messaging names them: `topic`, `topic.host`, `topic_fanout_<uuid>`.
+
+        One round trip answers everybody who asks within a moment, for whatever topic: several lanes wait at a time, and
+        each start of the command line costs a second of a processor.
+        """
+        with self._turn:
+            answered, consumers = self._consumers.get(vhost, (0.0, {}))
+            if self._clock.now() - answered > _FRESH_S:
+                consumers = self._ask(verb="consumers", vhost=vhost)
+                self._consumers[vhost] = (self._clock.now(), consumers)
+        return listening(consumers, topic)
 
     def messages(self, vhost: str) -> int:
         """One round trip."""

@@ -34,6 +34,8 @@ from liftlock.ports.api import Sample
 from liftlock.ports.clock import Clock
 
 _AT_ONCE = 8
+_COMPARED_AT_ONCE = 4
+"""Requests of one comparison under way at a time, half of them to each colour: a small API has two programs."""
 _NEVER_S = 1e9
 """Age of a heartbeat that never came."""
 _PAGE = 1000
@@ -59,7 +61,8 @@ _LISTINGS = {
     "nova": _Listing("/v2.1", "/servers?limit=1", "servers"),
     "heat": _Listing("/v1", "/stacks?limit=1", "stacks"),
 }
-_KEYSTONE = _Listing("/v3", "/projects", "projects")
+# Anybody's token may read regions, and every cloud has a handful: projects may be thousands (keystone 27 and 29).
+_KEYSTONE = _Listing("/v3", "/regions", "regions")
 _FAILURES = (exceptions.ClientException, OSError, ValueError, KeyError)
 """What a request through keystoneauth raises: refused, cut, too late, or no sense in the answer."""
 
@@ -149,15 +152,23 @@ class OpenStackApi:
         except (*_FAILURES, BadInput):
             return False
 
-    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
-        """One request after the other, each on a connection of its own, to the hosts in turn."""
-        took: list[float] = []
-        failed = 0
-        for number in range(requests):
+    def compare(
+        self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
+    ) -> tuple[Sample, Sample]:
+        """Blue and green by turns, a few requests under way at a time, each on a connection of its own."""
+        path = self._direct_path(service)
+        with self._keystone():
+            token = str(self._session()[0].get_token() or "")
+        turns = [hosts[n % len(hosts)] for n in range(requests) for hosts in (blue, green)]
+
+        def ask(host: str) -> tuple[bool, float]:
             begun = time.monotonic()
-            failed += not self._answers_directly(service, hosts[number % len(hosts)])
-            took.append((time.monotonic() - begun) * 1000)
-        return Sample(requests, failed, median(took) if took else 0.0)
+            good = bool(path) and self._answers_directly(service, host, path, token)
+            return good, (time.monotonic() - begun) * 1000
+
+        with ThreadPoolExecutor(_COMPARED_AT_ONCE) as threads:
+            answers = list(threads.map(ask, turns))
+        return _sample(answers[::2]), _sample(answers[1::2])
 
     def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
         """nova's are deleted by its API; the other services' records have programs of their own for it."""
@@ -173,25 +184,28 @@ class OpenStackApi:
                         f"{self._address('nova')}/os-services/{record['id']}", timeout=self._patience_s
                     )
 
-    def _answers_directly(self, service: str, host: str) -> bool:
+    def _direct_path(self, service: str) -> str:
+        """What to ask of one host's API, below its own port; empty if the catalogue does not lead there now."""
+        api = services()[service].api()
+        if service == "horizon":
+            return api.health if api else ""
+        try:
+            return urlsplit(self._address(service)).path + _LISTINGS.get(service, _KEYSTONE).path
+        except _FAILURES:
+            return ""
+
+    def _answers_directly(self, service: str, host: str, path: str, token: str) -> bool:
         """Whether the API on this host answers a real request with what it should; no balancer in between."""
         api = services()[service].api()
-        if api is None:
-            return False
-        listing = _LISTINGS.get(service, _KEYSTONE)
         try:
-            path = (
-                api.health if service == "horizon" else urlsplit(self._address(service)).path + listing.path
-            )
-            token = str(self._session()[0].get_token() or "")
             answer = requests.get(
-                f"http://{self._hosts[host]}:{api.port}{path}",
-                headers={"X-Auth-Token": token},
+                f"http://{self._hosts[host]}:{api.port if api else 0}{path}",
+                headers={"X-Auth-Token": token} if service != "horizon" else {},
                 timeout=self._patience_s,
             )
             if service == "horizon":
                 return answer.ok and "csrfmiddlewaretoken" in answer.text
-            return answer.ok and isinstance(answer.json().get(listing.key), list)
+            return answer.ok and isinstance(answer.json().get(_LISTINGS.get(service, _KEYSTONE).key), list)
         except (*_FAILURES, requests.RequestException):
             return False
 
@@ -368,6 +382,12 @@ class OpenStackApi:
                 now="what the APIs would say is not known",
                 hint="see whether keystone-api runs and the balancer sends requests to it",
             ) from problem
+
+
+def _sample(answers: Sequence[tuple[bool, float]]) -> Sample:
+    """From (good, ms) of each request."""
+    took = [ms for _, ms in answers]
+    return Sample(len(answers), sum(not good for good, _ in answers), median(took) if took else 0.0)
 
 
 def _known(

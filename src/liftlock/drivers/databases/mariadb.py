@@ -45,6 +45,17 @@ _IDLE = (
     "AND command = 'Sleep' AND time_ms > 20 "
     "AND id NOT IN (SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"
 )
+_UNDER_WAY = {
+    # cinder/db/sqlalchemy/models.py, Worker: the sentinel is put there by its migrations.
+    "cinder": "SELECT COUNT(*) FROM {schema}.workers WHERE resource_type <> 'SENTINEL' AND NOT deleted",
+    # heat/db/models.py, Resource and StackLock: an engine puts its id where it works.
+    "heat": (
+        "SELECT COUNT(*) FROM (SELECT engine_id FROM {schema}.resource UNION ALL SELECT engine_id FROM"
+        " {schema}.stack_lock) AS locks WHERE engine_id IN"
+        " (SELECT engine_id FROM {schema}.service WHERE host = %s OR hostname = %s)"
+    ),
+}
+"""Service -> how its notes of work under way are counted, on one host where it tells hosts apart."""
 _MARKS_TABLE = f"""
 CREATE DATABASE IF NOT EXISTS {OURS};
 CREATE TABLE IF NOT EXISTS {OURS}.restored (name VARCHAR(64) PRIMARY KEY, backup VARCHAR(255) NOT NULL,
@@ -221,16 +232,14 @@ class MariaDb:
                 if older:
                     self._clock.sleep(_SESSIONS_PAUSE_S)
 
-    def work_under_way(self, service: str) -> int:
-        """Rows of cinder's `workers`, without the one its migrations put there."""
-        if service != "cinder":
+    def work_under_way(self, service: str, host: str) -> int:
+        """Counted by one statement per service that keeps notes."""
+        if service not in _UNDER_WAY:
             return 0
+        schema = _quoted(self._names.get(service, service))
+        statement = _UNDER_WAY[service].format(schema=schema)
         with self._connected() as server:
-            found = _rows(
-                server,
-                f"SELECT COUNT(*) FROM {_quoted(self._names.get('cinder', 'cinder'))}.workers "
-                "WHERE resource_type <> 'SENTINEL' AND NOT deleted",
-            )
+            found = _rows(server, statement, *[host] * statement.count("%s"))
         return int(found[0][0])
 
     def _needed(self, databases: Sequence[str], backup: str) -> dict[str, Any]:
@@ -348,9 +357,9 @@ def _identities(database: str) -> str:
     )
 
 
-def _rows(server: Cursor, query: str) -> tuple[tuple[Any, ...], ...]:
+def _rows(server: Cursor, query: str, *values: str) -> tuple[tuple[Any, ...], ...]:
     server.execute("SET SESSION group_concat_max_len = 16777216")
-    server.execute(query)
+    server.execute(query, values or None)
     return tuple(server.fetchall())
 
 

@@ -59,9 +59,9 @@ class RenamedDatabases:
         """See the port."""
         self._server.isolate(level, self._all(databases))
 
-    def work_under_way(self, service: str) -> int:
+    def work_under_way(self, service: str, host: str) -> int:
         """See the port."""
-        return self._server.work_under_way(service)
+        return self._server.work_under_way(service, host)
 
     def _all(self, databases: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._here.get(name, name) for name in databases)

@@ -9,6 +9,7 @@ from liftlock.cloud.model import Host, Role, Unit
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
 from liftlock.knowledge.catalogue import parts, releases, services
+from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 
@@ -38,7 +39,14 @@ class LinuxHosts:
         roles = self._hosts[host]
         asked_at = self._clock.now()
         try:
-            seen = ask(self._shell, host, "host", self._wish(), parts=("trees",), timeout_s=_PATIENCE_S)
+            seen = ask(
+                self._shell,
+                host,
+                "host",
+                self._wish(),
+                parts=("trees", "inifile", "keysets"),
+                timeout_s=_PATIENCE_S,
+            )
         except LiftlockError as problem:
             return Host(host, roles, reachable=False, problem=problem.what)
         answered_at = self._clock.now()
@@ -62,6 +70,7 @@ class LinuxHosts:
             "deliverables": list(deliverables_that_run()),
             "on_pypi": {_OTHER_NAME_ON_PYPI.get(name, name): name for name in deliverables_that_run()},
             "services": {service.name: list(service.configuration) for service in services().values()},
+            "queues": {SECTION: list(QUEUE_OPTIONS)},
         }
 
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from liftlock.drivers.on_host.inifile import settings
+from liftlock.drivers.on_host.keysets import key_sets
 from liftlock.drivers.on_host.trees import digest
 
 ONE_SHOTS = re.compile(r"-(manage|status|rootwrap|rootwrap-daemon)$")
@@ -143,12 +145,36 @@ def configuration(services: dict[str, list[str]]) -> dict[str, str]:
     return found
 
 
+def queue_options(services: dict[str, list[str]], section: str, names: list[str]) -> dict[str, str]:
+    """Service -> the options of these names that it sets in the section; one that sets none is left out."""
+    found = {}
+    for service, directories in services.items():
+        files = [
+            p
+            for d in directories
+            for pattern in ("*.conf", "*.conf.d/*.conf")
+            for p in sorted(Path(d).glob(pattern))
+        ]
+        told = {
+            option: value.lower()
+            for file in files
+            if file.is_file()
+            for where, option, value in settings(file.read_text(errors="replace"))
+            if where == section and option in names and value
+        }
+        if told:
+            found[service] = " ".join(f"{option}={value}" for option, value in sorted(told.items()))
+    return found
+
+
 def main(
+    *,
     root: str,
     parts: list[str],
     on_pypi: dict[str, str],
     deliverables: list[str],
     services: dict[str, list[str]],
+    queues: dict[str, list[str]],
 ) -> None:
     """Look, and print."""
     current, present = releases(root)
@@ -166,6 +192,10 @@ def main(
         "units": known_units(parts),
         "strangers": strangers(root, parts, deliverables),
         "configuration": configuration(services),
+        "key_sets": key_sets(),
+        "queue_options": {
+            k: v for section, n in queues.items() for k, v in queue_options(services, section, n).items()
+        },
         # Last, so that it lies close to the answer's arrival.
         "clock": time.time(),
     }

@@ -12,10 +12,15 @@ import pwd
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from liftlock.drivers.on_host.patience import drop, overlay, overlay_options
 
 KEPT = "/var/lib/liftlock/programs"
 TAIL = 100_000
+BLINK_S = 0.1
+BETWEEN_LOOKS_S = 1.0
 WRAPPER = 'cd /; "$@" >"$0/out" 2>&1; echo "$? $(date +%s.%N)" >"$0/code.new" && mv "$0/code.new" "$0/code"'
 
 
@@ -76,20 +81,48 @@ def state(folder: Path) -> dict[str, object]:
     }
 
 
-def main(*, name: str, verb: str, command: list[str], options: list[list[str]], path: str, user: str) -> None:
-    """Start it unless it runs or has ended, look at it, or forget it; print its state."""
+def wait(name: str, folder: Path, wait_s: float) -> None:
+    """Return when the program has ended, or was killed, or after some seconds; looking at a file costs nothing."""
+    deadline = time.monotonic() + wait_s
+    asked = time.monotonic()
+    while not (folder / "code").is_file() and time.monotonic() < deadline:
+        time.sleep(BLINK_S)
+        if time.monotonic() - asked > BETWEEN_LOOKS_S:
+            asked = time.monotonic()
+            if not unit_lives(name):
+                return
+
+
+def main(
+    *,
+    name: str,
+    verb: str,
+    command: list[str],
+    options: list[list[str]],
+    path: str,
+    user: str,
+    lock_wait_s: int = 0,
+    wait_s: float = 0.0,
+) -> None:
+    """Start it unless it runs or has ended, look at it, or forget it; wait for its end a while; print its state."""
     os.umask(0o077)
     folder = Path(KEPT, name)
     if verb == "forget":
         if not unit_lives(name):
             shutil.rmtree(folder, ignore_errors=True)
+            drop(name)
         return print("{}")
-    words = [command[0], *existing(options), *command[1:]]
+    files = existing(options)
+    more = overlay_options(name, command[0]) if lock_wait_s else []
+    words = [command[0], *files, *more, *command[1:]]
     if verb == "start" and not (folder / "code").is_file() and not unit_lives(name):
         if not (folder / "code").is_file():
+            if lock_wait_s:
+                overlay(name, command[0], files, lock_wait_s, account_of(user))
             start(name, words, path, user, folder)
     elif (folder / "command").is_file() and json.loads((folder / "command").read_text()) != words:
         sys.exit(f"the unit {name} was started for another command than {' '.join(words)}")
+    wait(name, folder, wait_s)
     lives = unit_lives(name)
     # Asked after the unit: a program that ended in between has left its code by now.
     return print(json.dumps({**state(folder), "lives": lives}))

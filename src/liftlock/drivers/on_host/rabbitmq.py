@@ -62,13 +62,15 @@ def count(vhost: str) -> int:
 
 
 def consumers(vhost: str) -> dict[str, int]:
-    """Queue -> how many consumers it has."""
-    if vhost not in vhosts():
+    """Queue -> how many consumers it has; none without such a virtual host."""
+    try:
+        found = listed("list_queues", "-p", vhost, "name", "consumers")
+    except SystemExit:
+        # Asked only now: whoever waits for consumers asks again and again, and the command line starts slowly.
+        if vhost in vhosts():
+            raise
         return {}
-    return {
-        queue["name"]: int(queue["consumers"] or 0)
-        for queue in listed("list_queues", "-p", vhost, "name", "consumers")
-    }
+    return {queue["name"]: int(queue["consumers"] or 0) for queue in found}
 
 
 def definitions() -> dict[str, list[Row]]:

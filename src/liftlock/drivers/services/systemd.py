@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from liftlock.cloud.model import Unit
 from liftlock.errors import StepFailed
+from liftlock.ports.by_hand import ByHand
 from liftlock.ports.clock import Clock
+from liftlock.ports.services import Ending
 from liftlock.ports.shell import Shell
 
 _PAUSE_S = 0.5
@@ -22,6 +24,7 @@ _PROPERTIES = (
     "SubState",
     "UnitFileState",
     "NRestarts",
+    "Result",
     "ControlGroup",
     "TimeoutStartUSec",
     "TimeoutStopUSec",
@@ -40,6 +43,18 @@ class SystemdServices:
         """The unit now."""
         seen = self._show(host, part)
         return _unit(part, seen) if seen["LoadState"] == "loaded" else None
+
+    def look_at_all(self, host: str, parts: Sequence[str]) -> Mapping[str, Unit]:
+        """All of them by one command; systemd prints a paragraph per unit."""
+        properties = "Id,LoadState,ActiveState,UnitFileState,NRestarts"
+        units = " ".join(f"{part}.service" for part in parts)
+        paragraphs = self._run(host, f"systemctl show --property={properties} {units}").split("\n\n")
+        found = [dict(line.split("=", 1) for line in p.splitlines() if "=" in line) for p in paragraphs]
+        return {
+            name: _unit(name, seen)
+            for seen in found
+            if seen.get("LoadState") == "loaded" and (name := seen["Id"].removesuffix(".service"))
+        }
 
     def start(self, host: str, part: str) -> None:
         """Enable and start it, and wait until it is active."""
@@ -64,13 +79,14 @@ class SystemdServices:
             hint=f"read `journalctl -u {unit}` on {host}, mend, then `liftlock resume`",
         )
 
-    def stop(self, host: str, part: str) -> None:
+    def stop(self, host: str, part: str) -> Ending | None:
         """Disable and stop it, and wait until its last process is gone."""
         unit = f"{part}.service"
         before = self._show(host, part)
         # A unit that nobody knows is as stopped as can be; disabling it would be an error.
         if before["LoadState"] == "not-found":
-            return
+            return None
+        began = self._clock.now()
         self._run(host, f"systemctl disable --quiet {unit}; systemctl stop --no-block {unit}")
         deadline = self._clock.now() + _patience(before["TimeoutStopUSec"])
         while not self._is_gone(host, part):
@@ -81,6 +97,20 @@ class SystemdServices:
                     hint=f"see what it waits for (`systemctl status {unit}` on {host}), then `liftlock resume`",
                 )
             self._clock.sleep(_PAUSE_S)
+        if not _unit(part, before).active:
+            return None
+        # systemd.service(5), Result: `timeout` when the time to stop ran out, and the rest was killed.
+        forced = self._show(host, part)["Result"] == "timeout"
+        return Ending(self._clock.now() - began, forced)
+
+    def by_hand(self, parts: Sequence[str], *, on: bool) -> ByHand:
+        """One `systemctl` for all of them; `is-active` says a word per unit, whatever its exit code."""
+        units = " ".join(f"{part}.service" for part in parts)
+        verb, word = ("enable", "active") if on else ("disable", "inactive")
+        count = f", {len(parts)} times" if len(parts) > 1 else ""
+        return ByHand(
+            (f"systemctl {verb} --now {units}",), f"systemctl is-active {units}", f"`{word}`{count}"
+        )
 
     def _is_gone(self, host: str, part: str) -> bool:
         seen = self._show(host, part)

@@ -9,7 +9,8 @@ SERVICE = Service(
     parts=(
         Part("neutron-api", port=9696, health="/healthcheck", wsgi="neutron.wsgi.api:application"),
         Part("neutron-rpc-server", topics=("q-plugin", "q-reports-plugin")),
-        Part("neutron-periodic-workers"),
+        # It runs the plug-ins' timed jobs and answers no calls (neutron 28.0, `start_periodic_workers`).
+        Part("neutron-periodic-workers", apart=True),
         Part(
             "neutron-openvswitch-agent",
             Handover.STOP_THEN_START,

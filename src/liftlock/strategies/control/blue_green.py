@@ -6,6 +6,9 @@ going back sends the requests first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 from liftlock.cloud.facts import ANY, facts, revision_fact
 from liftlock.cloud.model import Host, Role
 from liftlock.knowledge.hop import needs_read_committed
@@ -16,7 +19,8 @@ from liftlock.ports.traffic import Server
 from liftlock.steps.canary import JudgeCanary
 from liftlock.steps.databases import ReadCommitted
 from liftlock.steps.green import MakeVhost, RemoveHost
-from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartPart, StopPart
+from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
+from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartOnGreen, StopPart
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
 from liftlock.strategies.control import green
@@ -35,13 +39,13 @@ BACK = "`liftlock rollback`: requests in seconds, workers in about a minute; no 
 def arrange(order: Order) -> Plan:
     """The plan for one lift with green beside blue; raises `BadInput` when the cloud file declares no green host."""
     stages = (
+        back_up(order),
         green.prepare(order),
-        blocks.back_up(order),
         expand(order),
-        start_apis(order),
-        cut(order, "hand over the services without workers", FIRST),
+        try_first(order),
+        cut(order, "hand over the services without workers", first(order)),
         hand_over_workers(order),
-        cut(order, "hand over the other services", [s.name for s in order.services() if s.name not in FIRST]),
+        cut(order, "hand over the other services", others(order)),
         verify(order),
         finalize(order),
         contract(order),
@@ -61,101 +65,167 @@ def arrange(order: Order) -> Plan:
             "did not make, compute hosts",
             "that old and new code can live on one schema was measured for 2025.1 → 2026.1; it is not yet proved on "
             "this cloud's own data (rehearsal is later work)",
-            *green.mentions(order),
+            "what rotates keystone's keys on a host of blue (cron, timers) is frozen from the backup to retire, and "
+            "not copied to green: set it up there afterwards",
         ),
     )
 
 
+def back_up(order: Order) -> Stage:
+    """A backup; and from here on no key is rotated, before the first is copied to green."""
+    stage = blocks.back_up(order)
+    if "keystone" not in order.cloud.services:
+        return stage
+    freezes = tuple((FreezeKeyRotation(h.name, order.mark),) for h in order.control_hosts())
+    return replace(
+        stage,
+        name="take a backup and prove it, and hold keystone's keys still",
+        why="a backup counts once it has been restored; a key that one colour rotates is one the other does not know",
+        lanes=(*stage.lanes, *freezes),
+        undo="`liftlock rollback` lets key rotation go on; the backup stays",
+    )
+
+
+def first(order: Order) -> tuple[Service, ...]:
+    """Services whose requests move before any worker does."""
+    return tuple(s for s in order.services() if s.name in FIRST)
+
+
+def others(order: Order) -> tuple[Service, ...]:
+    """The others that have an API."""
+    return tuple(s for s in order.services() if s.name not in FIRST and s.api() is not None)
+
+
 def expand(order: Order) -> Stage:
-    """Additive schema changes by the new release's own commands, while blue serves."""
-    lanes = []
-    for service in order.services():
-        steps: list[Step] = [
-            green.migration(order, service, m) for m in service.migrations if m.phase in ("expand", "sync")
-        ]
-        if steps and needs_read_committed(order.lift.target, service.name):
-            steps = [ReadCommitted(True, service.databases), *steps, ReadCommitted(False, service.databases)]
-        lanes.append(tuple(steps))
+    """Additive schema changes by the new release's own commands, while blue serves; green's APIs start on them."""
+    lanes = [(*migrations(order, s), *api_starts(order, s)) for s in order.services()]
     return Stage(
-        name="expand the databases",
-        why="green needs its own columns; blue does not see them",
-        lanes=tuple(lane for lane in lanes if lane),
+        name="expand the databases, and start green's APIs without traffic",
+        why="green needs its own columns, which blue does not see; its APIs must be warm before the first request",
+        # Arming waits for the balancer, the other lanes for the processor. A green that does not run yet is no trap:
+        # it has no share, and fails its health check.
+        lanes=(arms(order), *longest_first(lanes)),
         feels=NOTHING,
         undo="`liftlock rollback`: the additions stay, blue goes on with them; no write is lost",
         gate="start",
-        at_once=2,
+        at_once=3,
         leaves={revision_fact(name): ANY for name in order.database_names()},
     )
 
 
-def start_apis(order: Order) -> Stage:
-    """Green's APIs and what they need beside them; behind the balancer, without traffic."""
-    lanes = []
+def longest_first(lanes: Iterable[tuple[Step, ...]]) -> tuple[tuple[Step, ...], ...]:
+    """The lanes that do something, so ordered that none is left over at the end with nothing beside it."""
+    return tuple(sorted(filter(None, lanes), key=lambda lane: -sum(step.seconds for step in lane)))
+
+
+def migrations(order: Order, service: Service) -> tuple[Step, ...]:
+    """What adds to the service's databases."""
+    wanted = [m for m in service.migrations if m.phase in ("expand", "sync")]
+    steps: tuple[Step, ...] = tuple(green.migration(order, service, m) for m in wanted)
+    if steps and needs_read_committed(order.lift.target, service.name):
+        steps = (ReadCommitted(True, service.databases), *steps, ReadCommitted(False, service.databases))
+    return steps
+
+
+def api_starts(order: Order, service: Service) -> Iterator[Step]:
+    """Green's API, after the workers it cannot answer without."""
+    api = service.api()
+    if api is None:
+        return
+    if api.handover is Handover.OWN_VHOST:
+        yield MakeVhost(green.VHOST, green.BLUE_VHOST)
+        for worker in green.workers(service):
+            yield from (StartOnGreen(g, p.name) for g, p in green.places(order, service) if p == worker)
+            yield from green.await_listeners(order, service, worker)
+            yield from (
+                AwaitIdle(service.name, g, p.name, on_the_way_back=True)
+                for g, p in green.places(order, service)
+                if p == worker
+            )
+    apis = [(g, p.name) for g, p in green.places(order, service) if p.is_api]
+    yield from (StartOnGreen(host, name, answers=service.name) for host, name in apis)
+
+
+def arms(order: Order) -> tuple[Step, ...]:
+    """Green's servers behind the balancer, service by service: each rewrites the same file."""
+    steps = []
     for service in order.services():
-        api = service.api()
-        if api is None:
-            continue
-        steps: list[Step] = []
-        if api.handover is Handover.OWN_VHOST:
-            steps.append(MakeVhost(green.VHOST, green.BLUE_VHOST))
-            for worker in green.workers(service):
-                steps += [StartPart(g, p.name) for g, p in green.places(order, service) if p == worker]
-                steps += green.await_listeners(order, service, worker)
         hosts = [(g, p) for g, p in green.places(order, service) if p.is_api]
-        steps += [StartPart(g, p.name) for g, p in hosts]
-        servers = tuple(Server(g, order.greens_address(g), p.port or 0) for g, p in hosts)
-        steps.append(ArmBalancer(service.name, servers))
-        lanes.append(tuple(steps))
+        if hosts:
+            servers = tuple(Server(g, order.greens_address(g), p.port or 0) for g, p in hosts)
+            steps.append(ArmBalancer(service.name, servers))
+    return tuple(steps)
+
+
+def canary(order: Order, service: Service) -> tuple[Step, ...]:
+    """A few tokens' requests to green, and the verdict on it."""
+    blue = tuple(h.name for h in order.control_hosts())
+    verdict = JudgeCanary(service.name, blue, order.greens_hosts())
+    if not service.catalogue_type:
+        # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
+        return (verdict,)
+    return (*keys(order, service), SendTraffic(service.name, CANARY_PERCENT), verdict)
+
+
+def keys(order: Order, service: Service) -> tuple[Step, ...]:
+    """What is compared before a service's requests move: keystone's keys."""
+    hosts = (*(h.name for h, p in order.places(service) if p.is_api), *order.greens_hosts())
+    return (CompareKeys(hosts),) if service.name == "keystone" else ()
+
+
+def try_first(order: Order) -> Stage:
+    """The canary of the services that are handed over first."""
     return Stage(
-        name="start green's APIs, without traffic",
-        why="they must be warm before the first request",
-        lanes=tuple(lanes),
+        name="try green with a few tokens' requests",
+        why="the verdict on every service comes before the first of them is cut",
+        lanes=tuple(canary(order, s) for s in first(order)),
         feels=NOTHING,
         undo=BACK,
-        at_once=3,
     )
 
 
-def cut(order: Order, name: str, names: tuple[str, ...] | list[str]) -> Stage:
-    """Canary, verdict, all: the verdict on every service before the first of them is cut."""
-    chosen = [s for s in order.services() if s.name in names and s.api() is not None]
-    # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
-    canary = tuple(SendTraffic(s.name, CANARY_PERCENT) for s in chosen if s.catalogue_type)
-    blue = tuple(h.name for h in order.control_hosts())
-    verdict = JudgeCanary(tuple(s.name for s in chosen), blue, order.greens_hosts())
-    rest = tuple(SendTraffic(s.name, 100) for s in chosen)
+def cut(order: Order, name: str, chosen: Iterable[Service]) -> Stage:
+    """Everybody's requests to green."""
     return Stage(
         name=name,
-        why="their requests go to green: first a few tokens', then everybody's",
-        lanes=((*canary, verdict, *rest),),
+        why="every verdict was good: all of their requests go to green, blue stays ready behind it",
+        lanes=tuple((*keys(order, s), SendTraffic(s.name, 100)) for s in chosen),
         feels=NOTHING,
         undo=BACK,
     )
 
 
 def hand_over_workers(order: Order) -> Stage:
-    """Each worker as its handover says, callees before callers within a service."""
-    lanes = tuple(lane for s in order.services() if (lane := worker_lane(order, s)))
+    """Each worker as its handover says, callees before callers within a service, then the service's canary."""
+    lanes: list[tuple[Step, ...]] = []
+    for service in others(order):
+        lanes.append((*worker_lane(order, service, apart=False), *canary(order, service)))
+        lanes.append(worker_lane(order, service, apart=True))
     return Stage(
-        name="hand over the workers",
+        name="hand over the workers, and try green's other APIs",
         why="from here on green does the work that users asked for",
-        lanes=lanes,
+        lanes=longest_first(lanes),
         feels="volumes may take some seconds longer to become available",
         undo=BACK,
         at_once=3,
     )
 
 
-def worker_lane(order: Order, service: Service) -> tuple[Step, ...]:
-    """A service's workers, one after the other; those with a virtual host of their own run already."""
+def worker_lane(order: Order, service: Service, *, apart: bool) -> tuple[Step, ...]:
+    """A service's workers that are `apart` or not, in turn; those with a virtual host of their own run already."""
     steps: list[Step] = []
     for part in green.workers(service):
-        if part.handover is Handover.OWN_VHOST:
+        if part.handover is Handover.OWN_VHOST or part.apart != apart:
             continue
-        starts = [StartPart(g, part.name) for g, p in green.places(order, service) if p == part]
-        stops = [StopPart(h.name, part.name) for h, p in order.places(service) if p == part]
-        if part.handover is Handover.STOP_THEN_START and starts:
-            steps += [AwaitIdle(service.name), *stops, *starts, AwaitIdle(service.name)]
+        alone = part.handover is Handover.STOP_THEN_START
+        greens = [g for g, p in green.places(order, service) if p == part]
+        blues = [h.name for h, p in order.places(service) if p == part]
+        starts = [StartOnGreen(g, part.name, alone) for g in greens]
+        stops = [StopPart(host, part.name) for host in blues]
+        if alone and starts:
+            steps += [AwaitIdle(service.name, host, part.name) for host in blues]
+            steps += [*stops, *starts]
+            steps += [AwaitIdle(service.name, host, part.name, on_the_way_back=True) for host in greens]
         else:
             steps += [*starts, *green.await_listeners(order, service, part), *stops]
     return tuple(steps)
@@ -179,22 +249,11 @@ def verify(order: Order) -> Stage:
 
 def finalize(order: Order) -> Stage:
     """The end of going back without loss: blue's servers leave the balancer, blue's units stop."""
-    settle = tuple((SettleTraffic(s.name),) for s in order.services() if s.api() is not None)
-    stops = tuple(
-        lane
-        for s in order.services()
-        if (
-            lane := tuple(
-                StopPart(h.name, p.name)
-                for h, p in order.places(s)
-                if stays_until_finalize(p.is_api, p.handover)
-            )
-        )
-    )
+    settles = [SettleTraffic(s.name) for s in order.services() if s.api() is not None]
     return Stage(
         name="finalize: fallback off, blue stops",
         why="the old schema can only go when nobody reads it",
-        lanes=((*(step for lane in settle for step in lane), *(step for lane in stops for step in lane)),),
+        lanes=((*settles, *last_stops(order)),),
         feels=NOTHING,
         undo=NO_WAY_BACK,
         gate="finalize",
@@ -202,9 +261,14 @@ def finalize(order: Order) -> Stage:
     )
 
 
-def stays_until_finalize(is_api: bool, handover: Handover) -> bool:
-    """Whether a part of blue goes on running beside green: APIs as backup, and workers with their own virtual host."""
-    return is_api or handover is Handover.OWN_VHOST
+def last_stops(order: Order) -> Iterator[Step]:
+    """What of blue ran beside green until now stops: APIs as backup, and workers with their own virtual host."""
+    for service in order.services():
+        for host, part in order.places(service):
+            if part.handover is Handover.OWN_VHOST and not part.is_api:
+                yield AwaitIdle(service.name, host.name, part.name)
+            if part.handover is Handover.OWN_VHOST or part.is_api:
+                yield StopPart(host.name, part.name)
 
 
 def contract(order: Order) -> Stage:
@@ -233,11 +297,15 @@ def contract(order: Order) -> Stage:
 def retire(order: Order) -> Stage:
     """Blue's hosts go, where they hold nothing else."""
     going = [h for h in order.control_hosts() if holds_nothing_else(h)]
+    staying = [h for h in order.control_hosts() if h not in going and "keystone" in order.cloud.services]
     leaves = {name: ANY for h in going for name in facts(order.cloud) if name.startswith(f"host/{h.name}/")}
     return Stage(
         name="retire blue",
         why="whenever convenient",
-        lanes=tuple((RemoveHost(h.name),) for h in going),
+        lanes=(
+            *((RemoveHost(h.name),) for h in going),
+            *((ThawKeyRotation(h.name, order.mark),) for h in staying),
+        ),
         feels=NOTHING,
         undo="none: the hosts are gone",
         gate="retire",

@@ -13,9 +13,9 @@ from liftlock.plan.step import Step
 from liftlock.ports.likeness import Substitution
 from liftlock.ports.provisioner import HostOrder
 from liftlock.steps.agents import DeleteAgentRecords, RunProgram
-from liftlock.steps.configuration import RewriteConfiguration
+from liftlock.steps.configuration import RewriteGreen
 from liftlock.steps.green import MakeAlike, ProvisionHost
-from liftlock.steps.schema import MigrateSchema
+from liftlock.steps.schema import LOCK_WAIT_S, MigrateSchema
 from liftlock.steps.services import AwaitListener
 from liftlock.strategies import blocks
 from liftlock.strategies.order import GreenHost, Order
@@ -54,7 +54,7 @@ def lane(order: Order, green: GreenHost) -> tuple[Step, ...]:
         substitutions=substitutions(order),
     )
     edits = (*edits_for(order.lift.target), *volume_edits(order, green))
-    rewrite = RewriteConfiguration(green.name, edits, tuple(None for _ in edits))
+    rewrite = RewriteGreen(green.name, edits, tuple(None for _ in edits))
     return (ProvisionHost(wanted, f"image {green.image}"), alike, rewrite)
 
 
@@ -115,7 +115,10 @@ def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchem
     made = blocks.migration(order, service, wanted)
     names = {g.replaces: g.name for g in order.greens}
     return replace(
-        made, host=names.get(made.host, order.greens[0].name), additive=wanted.phase in ("expand", "sync")
+        made,
+        host=names.get(made.host, order.greens[0].name),
+        additive=wanted.phase in ("expand", "sync"),
+        lock_wait_s=LOCK_WAIT_S,
     )
 
 
@@ -129,17 +132,6 @@ def agents(order: Order, service: Service) -> tuple[str, ...]:
         # A volume service keeps its host name: it is the same record.
         found.append(agent if at else f"{kind}@{names.get(first, first)}{at}{rest}")
     return tuple(found)
-
-
-def mentions(order: Order) -> Iterator[str]:
-    """What differs between green's configuration and blue's, a sentence each."""
-    for green in order.greens:
-        yield f"{green.name}'s configuration is {green.replaces}'s with its own name and address"
-        for edit in (*edits_for(order.lift.target), *volume_edits(order, green)):
-            yield f"{green.name}: {edit.path} [{edit.section}] {edit.option} = {edit.value}, because {edit.because}"
-    for change in substitutions(order):
-        place = f"{change.path} [{change.section}] {change.option}"
-        yield f"{place} ends with {change.replacement}, because {change.because}"
 
 
 def forget_blue(order: Order, service: Service) -> Iterator[Step]:

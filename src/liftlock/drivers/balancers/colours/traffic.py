@@ -12,6 +12,7 @@ from liftlock.drivers.balancers.colours.running import Seen
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
 from liftlock.knowledge.catalogue import services
+from liftlock.ports.by_hand import ByHand
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 from liftlock.ports.traffic import Server, Share
@@ -134,12 +135,16 @@ class HaProxyTraffic:
                 lambda node, before: self._shift(node, before, before.percent_green),
             )
 
-    def back_by_hand(self, services: Sequence[str]) -> tuple[str, ...]:
-        """Commands that return the services' requests to blue, typed on each balancer host when liftlock is lost."""
-        return tuple(
-            f"echo 'set map {self._places.share_map} {backend} 0' | socat - {self._places.socket}; "
-            f"sed -i 's/^{backend} .*/{backend} 0/' {self._places.share_map}"
-            for backend in (self._backends.get(service, service) for service in services)
+    def back_by_hand(self, services: Sequence[str]) -> ByHand:
+        """One line for all of them: what runs is told by its socket, and the map's file for the next reload."""
+        share_map, socket = self._places.share_map, self._places.socket
+        backends = " ".join(self._backends.get(service, service) for service in services)
+        told = f'echo "set map {share_map} $b 0" | socat - {socket}'
+        kept = f'sed -i "s/^$b .*/$b 0/" {share_map}'
+        return ByHand(
+            (f"for b in {backends}; do {told}; {kept}; done",),
+            f"echo 'show map {share_map}' | socat - {socket}",
+            "every line ends with 0: no new request goes to green",
         )
 
     def _send_back(self, service: str) -> None:

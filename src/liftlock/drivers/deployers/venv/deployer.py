@@ -119,8 +119,15 @@ class VenvDeployer:
                 hint=f"stage {release} on {host} first",
             )
 
-    def run(
-        self, host: str, release: str, name: str, command: Sequence[str], *, timeout_s: float
+    def run(  # noqa: PLR0913  the port's arguments
+        self,
+        host: str,
+        release: str,
+        name: str,
+        command: Sequence[str],
+        *,
+        timeout_s: float,
+        lock_wait_s: int = 0,
     ) -> ProgramResult:
         """Run the release's own program, as the account of its service where there is one."""
         if release not in self.staged(host):
@@ -130,6 +137,7 @@ class VenvDeployer:
             user=command[0].partition("-")[0],
             path=f"{self._root}/{release}/bin:{_SYSTEM_PATH}",
             options=_MORE_OPTIONS.get(command[0], ()),
+            lock_wait_s=lock_wait_s,
         )
         return self._programs.run(host, name, program, timeout_s=timeout_s)
 

@@ -1,0 +1,1 @@
+"""What makes new hosts like others."""

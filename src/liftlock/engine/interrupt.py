@@ -1,0 +1,29 @@
+"""Waits of a step that end early when somebody wants the run to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from liftlock.ports.clock import Clock
+
+
+class Interrupted(Exception):
+    """A step was waiting, and is not to wait on; what it began is left as it is."""
+
+
+class Interruptible:
+    """A clock whose `sleep` raises `Interrupted` once `stop` says so."""
+
+    def __init__(self, clock: Clock, stop: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._stop = stop
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Pause, unless somebody wants the run to stop."""
+        if self._stop():
+            raise Interrupted
+        self._clock.sleep(seconds)

@@ -1,0 +1,69 @@
+"""guarding: what is watched while a run is under way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from liftlock.cloud.file import ErrorBudget
+from liftlock.engine.desk import Guard
+from liftlock.engine.state import RunState, StepStatus
+from liftlock.guards.duty import Budget, Duty, Look, Watched, on_duty
+from liftlock.plan.model import Plan
+from liftlock.plan.reason import Reason
+from liftlock.ports.hands import Hands
+from liftlock.probes.tail import Tail
+from liftlock.steps.services import StartOnGreen
+from liftlock.steps.traffic import ArmBalancer, SendTraffic
+
+
+def guards_of(hands: Hands, plan: Plan, budget: ErrorBudget | None) -> Iterator[Guard]:
+    """Every guard there is; failed requests are counted only where the plan keeps blue ready, and so promises none."""
+    counted = None
+    if budget and any(isinstance(step, ArmBalancer) for _, step in plan.steps()):
+        failed_since = failures_in(budget.probes)
+        counted = Budget(failed_since, budget.failed_requests, rollback=budget.then == "rollback")
+    for look in on_duty(Duty(hands, counted)):
+        yield _named(look)
+
+
+def watched(state: RunState) -> Watched:
+    """What of the run guards look at: only what was done, and not undone since."""
+    servers: dict[str, tuple[str, ...]] = {}
+    cut: set[str] = set()
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for ref, step in state.plan.steps():
+        if state.steps[ref].status is not StepStatus.DONE:
+            continue
+        if isinstance(step, ArmBalancer):
+            servers[step.service] = tuple(server.name for server in step.servers)
+        elif isinstance(step, SendTraffic) and step.percent_green:
+            cut.add(step.service)
+        elif isinstance(step, StartOnGreen):
+            parts[step.host].append(step.part)
+    return Watched(
+        state.going_since,
+        {service: names for service, names in servers.items() if service in cut},
+        {host: tuple(names) for host, names in parts.items()},
+    )
+
+
+def failures_in(folder: Path) -> Callable[[float], tuple[str, ...]]:
+    """Failed requests that a prober logs in `folder`, a sentence each; none before it began."""
+    tail = Tail(folder / "requests.jsonl")
+
+    def failed_since(since: float) -> tuple[str, ...]:
+        return tuple(f"{e.service} {e.verb}: {e.outcome}" for e in tail.failures() if e.ended >= since)
+
+    return failed_since
+
+
+def _named(look: Look) -> Guard:
+    def guard(look: Look, state: RunState) -> Reason | None:
+        return look(watched(state))
+
+    bound = partial(guard, look)
+    bound.__name__ = getattr(look, "__name__", "guard")  # type: ignore[attr-defined]
+    return bound

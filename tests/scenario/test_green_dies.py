@@ -1,0 +1,186 @@
+"""Green dies after the cutover, over the simulator: requests and work return to blue, and the run is held."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.scenario.test_blue_green import served, shares, upgraded
+from tests.sites import GREEN, sim_session
+
+from liftlock.engine.desk import Guard
+from liftlock.engine.runner import last_run
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import StepFailed
+from liftlock.flow.guarding import guards_of, watched
+from liftlock.flow.plan import plan
+from liftlock.flow.run import Session, ask, pass_gate, rollback
+from liftlock.plan.reason import Reason
+from liftlock.ports.journal import Event, RequestKind
+from liftlock.sim.cloud import SimCloud
+from liftlock.sim.faults import Fault, Kind, PowerCut
+
+MOVED = ("nova-conductor", "nova-scheduler", "cinder-volume", "cinder-scheduler")
+"""Workers that blue has only before the hand-over and after a return."""
+
+
+def guarded(session: Session) -> RunState:
+    """The last run taken up under all guards; each looks between two steps, as often as it is asked."""
+    runner = session.runner()
+    plan = runner.resume().plan
+    looking: tuple[Guard, ...] = tuple(guards_of(session.site.hands, plan, None))
+    return session.runner(looking).resume()
+
+
+def running(session: Session, host: str) -> set[str]:
+    return {unit.name for unit in session.site.hands.hosts.look(host).units if unit.active}
+
+
+def green_loses_power(cloud: SimCloud) -> None:
+    cloud.hands.provisioner.power_off("ctl-green")
+
+
+def api_dies(cloud: SimCloud) -> None:
+    cloud.hosts["ctl-green"].units["nova-api"].active = False
+
+
+def worker_dies(cloud: SimCloud) -> None:
+    cloud.hosts["ctl-green"].units["nova-conductor"].active = False
+
+
+@pytest.mark.parametrize("death", [green_loses_power, api_dies, worker_dies])
+def test_requests_and_work_return_to_blue_and_the_run_is_held(death, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    assert not running(session, "ctl-blue").intersection(MOVED)
+    death(cloud)
+    state = guarded(session)
+    assert state.standing is Standing.HELD
+    assert state.who.startswith("guard green_")
+    assert state.why.endswith("requests and work are on blue again")
+    assert shares(session) == {0}
+    assert running(session, "ctl-blue").issuperset(MOVED)
+    assert served(cloud, session)
+
+
+def test_cinder_volume_never_runs_on_both(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    worker_dies(cloud)
+    before = len(cloud.changes)
+    guarded(session)
+    back = cloud.changes[before:]
+    stopped, started = "stop cinder-volume on ctl-green", "start cinder-volume on ctl-blue"
+    assert back.index(stopped) < back.index(started)
+
+
+def test_a_green_that_is_well_again_is_handed_over_to_once_more(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    guarded(session)
+    cloud.hands.provisioner.power_on("ctl-green")
+    state = session.runner().resume()
+    assert (state.standing, state.gate) == (Standing.WAITING, "finalize")
+    assert shares(session) == {100}
+    assert not running(session, "ctl-blue").intersection(MOVED)
+    assert pass_gate(session, "finalize", "soaked").gate == "retire"
+    assert served(cloud, session)
+
+
+def test_a_rollback_does_not_need_a_green_that_is_dead(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    assert rollback(session, "green is dead").standing is Standing.ROLLED_BACK
+    assert shares(session) == {0}
+    assert running(session, "ctl-blue").issuperset(MOVED)
+
+
+def test_a_rollback_after_the_return_undoes_the_rest(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    api_dies(cloud)
+    guarded(session)
+    assert rollback(session, "enough").standing is Standing.ROLLED_BACK
+    assert not running(session, "ctl-green")
+    assert served(cloud, session)
+    upgraded(session)
+    assert shares(session) == {100}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_return_that_is_cut_is_finished_first(late: bool, tmp_path: Path) -> None:
+    cuts = 0
+    for nth in range(1, 100):
+        folder = tmp_path / f"{nth}"
+        folder.mkdir()
+        cloud = SimCloud.tiny()
+        session = sim_session(folder, cloud, more=GREEN)
+        upgraded(session)
+        api_dies(cloud)
+        cloud.dies_at, cloud.dies_late = len(cloud.changes) + nth, late
+        try:
+            guarded(session)
+        except PowerCut:
+            cuts += 1
+        else:
+            break
+        cloud.dies_at = 0
+        again = sim_session(folder, cloud, more=GREEN)
+        state = again.runner().resume()
+        assert state.standing is Standing.HELD
+        assert state.why.endswith("requests and work are on blue again")
+        assert shares(again) == {0}
+        assert running(again, "ctl-blue").issuperset(MOVED)
+    assert cuts > 10
+
+
+def test_what_is_found_dead_again_is_told_again_and_nothing_is_touched(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    guarded(session)
+    before = len(cloud.changes)
+    looking = tuple(guards_of(session.site.hands, session.runner()._last()[1].plan, None))
+    state = session.runner(looking).resume()
+    assert state.standing is Standing.HELD
+    assert len(cloud.changes) == before
+
+
+def test_before_anything_runs_on_green_there_is_nothing_to_watch(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made = upgraded(session)
+    state = rollback(session, "try")
+    seen = watched(state)
+    assert made.strategy == "blue_green"
+    assert (dict(seen.servers), dict(seen.parts)) == ({}, {})
+    assert Event.FALLING_BACK not in {line.event for line in session.journal.lines()}
+
+
+def test_a_step_that_fails_because_green_died_ends_on_blue_as_well(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny(faults=[Fault(Kind.UNIT_DOES_NOT_START, "ctl-green", "nova-scheduler")])
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made, _ = plan(session.site, "2026.1")
+    now = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate="start")
+
+    def slow(state: RunState) -> Reason | None:
+        held = state.standing is Standing.HELD
+        return Reason("slow", "the balancer finds dead: nova on ctl-green", fall_back=True) if held else None
+
+    with pytest.raises(StepFailed, match="nova-scheduler"):
+        session.runner([slow]).run(made)
+    last = last_run(session.journal, session.runner().kinds)
+    assert last
+    assert last[1].standing is Standing.HELD
+    assert last[1].why.endswith("requests and work are on blue again")
+    assert shares(session) == {0}
+    assert running(session, "ctl-blue").issuperset(MOVED)

@@ -1,0 +1,179 @@
+"""What is typed on the real lab, again and again: for `make evidence`, `make bench`, and rounds that break something.
+
+Every command line is printed before it is run; one that fails ends everything, after the prober was told to stop.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+LIFTLOCK = str(Path(sys.executable).parent / "liftlock")
+USUAL_RATE = 12.0
+"""Reads per second of a prober; its writes are 6 requests per second more."""
+SERVERS = "--image probe-image --flavor probe-flavor --network probe-net"
+"""What the prober's project boots servers from."""
+
+
+def liftlock(*words: str) -> str:
+    """What `liftlock` prints on standard output; ends everything when it fails."""
+    print("$ liftlock", *words, flush=True)
+    ended = subprocess.run([LIFTLOCK, *words], stdout=subprocess.PIPE, text=True, check=False)
+    if ended.returncode:
+        sys.exit(f"`liftlock {' '.join(words)}` ended with code {ended.returncode}\n{ended.stdout}")
+    return ended.stdout
+
+
+def bastion(*words: str) -> str:
+    """The same on the lab's bastion."""
+    return liftlock("lab", "exec", "--", *words)
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """How long it took."""
+    began = time.monotonic()
+    act()
+    return round(time.monotonic() - began, 1)
+
+
+def fresh_lab(folder: Path) -> None:
+    """A lab at 2025.1 that nobody has touched, with tenants' things, which are described in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    liftlock("lab", "down")
+    liftlock("lab", "up", "--series", "2025.1")
+    for image in ("control", "control-trixie"):
+        liftlock("lab", "release", "2026.1", "--image", image)
+    bastion("liftlock", "lab", "tenants", "make", "--save", str(folder / "before.json"))
+
+
+def tenants_things(folder: Path) -> str:
+    """That they are unchanged, in words; ends everything if they are not."""
+    return bastion("liftlock", "lab", "tenants", "compare", "--saved", str(folder / "before.json")).strip()
+
+
+class Prober:
+    """One that runs, in its own process; it logs into a folder."""
+
+    def __init__(self, running: subprocess.Popen[bytes], folder: Path) -> None:
+        self._running = running
+        self.folder = folder
+
+    def await_(self, *, good: int = 0, calm: float = 0.0) -> None:
+        """Wait for so many good answers in all, and so many seconds without a failure."""
+        liftlock("probe", "await", str(self.folder), "--good", str(good), "--calm", str(calm))
+
+    def stop(self) -> Mapping[str, Any]:
+        """Let it check all it made, clear it away and sum up; its summary."""
+        self._running.send_signal(signal.SIGTERM)
+        self._running.wait(timeout=600)
+        summary: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
+        return summary
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Its log so far."""
+        lines = (self.folder / "requests.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+@contextmanager
+def probing(folder: Path, *words: str, rate: float = USUAL_RATE) -> Iterator[Prober]:
+    """A prober that is well under way; it is told to stop at the latest when the block ends."""
+    command = ["lab", "exec", "--", "liftlock", "probe", "run", "--cloud", "probe"]
+    command += ["--rate", str(rate), "--out", str(folder), *words]
+    print("$ liftlock", *command, "&", flush=True)
+    with subprocess.Popen([LIFTLOCK, *command], stdout=subprocess.DEVNULL) as running:
+        prober = Prober(running, folder)
+        try:
+            prober.await_(good=200, calm=5)
+            yield prober
+        finally:
+            if running.poll() is None:
+                running.terminate()
+
+
+@contextmanager
+def burning() -> Iterator[int]:
+    """One core of this machine kept busy by a process of ours; its id."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as burner:
+        try:
+            yield burner.pid
+        finally:
+            burner.kill()
+
+
+def upgrade(plan: Path, strategy: str = "blue_green") -> str:
+    """Plan, approve and run: in place to the end, blue/green to the gate `finalize`; returns the run's id."""
+    bastion("liftlock", "plan", "--to", "2026.1", "--strategy", strategy, "-o", str(plan))
+    bastion("liftlock", "approve", str(plan), "--gate", "start")
+    bastion("liftlock", "run", str(plan), "--no-wait")
+    bastion("liftlock", "verify")
+    status = json.loads(bastion("liftlock", "status", "-f", "json"))
+    awaited = "waits at gate “finalize”" if strategy == "blue_green" else "finished"
+    if awaited not in status["status"]:
+        sys.exit(f"the run should have come to “{awaited}”: {status['status']}")
+    run: str = status["run"]
+    return run
+
+
+def boot(name: str) -> float:
+    """Seconds until the plain client has a new server ACTIVE, listed and deleted again."""
+    client = ("openstack", "--os-cloud", "probe", "server")
+
+    def life() -> None:
+        bastion(*client, "create", "--wait", *SERVERS.split(), name)
+        if name not in bastion(*client, "list", "-f", "value", "-c", "Name"):
+            sys.exit(f"{name} is not listed")
+        bastion(*client, "delete", "--wait", name)
+
+    return seconds(life)
+
+
+def rollback(prober: Prober) -> dict[str, Any]:
+    """The way back under a prober, until every object it ever made or found was asked for; as the prober sees it."""
+    said = time.time()
+    bastion("liftlock", "rollback")
+    done = time.time()
+    # Ends with an error if one object is not as it must be.
+    writes = json.loads(bastion("liftlock", "probe", "check-ledger", "--cloud", "probe", str(prober.folder)))
+    checked = time.time()
+    bastion("liftlock", "verify")
+    on_green = [r["t"] for r in prober.requests() if r["t"] >= said and "green" in (r["backend"] or "")]
+    return {
+        "last_request_to_green_seconds": round(max(on_green, default=said) - said, 2),
+        "rolled_back_seconds": round(done - said, 1),
+        "objects_checked_seconds": round(checked - said, 1),
+        "objects": writes["stages"],
+        "findings": writes["findings"],
+    }
+
+
+def report(run: str, probes: Path) -> dict[str, Any]:
+    """What `liftlock report` says about a run."""
+    told: dict[str, Any] = json.loads(
+        bastion("liftlock", "report", run, "--probes", str(probes), "-f", "json")
+    )
+    return told
+
+
+def felt(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A prober's summary without the lists of what went well; every failure by name."""
+    one = ("total", "failed", "outage_s", "worst_gap_ms", "p50_ms", "p95_ms")
+    services = {name: {k: numbers[k] for k in one} for name, numbers in summary["services"].items()}
+    whole = ("requests_total", "requests_failed", "requests_per_s", "connections", "writes", "not_probed")
+    return {**{k: summary[k] for k in whole}, "failures": summary["failures"], "services": services}
+
+
+def between(report: Mapping[str, Any], first: str, last: str) -> float:
+    """Seconds from the begin of the stage whose name begins with `first` to the begin of that with `last`."""
+    began = {
+        words: next(s["began_at"] for s in report["stages"] if s["name"].startswith(words))
+        for words in (first, last)
+    }
+    return round(began[last] - began[first], 1)
