@@ -22,7 +22,7 @@ from rounds import bastion, liftlock, probing, seconds
 
 MOVING = {
     "in_place": ("stop the control services", "migrate data online"),
-    "blue_green": ("expand the databases, and start green's APIs without traffic", "verify"),
+    "blue_green": ("expand the databases", "verify"),
 }
 """Strategy -> stages at whose beginnings the part begins and ends in which users' requests are at stake."""
 

@@ -43,7 +43,13 @@ def test_dead_servers_are_told_only_where_they_get_requests() -> None:
     cloud = clouded()
     look = green_servers.post(Duty(cloud.hands))
     assert look(SERVERS) is None
-    cloud.hosts[GREEN].units["nova-api"].active = False
+    unit = cloud.hosts[GREEN].units["nova-api"]
+    unit.active = False
+    assert look(SERVERS) is None
+    unit.active = True
+    assert look(SERVERS) is None
+    unit.active = False
+    assert look(SERVERS) is None
     reason = look(SERVERS)
     assert reason
     assert reason.fall_back
