@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.sites import GREEN, sim_session
 
+from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StepFailed
 from liftlock.flow.plan import plan
@@ -118,6 +120,24 @@ def test_an_api_of_green_gives_its_last_answer_before_it_is_stopped(tmp_path: Pa
     cloud.colours["glance"].unanswered.clear()
     assert rollback(session, "try").standing is Standing.ROLLED_BACK
     assert not cloud.hosts["ctl-green"].units["glance-api"].active
+
+
+def test_a_rollback_that_waits_for_users_long_requests_says_so(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    said: list[str] = []
+
+    class Listening(Unwatched):
+        def waiting(self, sentence: str) -> None:
+            said.append(sentence)
+
+    session = replace(sim_session(tmp_path, cloud, more=GREEN), observer=Listening())
+    upgraded(session)
+    cloud.colours["glance"].unanswered["green"] = 1
+    with pytest.raises(StepFailed, match="green still answers 1 requests to glance") as failure:
+        rollback(session, "try")
+    assert said[0].startswith("undoing “start glance-api on ctl-green” has waited for 20 s")
+    assert len(said) < 20
+    assert "then `liftlock rollback`" in failure.value.hint
 
 
 def test_blue_gives_its_last_answer_before_it_leaves_the_balancer(tmp_path: Path) -> None:

@@ -156,6 +156,54 @@ def test_what_is_found_dead_again_is_told_again_and_nothing_is_touched(tmp_path:
     assert len(cloud.changes) == before
 
 
+def test_green_that_dies_while_blue_gives_its_last_answers_ends_on_blue(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made = upgraded(session)
+    cloud.colours["nova"].unanswered["blue"] = 1
+    now = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate="finalize")
+
+    def dead(state: RunState) -> Reason | None:
+        begun = any(step.touched for ref, step in state.steps.items() if ref.stage == state.stage == 9)
+        return Reason("green_servers", "the balancer finds dead: nova", fall_back=True) if begun else None
+
+    state = session.runner([dead]).resume()
+    assert state.why.endswith("requests and work are on blue again")
+    assert shares(session) == {0}
+    assert rollback(session, "enough").standing is Standing.ROLLED_BACK
+
+
+def test_the_operator_reads_what_starts_on_green_when_its_power_is_back(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    guarded(session)
+    notes = [
+        str(line.detail["note"])
+        for line in session.journal.lines()
+        if line.event is Event.REVERTED and "note" in line.detail
+    ]
+    assert any("when it boots, stop cinder-volume there at once" in note for note in notes), notes
+
+
+def test_cinder_volume_that_does_not_end_on_green_is_not_started_on_blue(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    api_dies(cloud)
+    cloud.faults.append(Fault(Kind.UNIT_DOES_NOT_STOP, "ctl-green", "cinder-volume"))
+    with pytest.raises(StepFailed, match="cinder-volume"):
+        guarded(session)
+    assert running(session, "ctl-blue").intersection(MOVED) == set(MOVED) - {"cinder-volume"}
+    assert "cinder-volume" in running(session, "ctl-green")
+    cloud.faults.clear()
+    assert rollback(session, "again").standing is Standing.ROLLED_BACK
+    assert running(session, "ctl-blue").issuperset(MOVED)
+    assert not running(session, "ctl-green")
+
+
 def test_before_anything_runs_on_green_there_is_nothing_to_watch(tmp_path: Path) -> None:
     cloud = SimCloud.tiny()
     session = sim_session(tmp_path, cloud, more=GREEN)
@@ -186,3 +234,35 @@ def test_a_step_that_fails_because_green_died_ends_on_blue_as_well(tmp_path: Pat
     assert last[1].why.endswith("requests and work are on blue again")
     assert shares(session) == {0}
     assert running(session, "ctl-blue").issuperset(MOVED)
+
+
+def test_a_green_that_gets_its_power_back_does_not_start_what_blue_has_again(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    guarded(session)
+    cloud.hands.provisioner.power_on("ctl-green")
+    both = running(session, "ctl-green") & running(session, "ctl-blue")
+    assert "cinder-volume" not in both
+    assert "nova-conductor" in both
+
+
+def test_a_green_whose_power_was_cut_is_made_anew_by_the_next_upgrade(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    green_loses_power(cloud)
+    rollback(session, "green is dead")
+    before = len(cloud.changes)
+    upgraded(session)
+    assert cloud.changes[before:].index("remove ctl-green") < cloud.changes[before:].index("make ctl-green")
+
+
+def test_what_must_not_run_twice_starts_at_every_boot_once_blue_is_stopped(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    assert not cloud.hosts["ctl-green"].units["cinder-volume"].enabled
+    pass_gate(session, "finalize", "soaked")
+    assert cloud.hosts["ctl-green"].units["cinder-volume"].enabled

@@ -176,6 +176,10 @@ def test_the_status_says_where_the_last_lossless_step_lies_and_what_going_back_c
     pass_gate(session, "finalize", "soaked")
     found = status(session.journal, None)
     assert str(found["last_lossless_step"]).endswith("(behind you: going back loses writes)")
+    pass_gate(session, "retire", "at leisure")
+    assert str(status(session.journal, None)["next"]).startswith(
+        "edit the cloud file: under `hosts` `ctl-green` takes the place of `ctl-blue`, under `green` it goes"
+    )
 
 
 def test_after_a_rollback_the_status_has_nothing_to_go_back_from(tmp_path: Path) -> None:

@@ -228,7 +228,60 @@ class Defective(Step):
         pass
 
 
-KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in (AwaitValue, Put, PutTwo, Restart, Defective)}
+@dataclass(frozen=True)
+class Hand(Put):
+    """Set a value that returns when green dies."""
+
+    first: bool = False
+    """Whether it goes back before all others."""
+    part: str = ""
+    """What it is about."""
+    alone: bool = False
+    """Whether no other about the same is undone while this one cannot be."""
+
+    @property
+    def work(self) -> str:
+        return self.part
+
+    @property
+    def falls_back(self) -> bool:
+        return True
+
+    @property
+    def goes_back_first(self) -> bool:
+        return self.first
+
+    @property
+    def must_end_first(self) -> bool:
+        return self.alone
+
+
+@dataclass(frozen=True)
+class Ask(Step):
+    """Look at a value both ways, and count it."""
+
+    key: str
+
+    @property
+    def title(self) -> str:
+        return f"look at {self.key}"
+
+    @property
+    def only_asks(self) -> bool:
+        return True
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        world_of(hands).changes[f"asked {self.key}"] += 1
+
+    def revert(self, hands: Hands) -> None:
+        world_of(hands).changes[f"asked {self.key} on the way back"] += 1
+
+
+_EVERY = (Ask, AwaitValue, Hand, Put, PutTwo, Restart, Defective)
+KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in _EVERY}
 
 
 class FusedJournal:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from liftlock.engine.desk import Back, Desk, Guard, Wish
 from liftlock.engine.gates import GatePolicy, missing
-from liftlock.engine.interrupt import Interrupted, Interruptible
-from liftlock.engine.lanes import lanes_of, run_lanes
+from liftlock.engine.interrupt import Interrupted, Interruptible, Telling
+from liftlock.engine.lanes import Work, lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
-from liftlock.engine.way_back import past_return, to_blue, ways_back
+from liftlock.engine.way_back import can_return, past_return, to_blue, ways_back
 from liftlock.errors import LiftlockError, Refused, StalePlan, StepFailed
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
+from liftlock.plan.text import duration
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Detail, Event, JournalLost, Request
 
@@ -64,8 +65,9 @@ class Course:
         """
         self._desk.clear(f"{self._log.who} has taken the run up since")
         try:
-            for number, stage in enumerate(self._log.plan.stages, start=1):
-                if self._log.stage(number).status is not StageStatus.DONE and not self._stage(number, stage):
+            # Asked anew each time: a return to blue opens stages again that were done.
+            while (number := self._log.state.stage) is not None:
+                if not self._stage(number, self._log.plan.stages[number - 1]):
                     return self._log.state
             self._desk.clear("the run was done before it was looked at")
             self._log.write(Event.RUN_DONE)
@@ -79,7 +81,7 @@ class Course:
         Raises `Refused` when the start can no longer be reached, and what a failing `revert` raised; the run is then
         held.
         """
-        self._desk.clear(f"{self._log.who} aborts the run")
+        self._desk.clear(f"{self._log.who} {_DOES[how_far]}")
         wish = Wish(who, why, how_far)
         try:
             if how_far is Back.BLUE:
@@ -91,24 +93,22 @@ class Course:
         return self._log.state
 
     def _interrupted(self) -> None:
-        if self._log.state.standing in GOING_BACK:
-            # It stays so: whoever takes the run up puts back the rest first.
+        if self._log.state.standing in (*GOING_BACK, Standing.HELD):
+            # It stays so: whoever takes the run up puts back the rest first, or reads why it is held.
             self._log.write(Event.NOTED, detail={"why": "interrupted from the keyboard"})
         else:
             self._hold(Wish(self._log.who, "interrupted from the keyboard", Back.NOT_AT_ALL))
 
     def _stage(self, number: int, stage: Stage) -> bool:
-        """Do the stage, however often it is held; False when the runner is to stop here."""
-        while True:
-            wish = self._ask() or self._enter(number, stage)
-            if wish is None and self._log.stage(number).status is StageStatus.BEGUN:
-                self._steps(number, stage)
-                if self._finished(number):
-                    self._log.write(Event.STAGE_DONE, stage=number)
-                    return True
-                wish = self._wish
-            if wish is None or not self._obey(wish):
-                return False
+        """Do the stage, or as much of it as nobody objects to; False when the runner is to stop here."""
+        wish = self._ask() or self._enter(number, stage)
+        if wish is None and self._log.stage(number).status is StageStatus.BEGUN:
+            self._steps(number, stage)
+            if self._finished(number):
+                self._log.write(Event.STAGE_DONE, stage=number)
+                return True
+            wish = self._wish
+        return wish is not None and self._obey(wish)
 
     def _ask(self) -> Wish | None:
         """Whether anybody wants the run to stop; the first wish stays until it is obeyed."""
@@ -135,7 +135,7 @@ class Course:
             wish = self._ask()
             if wish:
                 return wish
-            self._log.observer.waiting(f"gate “{stage.gate}”: {lacks}")
+            self._log.say(f"gate “{stage.gate}”: {lacks}")
             self._log.clock.sleep(self._policy.poll_s)
         self._expect(stage)
         self._log.write(Event.STAGE_BEGUN, stage=number, detail={"name": stage.name})
@@ -169,12 +169,14 @@ class Course:
     def _look_again(self) -> None:
         """A step may have failed because green died: give the guards a moment to see it, then obey them."""
         deadline = self._log.clock.now() + self._policy.guards_see_within_s
-        while self._watched and any(to_blue(self._log.state)) and self._log.clock.now() < deadline:
-            wish = self._ask()
-            if wish:
-                self._wish = None
-                if wish.back is Back.BLUE:
-                    self._stop(wish)
+        while self._watched and can_return(self._log.state) and self._log.clock.now() < deadline:
+            # Guards alone: a person's wish must not hide what they see, and the run is held already.
+            wish = self._desk.guarded()
+            if wish and wish.back is Back.BLUE:
+                self._stop(wish)
+                return
+            if wish and wish.back is not Back.NOT_AT_ALL:
+                self._go_back(wish)
                 return
             self._log.clock.sleep(self._policy.poll_s)
 
@@ -214,13 +216,20 @@ class Course:
         self._log.write(Event.FAILED, step=ref, detail=told)
         return error
 
-    def _placed(self, error: LiftlockError) -> LiftlockError:
-        """The same error, with where the run is and how it can go on."""
+    def _placed(self, error: LiftlockError, again: str = "") -> LiftlockError:
+        """The same error, with where the run is and how it can go on; `again` is the verb that was going back."""
         state = self._log.state
         others = state.count(StepStatus.FAILED) - 1
         what = error.what + (f" (and {others} more failed: `liftlock status`)" if others > 0 else "")
         hint = error.hint or "remove the cause"
-        if "liftlock resume" not in hint:
+        if again:
+            # A step's own hint is for the way there: taken on the way back, it would turn the run round.
+            hint = hint.replace("`liftlock resume`", again)
+            hint += "" if again in hint else f"; then {again}"
+            hint += " (`liftlock resume` would go forward again)"
+        elif state.standing is Standing.ROLLED_BACK:
+            hint = "everything was put back: remove the cause, then make a new plan: `liftlock plan`"
+        elif "liftlock resume" not in hint:
             hint += "; then `liftlock resume`, or `liftlock abort` to put the unfinished stage back"
         return type(error)(what, now=f"{error.now}; {state.sentence()}", hint=hint)
 
@@ -231,70 +240,86 @@ class Course:
     def _obey(self, wish: Wish) -> bool:
         """Hold or abort; True when the run may go on."""
         self._wish = None
-        if wish.back in (Back.STAGE, Back.START):
+        if self._ends(wish):
             self._go_back(wish)
             return False
         self._stop(wish)
+        teller = wish.who
         while self._policy.wait:
             decision = self._desk.resumed()
-            if isinstance(decision, Wish):
-                if decision.back is Back.BLUE:
-                    if any(to_blue(self._log.state)):
-                        self._stop(decision)
-                    self._rest(wish)
-                    continue
-                self._go_back(decision)
-                return False
             if isinstance(decision, Request):
                 detail = {"why": decision.reason}
                 self._log.write(
                     Event.RESUMED, who=decision.person, detail=detail, answers=decision.id, outcome="resumed"
                 )
                 return True
-            self._rest(wish)
+            if decision and self._ends(decision):
+                self._go_back(decision)
+                return False
+            # A guard goes on telling what it saw: past the return once is enough.
+            news = decision and (decision.request or decision.who != teller) and past_return(self._log.state)
+            if decision and (news or can_return(self._log.state)):
+                self._stop(decision)
+                teller = decision.who
+            self._rest()
         return False
 
-    def _rest(self, wish: Wish) -> None:
-        self._log.observer.waiting(f"held by {wish.who}{f': {wish.why}' if wish.why else ''}")
+    def _ends(self, wish: Wish) -> bool:
+        """Whether it puts back so much that the run stops there."""
+        return wish.back is Back.STAGE or (wish.back is Back.START and not past_return(self._log.state))
+
+    def _rest(self) -> None:
+        state = self._log.state
+        self._log.say(f"held by {state.who}{f': {state.why}' if state.why else ''}")
         self._log.clock.sleep(self._policy.poll_s)
 
     def _stop(self, wish: Wish) -> None:
         """Hold, after requests and work have returned to blue if that is wished and can be."""
         state = self._log.state
-        if (
-            wish.back is not Back.BLUE
-            or past_return(state)
-            or not (any(to_blue(state)) or state.standing is Standing.FALLING_BACK)
-        ):
+        cut = state.standing is Standing.FALLING_BACK
+        if wish.back is Back.BLUE and (cut or can_return(state)):
+            if not cut:
+                self._log.write(Event.FALLING_BACK, who=wish.who, detail={"why": wish.why})
+            self._to_blue(wish)
+        elif wish.back is not Back.NOT_AT_ALL and (lossy := past_return(state)):
+            self._hold(wish, _no_way_back(state, lossy))
+        else:
             self._hold(wish)
-            return
-        if state.standing is not Standing.FALLING_BACK:
-            self._log.write(Event.FALLING_BACK, who=wish.who, detail={"why": wish.why})
+
+    def _to_blue(self, wish: Wish) -> None:
+        """Requests and then work return to blue; the run is held after that."""
         problems: list[LiftlockError] = []
-        for lanes in to_blue(state):
-            run_lanes(
-                lanes, max(1, len(lanes)), lambda ref, step: self._return(ref, step, problems), lambda: True
-            )
-        self._hold(replace(wish, why=f"{wish.why}; {_returned(problems)}"))
+        for lanes in to_blue(self._log.state):
+            self._return(lanes, problems)
+        self._hold(wish, _returned(problems))
         if problems:
-            raise self._placed(problems[0]) from problems[0]
+            raise self._placed(problems[0], _AGAIN[Back.START]) from problems[0]
 
-    def _return(self, ref: StepRef, step: Step, problems: list[LiftlockError]) -> None:
-        """Undo one step; what cannot be undone must not keep the others on a dead green."""
-        try:
-            self._undo(ref, step)
-        except JournalLost:
-            raise
-        except LiftlockError as problem:
-            problems.append(problem)
+    def _return(self, lanes: Sequence[Work], problems: list[LiftlockError]) -> None:
+        """Undo side by side; what cannot be undone must not keep the others on a dead green."""
+        stays: set[str] = set()
 
-    def _hold(self, wish: Wish) -> None:
+        def undo(ref: StepRef, step: Step) -> None:
+            if step.work in stays:
+                return
+            try:
+                self._undo(ref, step)
+            except JournalLost:
+                raise
+            except LiftlockError as problem:
+                problems.append(problem)
+                if step.must_end_first:
+                    stays.add(step.work)
+
+        run_lanes(lanes, max(1, len(lanes)), undo, lambda: True)
+
+    def _hold(self, wish: Wish, besides: str = "") -> None:
         self._log.write(
             Event.HELD,
             who=wish.who,
-            detail={"why": wish.why},
+            detail={"why": "; ".join(filter(None, (wish.why, besides)))},
             answers=wish.request,
-            outcome="held, between two steps",
+            outcome=f"held: {besides}" if besides else "held, between two steps",
         )
 
     def _go_back(self, wish: Wish) -> None:
@@ -303,7 +328,7 @@ class Course:
         state = self._log.state
         if whole and (lossy := past_return(state)):
             raise Refused(
-                f"stage {lossy} “{state.plan.stages[lossy - 1].name}” was begun: what it changed cannot be put back",
+                _no_way_back(state, lossy),
                 now=state.sentence(),
                 hint=state.plan.stages[lossy - 1].undo,
             )
@@ -313,31 +338,57 @@ class Course:
                 going, who=wish.who, detail={"why": wish.why}, answers=wish.request, outcome=going.value
             )
         count = 0
-        for lanes, at_once in ways_back(state, whole=whole):
-            count += sum(len(lane) for lane in lanes)
-            run_lanes(lanes, at_once, self._revert, lambda: True)
-        self._log.write(gone, stage=None if whole else state.stage, who=wish.who, detail={"reverted": count})
-
-    def _revert(self, ref: StepRef, step: Step) -> None:
         try:
-            self._undo(ref, step)
+            for lanes, at_once in ways_back(state, whole=whole):
+                count += sum(len(lane) for lane in lanes)
+                self._revert(lanes, at_once)
         except JournalLost:
             raise
         except LiftlockError as told:
-            self._log.write(
-                Event.HELD, who="liftlock", detail={"why": f"a step could not be undone: {told.what}"}
-            )
-            raise self._placed(told) from told
+            why = f"a step could not be undone: {told.what}"
+            self._log.write(Event.HELD, who="liftlock", detail={"why": why})
+            raise self._placed(told, _AGAIN[wish.back]) from told
+        self._log.write(gone, stage=None if whole else state.stage, who=wish.who, detail={"reverted": count})
+
+    def _revert(self, lanes: Sequence[Work], at_once: int) -> None:
+        """Undo a group; one service whose requests stay must not keep the other services' requests on green."""
+        if not all(step.goes_back_first for lane in lanes for _, step in lane):
+            run_lanes(lanes, at_once, self._undo, lambda: True)
+            return
+        problems: list[LiftlockError] = []
+        self._return(lanes, problems)
+        if problems:
+            raise problems[0]
 
     def _undo(self, ref: StepRef, step: Step) -> None:
         self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})
         try:
-            note = step.revert(self._hands)
+            note = step.revert(self._hands.at(Telling(self._hands.clock, self._still(step))))
         except JournalLost:
             raise
         except Exception as error:
             raise self._failed(ref, step, error, "reverting") from error
         self._log.write(Event.REVERTED, step=ref, detail=_ended(step, note))
+
+    def _still(self, step: Step) -> Callable[[float], None]:
+        """Says that undoing the step takes its time: users' long requests and jobs may take minutes."""
+        return lambda waited_s: self._log.say(
+            f"undoing “{step.title}” has waited for {duration(waited_s)} and goes on waiting"
+        )
+
+
+_AGAIN = {Back.STAGE: "`liftlock abort`", Back.START: "`liftlock rollback`"}
+_DOES = {
+    Back.BLUE: "finishes the return to blue",
+    Back.STAGE: "aborts the run",
+    Back.START: "rolls the run back",
+}
+
+
+def _no_way_back(state: RunState, lossy: int) -> str:
+    return (
+        f"stage {lossy} “{state.plan.stages[lossy - 1].name}” was begun: what it changed cannot be put back"
+    )
 
 
 def _ended(step: Step, note: str | None) -> Detail:

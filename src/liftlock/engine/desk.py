@@ -72,7 +72,7 @@ class Desk:
                 return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
             elif request.kind is RequestKind.RESUME:
                 self._refuse(request, "the run is not held")
-        return self._guarded()
+        return self.guarded()
 
     def approvals(self, gate: str) -> None:
         """Take the approvals of this gate into the journal; refuse, with the reason, those that can open no gate."""
@@ -105,10 +105,10 @@ class Desk:
             elif request.kind is RequestKind.HOLD:
                 self._refuse(request, "the run is held already")
         # Only one that asks for more than the hold there is.
-        wish = self._guarded()
+        wish = self.guarded()
         return wish if wish and wish.back is not Back.NOT_AT_ALL else None
 
-    def _guarded(self) -> Wish | None:
+    def guarded(self) -> Wish | None:
         """What the guard wants that wants to go back farthest."""
         state = self._log.state if self._guards else None
         reasons = [reason for guard in self._guards if state and (reason := _reason(guard, state))]

@@ -73,6 +73,8 @@ def _objections(
         yield "it is dated in the future"
     if request.at < state.plan.made_at:
         yield "it was given before this plan was made"
+    if request.at < state.returned_at:
+        yield "it was given before requests and work returned to blue"
     if not _valid(request.at, now, policy):
         given = duration(now - request.at)
         yield f"it has expired: it was given {given} ago, and is valid for {duration(policy.valid_s)}"

@@ -18,7 +18,7 @@ class Observer(Protocol):
         """A line was written; `state` is the run after it."""
 
     def waiting(self, sentence: str) -> None:
-        """The run waits for a person, for the reason given; called at every look, about twice a second."""
+        """The run waits, for the reason given; while it is for a person, called about twice a second."""
 
 
 class Unwatched:
@@ -97,3 +97,8 @@ class Logbook:
             if not self._quiet:
                 self.observer.line(line, self._fold.state)
         return line
+
+    def say(self, sentence: str) -> None:
+        """Tell who watches that the run waits; from any thread."""
+        with self._turn:
+            self.observer.waiting(sentence)

@@ -105,9 +105,11 @@ class RunState:
     why: str = ""
     """Why it is held, waits or was aborted."""
     approvals: tuple[Approval, ...] = ()
-    """Those given since the last abort and not yet used up by their stage."""
+    """Those given since the run last went back and not yet used up by their stage."""
     going_since: float = 0.0
     """When somebody last set it going, in seconds since the epoch: what came before is settled."""
+    returned_at: float = 0.0
+    """When work last began to return to blue, in seconds since the epoch: what was approved before has no meaning."""
     last_at: float = 0.0
     """When its last line was written, in seconds since the epoch."""
 
@@ -199,26 +201,40 @@ class Fold:
         if line.stage is not None and line.ordinal is not None:
             ref = StepRef(line.stage, line.ordinal)
             self._steps[ref] = _step_after(self._steps[ref], line)
+        elif line.event is Event.ABORTED:
+            for number, stage in enumerate(self._stages, start=1):
+                if number == line.stage or stage.status is StageStatus.BEGUN:
+                    self._end(number, StageStatus.ABORTED)
         elif line.stage is not None and line.event in _STAGE_AFTER:
             self._end(line.stage, _STAGE_AFTER[line.event])
         elif line.event is Event.ROLLED_BACK:
             for number in range(1, len(self._stages) + 1):
                 self._end(number, StageStatus.ABORTED)
-        elif line.event is Event.FALLING_BACK:
-            self._reopen()
+        elif line.event in (Event.FALLING_BACK, Event.ROLLING_BACK):
+            self._reopen(all_of_it=line.event is Event.ROLLING_BACK)
         # Lanes write side by side: a line may come a little after one that was written after it.
         self._rest = replace(_run_after(self._rest, line), last_at=max(line.at, self._rest.last_at))
 
-    def _reopen(self) -> None:
-        """What returns to blue now has to be handed over again, and whatever was concluded from it be asked again."""
+    def _reopen(self, *, all_of_it: bool) -> None:
+        """What goes back now has to be done again if the run goes on, and what was concluded from it be asked again."""
         steps = dict(self._rest.plan.steps())
-        falling = {ref.stage for ref, step in self._steps.items() if step.touched and steps[ref].falls_back}
+        touched = {ref for ref, step in self._steps.items() if step.touched}
+        going = {ref.stage for ref in touched if all_of_it or steps[ref].falls_back}
         for number, stage in enumerate(self._stages, start=1):
-            if falling and number >= min(falling) and stage.status is not StageStatus.NEVER:
-                self._stages[number - 1] = replace(stage, status=StageStatus.BEGUN)
-                for ref in self._steps:
-                    if ref.stage == number and steps[ref].only_asks:
-                        self._steps[ref] = StepState()
+            if not going or number < min(going) or stage.status in (StageStatus.NEVER, StageStatus.ABORTED):
+                continue
+            changed = any(ref.stage == number and not steps[ref].only_asks for ref in touched)
+            begun = changed or stage.status is StageStatus.DONE
+            # One that was begun and changed nothing is before its gate again.
+            self._stages[number - 1] = replace(
+                stage, status=StageStatus.BEGUN if begun else StageStatus.NEVER
+            )
+            for ref, step in self._steps.items():
+                if ref.stage == number and steps[ref].only_asks and step.touched:
+                    # Asked again on the way there; a rollback has to wait through it all the same.
+                    self._steps[ref] = replace(step, status=StepStatus.UNKNOWN, since=None)
+                elif ref.stage == number and not step.touched and step.status is not StepStatus.REVERTED:
+                    self._steps[ref] = StepState()
 
     def _end(self, number: int, status: StageStatus) -> None:
         before = self._stages[number - 1]
@@ -267,7 +283,6 @@ _ENDING_A_STAGES_TIME = (
 _STAGE_AFTER = {
     Event.STAGE_BEGUN: StageStatus.BEGUN,
     Event.STAGE_DONE: StageStatus.DONE,
-    Event.ABORTED: StageStatus.ABORTED,
 }
 
 
@@ -308,7 +323,8 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
         case Event.ABORTED:
             return replace(before, standing=Standing.ABORTED, approvals=())
         case Event.FALLING_BACK:
-            return replace(before, standing=Standing.FALLING_BACK, gate="", who=line.who, why=why)
+            falling = replace(before, standing=Standing.FALLING_BACK, gate="", who=line.who, why=why)
+            return replace(falling, approvals=(), returned_at=line.at)
         case Event.ROLLING_BACK:
             return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
         case Event.ROLLED_BACK:

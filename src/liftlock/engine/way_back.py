@@ -5,32 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from liftlock.engine.lanes import Work, lanes_of
-from liftlock.engine.state import RunState
+from liftlock.engine.state import RunState, StageStatus
 from liftlock.plan.model import StepRef
 
 
 def past_return(state: RunState) -> int:
     """Number of the first stage that loses writes and that we changed something in; 0 while all can be put back."""
-    touched = {ref.stage for ref, step in state.steps.items() if step.touched}
-    return next((n for n in sorted(touched) if not state.plan.stages[n - 1].lossless), 0)
+    steps = dict(state.plan.steps())
+    changed = {ref.stage for ref in touched(state) if not steps[ref].only_asks}
+    return next((n for n in sorted(changed) if not state.plan.stages[n - 1].lossless), 0)
+
+
+def can_return(state: RunState) -> bool:
+    """Whether there is something that can return to blue."""
+    return any(to_blue(state)) and not past_return(state)
 
 
 def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work], int]]:
     """Lanes of steps to undo, and how many lanes at a time, one group after the other.
 
-    Of the unfinished stage: newest first, one by one. Of the whole run: first what `goes_back_first`, newest first;
-    then stage by stage from the last, its lanes side by side as they were done, each lane backwards.
+    Of the unfinished stage: newest first, one by one. Of the whole run, and where a return to blue left several stages
+    unfinished: first what `goes_back_first`, newest first; then stage by stage from the last, its lanes side by side as
+    they were done, each lane backwards.
     """
-    if not whole:
-        number = state.stage
-        yield [newest_first(state, [ref for ref in touched(state) if ref.stage == number])], 1
+    unfinished = {
+        number for number, stage in enumerate(state.stages, start=1) if stage.status is StageStatus.BEGUN
+    }
+    going = [ref for ref in touched(state) if whole or ref.stage in unfinished]
+    if not whole and len(unfinished) < 2:
+        yield [newest_first(state, going)], 1
         return
     steps = dict(state.plan.steps())
-    first = [ref for ref in touched(state) if steps[ref].goes_back_first]
+    first = [ref for ref in going if steps[ref].goes_back_first]
     yield [newest_first(state, first)], 1
     for number in range(len(state.plan.stages), 0, -1):
         stage = state.plan.stages[number - 1]
-        left = set(touched(state)) - set(first)
+        left = set(going) - set(first)
         lanes = [
             newest_first(state, [ref for ref, _ in lane if ref in left]) for lane in lanes_of(number, stage)
         ]

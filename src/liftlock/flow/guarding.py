@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from pathlib import Path
+from time import time
 
 from liftlock.cloud.file import ErrorBudget
 from liftlock.engine.desk import Guard
@@ -23,8 +25,12 @@ def guards_of(hands: Hands, plan: Plan, budget: ErrorBudget | None) -> Iterator[
     """Every guard there is; failed requests are counted only where the plan keeps blue ready, and so promises none."""
     counted = None
     if budget and any(isinstance(step, ArmBalancer) for _, step in plan.steps()):
-        failed_since = failures_in(budget.probes)
-        counted = Budget(failed_since, budget.failed_requests, rollback=budget.then == "rollback")
+        counted = Budget(
+            failures_in(budget.probes),
+            partial(silence_in, budget.probes),
+            budget.failed_requests,
+            rollback=budget.then == "rollback",
+        )
     for look in on_duty(Duty(hands, counted)):
         yield _named(look)
 
@@ -58,6 +64,14 @@ def failures_in(folder: Path) -> Callable[[float], tuple[str, ...]]:
         return tuple(f"{e.service} {e.verb}: {e.outcome}" for e in tail.failures() if e.ended >= since)
 
     return failed_since
+
+
+def silence_in(folder: Path) -> float:
+    """Seconds since a prober logged in `folder`; infinite if none did."""
+    try:
+        return time() - (folder / "requests.jsonl").stat().st_mtime
+    except OSError:
+        return inf
 
 
 def _named(look: Look) -> Guard:

@@ -112,7 +112,16 @@ def rollback(session: Session, why: str) -> RunState:
 
 
 def pass_gate(session: Session, gate: str, why: str) -> RunState:
-    """Approve a gate of the last run in the session's name, and go on with the run.
+    """Approve a gate of the last run in the session's name, and go on with the run; nobody may be running it.
+
+    Raises `Refused` when the run does not wait there.
+    """
+    approve_waiting(session, gate, why)
+    return resume(session)
+
+
+def approve_waiting(session: Session, gate: str, why: str) -> None:
+    """Approve a gate at which the last run waits, in the session's name; whoever runs it goes on by itself.
 
     Raises `Refused` when the run does not wait there.
     """
@@ -127,7 +136,6 @@ def pass_gate(session: Session, gate: str, why: str) -> RunState:
         )
     at = session.site.hands.clock.now()
     ask(session.journal, RequestKind.APPROVE, who=session.who, at=at, plan=state.plan, gate=gate, why=why)
-    return resume(session)
 
 
 def ask(

@@ -8,8 +8,10 @@ from liftlock.engine.lock import Holder
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.plan.fingerprint import fingerprint, short
+from liftlock.plan.model import Plan
 from liftlock.plan.text import GOING_BACK
 from liftlock.ports.journal import Journal
+from liftlock.steps.green import MakeAlike, RemoveHost
 from liftlock.steps.kinds import kinds
 
 
@@ -34,17 +36,19 @@ def status(journal: Journal, holder: Holder | None) -> dict[str, Any]:
     }
 
 
-def next_action(state: RunState, *, alive: bool) -> str:
+def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a table)
     """What the operator should type next."""
     plan = short(fingerprint(state.plan))
     match state.standing:
         case Standing.DONE:
-            return "`liftlock verify`, `liftlock report`"
+            return f"{heirs(state.plan)}`liftlock verify`, `liftlock report`"
         case Standing.WAITING if state.gate in ("finalize", "retire"):
             back = "; or `liftlock rollback`" if state.gate == "finalize" else ""
             return f"when you are content with green, `liftlock {state.gate}`{back}"
         case Standing.WAITING:
             return f"read the plan #{plan}, then `liftlock approve FILE --gate {state.gate}`"
+        case Standing.HELD if state.returned_at > state.going_since:
+            return f"mend green (start what died there), then `liftlock resume` hands over again; or {stop(state)}"
         case Standing.HELD:
             return f"`liftlock resume`, or {stop(state)}"
         case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
@@ -53,6 +57,21 @@ def next_action(state: RunState, *, alive: bool) -> str:
         "nothing; `liftlock hold` stops it before its next step"
         if alive
         else f"`liftlock resume`, or {stop(state)}"
+    )
+
+
+def heirs(plan: Plan) -> str:
+    """What to write into the cloud file once hosts of blue are gone; empty if none was removed."""
+    removed = {step.host for _, step in plan.steps() if isinstance(step, RemoveHost)}
+    taken = [
+        f"`{step.target}` takes the place of `{step.source}`"
+        for _, step in plan.steps()
+        if isinstance(step, MakeAlike) and step.source in removed
+    ]
+    return (
+        f"edit the cloud file: under `hosts` {', '.join(taken)}, under `green` it goes; then "
+        if taken
+        else ""
     )
 
 

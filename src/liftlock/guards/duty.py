@@ -29,6 +29,8 @@ class Budget:
 
     failed_since: Callable[[float], tuple[str, ...]]
     """Every request of the prober that failed and ended after a moment (seconds since the epoch), a sentence each."""
+    silent_s: Callable[[], float]
+    """For how many seconds the prober has logged nothing; infinite if it never did."""
     at_most: int = 0
     rollback: bool = False
     """Whether everything is put back then; otherwise the run is held."""

@@ -27,6 +27,17 @@ class Edit:
     """Why the hop needs it, with the upstream source."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A text that the new release writes into a column and the old one cannot read, and how the old one writes it."""
+
+    database: str
+    table: str
+    column: str
+    new: str
+    old: str
+
+
 @cache
 def _hop(target: str) -> Mapping[str, Any]:
     file = resources.files("liftlock.knowledge").joinpath("hops", f"{target}.toml")
@@ -36,6 +47,15 @@ def _hop(target: str) -> Mapping[str, Any]:
 def needs_read_committed(target: str, service: str) -> bool:
     """Whether a migration of the service on the way to `target` rebuilds a table that is read meanwhile."""
     return service in _hop(target).get("rebuilds_tables", ())
+
+
+def rewordings(target: str, service: str) -> tuple[Rewording, ...]:
+    """What the service at `target` must write in the old words as long as the old release may read it."""
+    return tuple(
+        Rewording(r["database"], r["table"], r["column"], r["new"], r["old"])
+        for r in _hop(target).get("rewording", ())
+        if r["service"] == service
+    )
 
 
 def edits_for(target: str) -> tuple[Edit, ...]:

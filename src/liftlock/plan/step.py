@@ -37,6 +37,16 @@ class Step(ABC):
         return False
 
     @property
+    def work(self) -> str:
+        """What it sets or ends to work, `cinder-volume`; empty if nothing of the kind."""
+        return ""
+
+    @property
+    def must_end_first(self) -> bool:
+        """Whether no other step of the same `work` may be undone while this cannot be: two would take each other's."""
+        return False
+
+    @property
     def only_asks(self) -> bool:
         """Whether it changes nothing: it has to be asked again when what came before it was undone."""
         return False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.knowledge.hop import Rewording
 
 
 class Databases(Protocol):
@@ -49,6 +50,12 @@ class Databases(Protocol):
 
         A session is ended at a moment at which it is idle and has no transaction.
         """
+
+    def rewords(self, what: Rewording) -> bool:
+        """Whether the server itself puts the old words in place of the new ones, whoever writes them."""
+
+    def reword(self, what: Rewording, on: bool) -> None:
+        """Let it do so from now on, or no longer; rows that are there stay as they are. Twice is harmless."""
 
     def work_under_way(self, service: str, host: str) -> int:
         """Rows in which the service notes what its workers on `host` have under way.

@@ -35,8 +35,8 @@ class Services(Protocol):
     def look_at_all(self, host: str, parts: Sequence[str]) -> Mapping[str, Unit]:
         """The units of many parts in one round trip, part -> unit; parts without a unit are left out."""
 
-    def start(self, host: str, part: str) -> None:
-        """Start it now and at every boot, and wait until the supervisor calls it active.
+    def start(self, host: str, part: str, *, at_boot: bool = True) -> None:
+        """Start it now and at every boot (or just now), and wait until the supervisor calls it active.
 
         Active is not serving: ask `CloudApi` for that. Raises `StepFailed` with the end of its log if it does
         not become active.

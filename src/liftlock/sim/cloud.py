@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.errors import Unreachable
 from liftlock.knowledge.catalogue import releases, services
+from liftlock.knowledge.hop import Rewording
 from liftlock.ports.hands import Hands
 from liftlock.sim.clock import SimClock
 from liftlock.sim.faults import Fault, Kind, PowerCut
@@ -66,6 +67,7 @@ class SimCloud:
         self.builds.update({series_of(r): r for h in snapshot.hosts for r in h.releases})
         self.database_version = snapshot.database_server.version
         self.isolation = "REPEATABLE-READ"
+        self.rewordings: set[Rewording] = set()
         """At which level new sessions of the database server read."""
         self.broker = snapshot.broker
         self.vhosts: dict[str, int] = {"/": snapshot.broker.messages}

@@ -7,6 +7,7 @@ from copy import deepcopy
 
 from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.errors import BadInput, StepFailed, Unreachable
+from liftlock.knowledge.hop import Rewording
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
 from liftlock.sim.world import SimBackup, SimCopy, SimDatabase
@@ -113,6 +114,18 @@ class SimDatabases:
         if self._life.cloud.isolation != level:
             with self._life.change(f"let database sessions read at {level}"):
                 self._life.cloud.isolation = level
+
+    def rewords(self, what: Rewording) -> bool:
+        """Whether it was told to."""
+        self._reach()
+        return what in self._life.cloud.rewordings
+
+    def reword(self, what: Rewording, on: bool) -> None:
+        """Remember it, or forget it."""
+        self._reach()
+        if self.rewords(what) != on:
+            with self._life.change(f"{'re' if on else 'do not re'}word {what.database}.{what.table}"):
+                self._life.cloud.rewordings ^= {what}
 
     def work_under_way(self, service: str, host: str) -> int:
         """Rows of cinder's table `workers`; a test or a study puts them there."""

@@ -102,17 +102,17 @@ class SimServices:
         found = {part: self.look(host, part) for part in parts}
         return {part: unit for part, unit in found.items() if unit is not None}
 
-    def start(self, host: str, part: str) -> None:
+    def start(self, host: str, part: str, *, at_boot: bool = True) -> None:
         """Start it with the code `current` points at; one that runs goes on with the code it has."""
         here, unit = self._unit(host, part)
-        if unit.active and unit.enabled:
+        if unit.active and unit.enabled == at_boot:
             return
         if not here.current:
             raise StepFailed(
                 f"{part} on {host}: there is no current release", hint=f"switch {host} to a release"
             )
         with self._life.change(f"start {part} on {host}"):
-            unit.enabled = True
+            unit.enabled = at_boot
             last_words = "" if unit.active else self._why_not(here, part)
             if not unit.active and not last_words:
                 unit.active, unit.release, unit.restarts = True, here.current, 0

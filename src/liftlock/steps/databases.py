@@ -1,9 +1,10 @@
-"""How sessions read while a table is rebuilt."""
+"""How sessions read while a table is rebuilt, and what green may write while blue may read it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock.knowledge.hop import Rewording
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 
@@ -41,3 +42,33 @@ class ReadCommitted(Step):
 
     def revert(self, hands: Hands) -> None:
         hands.databases.isolate(REPEATABLE_READ, ())
+
+
+@dataclass(frozen=True)
+class Reword(Step):
+    """Let the database put old words in place of new ones, so that blue can read what green writes; or end that."""
+
+    on: bool
+    what: Rewording
+
+    @property
+    def title(self) -> str:
+        where = f"{self.what.database}.{self.what.table}"
+        return (
+            f"let {where} be written so that blue can read it"
+            if self.on
+            else f"let {where} be written as it comes"
+        )
+
+    @property
+    def seconds(self) -> float:
+        return 0.5
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.databases.rewords(self.what) == self.on
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.reword(self.what, self.on)
+
+    def revert(self, hands: Hands) -> None:
+        hands.databases.reword(self.what, not self.on)

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from liftlock.errors import StepFailed
+from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 from liftlock.steps.waiting import wait_until
 
 LONGEST_REQUEST_S = 900.0
 """How long a colour may take to answer what it was asked before: images are up- and downloaded through the API."""
+
+
+@dataclass(frozen=True)
+class AwaitLastAnswers(Step):
+    """Wait until blue, which gets no new requests, has answered the last of those it has."""
+
+    services: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"wait until blue has answered its last requests to {', '.join(self.services)}"
+
+    @property
+    def only_asks(self) -> bool:
+        return True
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        """While it waits nothing is changed yet: should green die now, all can still return."""
+        for service in self.services:
+            await_last_answer(hands, service, green=False)
+
+    def revert(self, hands: Hands) -> None:
+        """Nothing to undo: waiting changed nothing."""
 
 
 def await_last_answer(hands: Hands, service: str, *, green: bool) -> None:

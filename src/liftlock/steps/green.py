@@ -31,6 +31,9 @@ class ProvisionHost(Step):
         return hands.provisioner.running(self.order.name) and hands.hosts.look(self.order.name).reachable
 
     def execute(self, hands: Hands) -> None:
+        """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot."""
+        if hands.provisioner.exists(self.order.name) and not hands.provisioner.running(self.order.name):
+            hands.provisioner.destroy(self.order.name)
         hands.provisioner.create(self.order)
 
     def revert(self, hands: Hands) -> None:

@@ -28,6 +28,10 @@ class StopPart(Step):
     part: str
 
     @property
+    def work(self) -> str:
+        return self.part
+
+    @property
     def title(self) -> str:
         return f"stop {self.part} on {self.host}"
 
@@ -58,6 +62,10 @@ class StartPart(Step):
     part: str
 
     @property
+    def work(self) -> str:
+        return self.part
+
+    @property
     def title(self) -> str:
         return f"start {self.part} on {self.host}"
 
@@ -86,8 +94,20 @@ class StartOnGreen(StartPart):
     answers: str = ""
     """Service whose requests it answers, for an API: it gives its last answer before it is stopped."""
 
+    def done(self, hands: Hands, since: float | None) -> bool:
+        unit = hands.services.look(self.host, self.part)
+        return unit is not None and unit.active and unit.enabled != self.alone
+
+    def execute(self, hands: Hands) -> None:
+        """Start it; one that must be alone does not start at a boot, which may come when blue has it again."""
+        hands.services.start(self.host, self.part, at_boot=not self.alone)
+
     @property
     def falls_back(self) -> bool:
+        return self.alone
+
+    @property
+    def must_end_first(self) -> bool:
         return self.alone
 
     def revert(self, hands: Hands) -> str | None:
@@ -100,7 +120,24 @@ class StartOnGreen(StartPart):
             if not hands.provisioner.exists(self.host):
                 raise
             hands.provisioner.power_off(self.host)
-            return f"{self.host} does not answer: its power was cut"
+            # Nobody could disable its units: they start at its next boot.
+            boots = (
+                f"; when it boots, stop {self.part} there at once: blue's is at work" if self.alone else ""
+            )
+            return f"{self.host} does not answer: its power was cut{boots}"
+
+
+@dataclass(frozen=True)
+class StartAtBoot(StartPart):
+    """Let a part that runs start at every boot as well: nobody else will have its work again."""
+
+    @property
+    def title(self) -> str:
+        return f"let {self.part} on {self.host} start at every boot"
+
+    @property
+    def seconds(self) -> float:
+        return 1.0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import BadInput, StepFailed, Unreachable
+from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Databases
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -44,9 +45,15 @@ def over_sim() -> Place:
         command = ("keystone-manage", "db_sync", "--expand")
         hands.deployer.run("ctl-blue", cloud.builds["2026.1"], "migrate", command, timeout_s=60)
 
+    def write(database: str, row: str) -> None:
+        for what in cloud.rewordings:
+            if (what.database, what.table) == (database, "written"):
+                row = row.replace(what.new, what.old)
+        cloud.databases[database].rows.setdefault("written", []).append(row)
+
     return Place(
         cloud.hands.databases,
-        lambda database, row: cloud.databases[database].rows.setdefault("written", []).append(row),
+        write,
         lambda database: sorted(cloud.databases[database].rows.get("written", [])),
         migrate,
         lambda: set(cloud.databases),
@@ -122,6 +129,21 @@ def test_a_server_that_does_not_answer_is_a_value_when_looked_at_and_an_error_ot
 
 def test_a_database_without_revisions_has_none(place: Place) -> None:
     assert place.port.revisions("no_such_database") == ()
+
+
+def test_new_words_become_old_ones_as_long_as_it_was_told_to(place: Place) -> None:
+    other = Rewording("keystone", "written", "line", '"kind": "Plan"', '"kind": "Map"')
+    what = Rewording("keystone", "written", "line", '"version": "1.42"', '"version": "1.39"')
+    place.write("keystone", '{"version": "1.42"} before')
+    assert not place.port.rewords(what)
+    for on in (True, True, False, False):
+        place.port.reword(what, on)
+        assert place.port.rewords(what) == on
+        assert not place.port.rewords(other)
+        place.write("keystone", f'{{"version": "1.42"}} told {on}')
+    old, new = '{"version": "1.39"}', '{"version": "1.42"}'
+    written = [f"{old} told True"] * 2 + [f"{new} before"] + [f"{new} told False"] * 2
+    assert sorted(place.rows("keystone")) == sorted(written)
 
 
 def test_a_backup_lists_what_it_holds_and_a_repeat_changes_nothing(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from liftlock import guards
 from liftlock.discovery import modules_in
 from liftlock.guards import error_budget, green_parts, green_servers
@@ -30,7 +32,7 @@ PARTS = Watched(1.0, parts={GREEN: ("nova-api", "nova-conductor")})
 
 
 def test_every_file_of_the_room_is_on_duty() -> None:
-    budget = Budget(lambda since: ())
+    budget = Budget(lambda since: (), lambda: 0.0)
     found = {look.__name__ for look in on_duty(Duty(SimCloud.tiny().hands, budget))}
     assert found == {module.__name__.rpartition(".")[2] for module in modules_in(guards)} - {"duty"}
 
@@ -84,9 +86,9 @@ def test_a_budget_is_used_up_by_one_more_than_may_fail_since_the_run_was_set_goi
         return tuple(words for at, words in failed if at >= moment)
 
     hands = SimCloud.tiny().hands
-    strict = error_budget.post(Duty(hands, Budget(since)))
-    lenient = error_budget.post(Duty(hands, Budget(since, at_most=2)))
-    home = error_budget.post(Duty(hands, Budget(since, at_most=1, rollback=True)))
+    strict = error_budget.post(Duty(hands, Budget(since, lambda: 0.0)))
+    lenient = error_budget.post(Duty(hands, Budget(since, lambda: 0.0, at_most=2)))
+    home = error_budget.post(Duty(hands, Budget(since, lambda: 0.0, at_most=1, rollback=True)))
     assert strict
     assert lenient
     assert home
@@ -100,3 +102,11 @@ def test_a_budget_is_used_up_by_one_more_than_may_fail_since_the_run_was_set_goi
     assert told
     assert told.rollback
     assert asked == [5.5, 7.0, 0.0, 0.0]
+
+
+def test_a_prober_that_logs_nothing_is_told() -> None:
+    silent = error_budget.post(Duty(SimCloud.tiny().hands, Budget(lambda since: (), lambda: inf)))
+    assert silent
+    told = silent(Watched(0.0))
+    assert told
+    assert (told.reach, told.sentence) == (0, "the prober logs nothing: nobody counts failures")

@@ -10,7 +10,8 @@ from liftlock.cli.verb import confirm, person
 from liftlock.cli.verbs.run import Asking
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
-from liftlock.flow.run import Session, ask, pass_gate, rollback, under_way
+from liftlock.flow.run import Session, approve_waiting, ask, pass_gate, rollback, under_way
+from liftlock.flow.status import next_action
 from liftlock.flow.wiring import journal, opened
 from liftlock.ports.journal import RequestKind
 
@@ -51,14 +52,20 @@ class Gate(Asking):
         """Have the cloud's name typed, open the gate, go on."""
         with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
             confirm(site.file.name, parsed_args.cloud, self.loss, f"liftlock {self.verb} --cloud")
+            why = parsed_args.because or "typed the cloud's name"
             with Progress(self.app.stdout) as watch:
                 session = Session(site, book, person(), watch, wait=False)
-                state = pass_gate(session, self.gate, parsed_args.because or "typed the cloud's name")
+                if holder := under_way(site.file):
+                    approve_waiting(session, self.gate, why)
+                    self.out(f"approved: {holder} goes on; `liftlock status --watch`")
+                    return 0
+                state = pass_gate(session, self.gate, why)
         return self.told(state)
 
     def told(self, state: RunState) -> int:
         """Waiting at the next gate is a good end."""
         self.out(state.sentence(alive=False))
+        self.out(f"next: {next_action(state, alive=False)}")
         return 0 if state.standing in (Standing.DONE, Standing.WAITING) else StepFailed.exit_code
 
 

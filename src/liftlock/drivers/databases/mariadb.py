@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.on_host import ask
 from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
+from liftlock.knowledge.hop import Rewording
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 
@@ -45,6 +46,10 @@ _IDLE = (
     "AND command = 'Sleep' AND time_ms > 20 "
     "AND id NOT IN (SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"
 )
+_DEFINITION_PATIENCE_S = 120.0
+_DEFINITION_WAIT_S = 2
+"""How long a statement that changes a definition makes others wait behind it, at most."""
+_WRITES = ("INSERT", "UPDATE")
 _UNDER_WAY = {
     # cinder/db/sqlalchemy/models.py, Worker: the sentinel is put there by its migrations.
     "cinder": "SELECT COUNT(*) FROM {schema}.workers WHERE resource_type <> 'SENTINEL' AND NOT deleted",
@@ -232,6 +237,49 @@ class MariaDb:
                 if older:
                     self._clock.sleep(_SESSIONS_PAUSE_S)
 
+    def rewords(self, what: Rewording) -> bool:
+        """Whether both triggers are there."""
+        where = "trigger_schema = %s AND trigger_name IN (%s, %s)"
+        with self._connected() as server:
+            query = f"SELECT COUNT(*) FROM information_schema.triggers WHERE {where}"
+            found = _rows(server, query, what.database, *(_trigger(what, write) for write in _WRITES))
+        return int(found[0][0]) == len(_WRITES)
+
+    def reword(self, what: Rewording, on: bool) -> None:
+        """A trigger per sort of write: made, or dropped, between two statements of others on the table."""
+        with self._connected() as server:
+            for write in _WRITES:
+                name = f"{_quoted(what.database)}.{_quoted(_trigger(what, write))}"
+                column = f"NEW.{_quoted(what.column)}"
+                made = (
+                    f"CREATE OR REPLACE TRIGGER {name} BEFORE {write} "
+                    f"ON {_quoted(what.database)}.{_quoted(what.table)} "
+                    f"FOR EACH ROW SET {column} = REPLACE({column}, %s, %s)"
+                )
+                if on:
+                    self._define(server, made, what.new, what.old)
+                else:
+                    self._define(server, f"DROP TRIGGER IF EXISTS {name}")
+
+    def _define(self, server: Cursor, statement: str, *values: str) -> None:
+        """Carry out a statement that waits for a table to be free, without making others queue behind it for long."""
+        deadline = self._clock.now() + _DEFINITION_PATIENCE_S
+        _rows(server, f"SET SESSION lock_wait_timeout = {_DEFINITION_WAIT_S}")
+        while True:
+            try:
+                _rows(server, statement, *values)
+            except (pymysql.err.OperationalError, pymysql.err.ProgrammingError) as problem:
+                if problem.args[0] == ER.LOCK_WAIT_TIMEOUT and self._clock.now() < deadline:
+                    self._clock.sleep(_SESSIONS_PAUSE_S)
+                    continue
+                raise StepFailed(
+                    f"the database server refuses a trigger: {problem.args[-1]}",
+                    now="what users have is as it was; new rows are written as they come",
+                    hint=f"let {self._user} make triggers (TRIGGER; with a binary log also "
+                    "log_bin_trust_function_creators), then `liftlock resume`",
+                ) from None
+            return
+
     def work_under_way(self, service: str, host: str) -> int:
         """Counted by one statement per service that keeps notes."""
         if service not in _UNDER_WAY:
@@ -312,6 +360,12 @@ class MariaDb:
             return Unreachable(f"{place} refuses {self._user} (code {problem.args[0]})", now=now, hint=hint)
         why = str(problem.args[-1]) if problem.args else type(problem).__name__
         return Unreachable(f"{place} does not answer: {why}", now=now, hint="see whether MariaDB runs there")
+
+
+def _trigger(what: Rewording, write: str) -> str:
+    """Name of a trigger of ours, another one for other words."""
+    words = sha256(f"{what.column}\0{what.new}\0{what.old}".encode()).hexdigest()[:8]
+    return f"liftlock_{what.table[:32]}_{words}_{write.lower()}"
 
 
 def _end_session(server: Cursor, session: int) -> None:

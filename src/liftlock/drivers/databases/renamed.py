@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Databases
 
 
@@ -58,6 +59,17 @@ class RenamedDatabases:
     def isolate(self, level: str, databases: Sequence[str]) -> None:
         """See the port."""
         self._server.isolate(level, self._all(databases))
+
+    def rewords(self, what: Rewording) -> bool:
+        """See the port."""
+        return self._server.rewords(self._renamed(what))
+
+    def reword(self, what: Rewording, on: bool) -> None:
+        """See the port."""
+        self._server.reword(self._renamed(what), on)
+
+    def _renamed(self, what: Rewording) -> Rewording:
+        return replace(what, database=self._here.get(what.database, what.database))
 
     def work_under_way(self, service: str, host: str) -> int:
         """See the port."""

@@ -56,20 +56,21 @@ class SystemdServices:
             if seen.get("LoadState") == "loaded" and (name := seen["Id"].removesuffix(".service"))
         }
 
-    def start(self, host: str, part: str) -> None:
-        """Enable and start it, and wait until it is active."""
+    def start(self, host: str, part: str, *, at_boot: bool = True) -> None:
+        """Enable (or disable) and start it, and wait until it is active."""
         unit = f"{part}.service"
+        verb = "enable" if at_boot else "disable"
         # Forgotten failures first: a `failed` that is seen afterwards is a new one.
         self._run(
             host,
-            f"systemctl enable --quiet {unit}; systemctl reset-failed {unit}; systemctl start --no-block {unit}",
+            f"systemctl {verb} --quiet {unit}; systemctl reset-failed {unit}; systemctl start --no-block {unit}",
         )
         seen = self._show(host, part)
         deadline = self._clock.now() + _patience(seen["TimeoutStartUSec"])
         while not _unit(part, seen).active and self._clock.now() < deadline and not _gave_up(seen):
             self._clock.sleep(_PAUSE_S)
             seen = self._show(host, part)
-        if _unit(part, seen).active and _unit(part, seen).enabled:
+        if _unit(part, seen).active and (_unit(part, seen).enabled or not at_boot):
             return
         raise StepFailed(
             f"{part} on {host} did not become active: {seen['ActiveState'] or 'no such unit'} ({seen['SubState']})"

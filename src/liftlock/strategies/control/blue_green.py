@@ -11,16 +11,17 @@ from dataclasses import replace
 
 from liftlock.cloud.facts import ANY, facts, revision_fact
 from liftlock.cloud.model import Host, Role
-from liftlock.knowledge.hop import needs_read_committed
+from liftlock.knowledge.hop import needs_read_committed, rewordings
 from liftlock.knowledge.service import Handover, Service
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.step import Step
 from liftlock.ports.traffic import Server
 from liftlock.steps.canary import JudgeCanary
-from liftlock.steps.databases import ReadCommitted
+from liftlock.steps.databases import ReadCommitted, Reword
+from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
-from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartOnGreen, StopPart
+from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartAtBoot, StartOnGreen, StopPart
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
 from liftlock.strategies.control import green
@@ -124,7 +125,7 @@ def migrations(order: Order, service: Service) -> tuple[Step, ...]:
     steps: tuple[Step, ...] = tuple(green.migration(order, service, m) for m in wanted)
     if steps and needs_read_committed(order.lift.target, service.name):
         steps = (ReadCommitted(True, service.databases), *steps, ReadCommitted(False, service.databases))
-    return steps
+    return (*steps, *(Reword(True, what) for what in rewordings(order.lift.target, service.name)))
 
 
 def api_starts(order: Order, service: Service) -> Iterator[Step]:
@@ -249,11 +250,12 @@ def verify(order: Order) -> Stage:
 
 def finalize(order: Order) -> Stage:
     """The end of going back without loss: blue's servers leave the balancer, blue's units stop."""
-    settles = [SettleTraffic(s.name) for s in order.services() if s.api() is not None]
+    fronts = tuple(s.name for s in order.services() if s.api() is not None)
+    settles = [SettleTraffic(name) for name in fronts]
     return Stage(
         name="finalize: fallback off, blue stops",
         why="the old schema can only go when nobody reads it",
-        lanes=((*settles, *last_stops(order)),),
+        lanes=((AwaitLastAnswers(fronts), *settles, *last_stops(order), *at_boot(order)),),
         feels=NOTHING,
         undo=NO_WAY_BACK,
         gate="finalize",
@@ -271,11 +273,20 @@ def last_stops(order: Order) -> Iterator[Step]:
                 yield StopPart(host.name, part.name)
 
 
+def at_boot(order: Order) -> Iterator[Step]:
+    """What must not run twice was not to start at a boot of green as long as blue might have it again."""
+    for service in order.services():
+        for host, part in green.places(order, service):
+            if part.handover is Handover.STOP_THEN_START:
+                yield StartAtBoot(host, part.name)
+
+
 def contract(order: Order) -> Stage:
     """Blue's records go, data moves, the old columns are dropped."""
     lanes = []
     for service in order.services():
-        steps = list(green.forget_blue(order, service))
+        steps: list[Step] = [Reword(False, what) for what in rewordings(order.lift.target, service.name)]
+        steps += green.forget_blue(order, service)
         steps += [
             green.migration(order, service, m)
             for m in service.migrations
