@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import kills
 import rounds
 from rounds import USUAL_RATE, bastion, felt, liftlock, probing, seconds
 
@@ -101,6 +102,12 @@ def round_trip(folder: Path, *, rate: float = USUAL_RATE, busy: bool = False) ->
     }
 
 
+def green_killed(folder: Path) -> list[dict[str, Any]]:
+    """Something of green killed, in mid-cutover and after, eight times on one lab."""
+    rounds.fresh_lab(folder)
+    return kills.kills(folder)
+
+
 def bench(folder: Path) -> Any:
     """`bench/blue_green.py`: both strategies and both ways back beside each other."""
     found = folder / "bench.json"
@@ -132,7 +139,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "round_3": round_trip,
         "load": partial(round_trip, rate=PRESSURE, busy=True),
         "bench": bench,
-        # Rounds in which something of green is killed belong here: a function each, in a module of their own.
+        "kills": green_killed,
         "down": down,
     },
 }

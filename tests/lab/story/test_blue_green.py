@@ -29,8 +29,8 @@ MADE = {
     "network": "network create {name}",
     "image": "image create --disk-format raw --file {bytes} {name}",
     "project": "project create {name}",
-    "server": "server create --wait --image bg-image --flavor bg-flavor --network bg-canal {name}",
-    "stack": "stack create --wait -t {template} {name}",
+    "server": "server create --image bg-image --flavor bg-flavor --network bg-canal {name}",
+    "stack": "stack create -t {template} {name}",
 }
 """Kind -> what makes one."""
 CHANGED = {
@@ -39,10 +39,11 @@ CHANGED = {
     "image": "image set --property colour=green {name}",
     "project": "project set --description green {name}",
     "server": "server set --property colour=green {name}",
-    "stack": "stack update --wait -t {changed} {name}",
+    "stack": "stack update -t {changed} {name}",
 }
-DELETED = {"server": "server delete --wait {name}", "stack": "stack delete --wait -y {name}"}
-"""Kind -> what deletes it, where it takes more than the name."""
+DELETED = {kind: f"{kind} delete {{name}}" for kind in MADE} | {"stack": "stack delete -y {name}"}
+BOOTED = (MADE["server"].replace("create", "create --wait"), "server delete --wait {name}")
+"""A server's whole life, seen to its end."""
 SEEN = {
     "volume": ("id", "name", "size", "status", "properties", "created_at"),
     "network": ("id", "name", "description", "status", "mtu", "project_id"),
@@ -79,7 +80,6 @@ class Round:
     """Every name that was listed then, among other words."""
     finalized: Told
     retired: Told
-    versions_after: Mapping[str, str]
     there_and_back: Any
     """The report on the first run."""
     there: Any
@@ -112,21 +112,10 @@ class People:
             }
             self.files[name].write_text(json.dumps(template))
 
-    def type(self, lines: Iterable[str], name: str = "") -> None:
-        """Lines of the plain client, about the thing of that name."""
-        self.operator.openstack([line.format(name=name, **self.files) for line in lines])
-
-    def make(self, name: str) -> None:
-        """One of each kind."""
-        self.type(MADE.values(), name)
-
-    def change(self, name: str) -> None:
-        """One of each kind."""
-        self.type(CHANGED.values(), name)
-
-    def delete(self, name: str) -> None:
-        """One of each kind."""
-        self.type([DELETED.get(kind, f"{kind} delete {{name}}") for kind in MADE], name)
+    def type(self, *about: tuple[Iterable[str], str]) -> None:
+        """Lines of the plain client, each with the name of the things they are about, in one session."""
+        lines = [line.format(name=name, **self.files) for lines, name in about for line in lines]
+        self.operator.openstack(lines)
 
     def look(self, *names: str) -> Things:
         """Everything of these names, once none of it is on its way."""
@@ -147,9 +136,17 @@ class People:
         return dict(zip(wanted, shown, strict=True))
 
     def names(self) -> set[str]:
-        """Names of everything there is, among other words."""
-        told = self.operator.openstack(f"{kind} list -f value" for kind in MADE)
-        return {word for line in told for word in line.split()}
+        """Names of everything there is, among other words, once nothing is on its way out."""
+        found: set[str] = set()
+
+        def still() -> bool:
+            told = self.operator.openstack(f"{kind} list -f value" for kind in MADE)
+            found.clear()
+            found.update(word for line in told for word in line.split())
+            return not any(word.upper().startswith("DELET") for word in found)
+
+        until(still, patience_s=120)
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -161,28 +158,27 @@ def rounded(the_lab: Operator, crew: People) -> Round:
     with operator.meanwhile("liftlock lab exec -- liftlock probe run --cloud probe --out round") as prober:
         operator.types("liftlock probe await round --good 100 --calm 5").well()
         # Not before the prober looked around: what it finds must stay as it is.
-        crew.type(FURNITURE)
-        crew.make("bg-old")
-        crew.make("bg-doomed")
+        crew.type((FURNITURE, ""), (MADE.values(), "bg-old"), (MADE.values(), "bg-doomed"))
         at_the_gate = upgraded(operator, "green.json")
+        operator.bastion("liftlock verify").well()
         versions_on_green = api_versions(operator)
-        crew.make("bg-new")
-        crew.change("bg-old")
-        crew.delete("bg-doomed")
+        crew.type(
+            (MADE.values(), "bg-new"),
+            (CHANGED.values(), "bg-old"),
+            (DELETED.values(), "bg-doomed"),
+            (BOOTED, "bg-on-green"),
+        )
         on_green = crew.look("bg-new", "bg-old")
         said_at = time.time()
         rolled_back = operator.bastion("liftlock rollback").well()
         verified = operator.bastion("liftlock verify")
         versions_on_blue = api_versions(operator)
         on_blue, names = crew.look("bg-new", "bg-old"), crew.names()
-        crew.type([MADE["server"], DELETED["server"]], "bg-after")
-        crew.delete("bg-new")
+        crew.type((BOOTED, "bg-after"), (DELETED.values(), "bg-new"))
         upgraded(operator, "again.json")
         finalized = operator.bastion("liftlock finalize --cloud lab")
         retired = operator.bastion("liftlock retire --cloud lab")
-        crew.type([MADE["server"], DELETED["server"]], "bg-end")
-        crew.delete("bg-old")
-        versions_after = api_versions(operator)
+        crew.type((BOOTED, "bg-end"), (DELETED.values(), "bg-old"))
         operator.types("liftlock probe await round --calm 10").well()
         prober.send_signal(signal.SIGTERM)
         prober.communicate(timeout=300)
@@ -203,7 +199,6 @@ def rounded(the_lab: Operator, crew: People) -> Round:
         names_on_blue=names,
         finalized=finalized,
         retired=retired,
-        versions_after=versions_after,
         there_and_back=there_and_back,
         there=there,
         summary=json.loads((folder / "summary.json").read_text()),
@@ -218,7 +213,6 @@ def upgraded(operator: Operator, plan: str) -> Any:
     run = operator.bastion(f"liftlock run {plan} --no-wait")
     status = operator.bastion("liftlock status -f json").json()
     assert "waits at gate “finalize”" in status["status"], run.said
-    operator.bastion("liftlock verify").well()
     return status
 
 
@@ -242,7 +236,6 @@ def test_the_plan_waits_where_nothing_is_lost_yet(rounded: Round) -> None:
 def test_green_serves_the_new_release_and_blue_the_old_one_after_the_way_back(rounded: Round) -> None:
     assert rounded.versions_on_green["compute"] != rounded.versions_before["compute"]
     assert rounded.versions_on_blue == rounded.versions_before
-    assert rounded.versions_after == rounded.versions_on_green
     assert rounded.verified_on_blue.code == 0, rounded.verified_on_blue.said
 
 
@@ -293,7 +286,6 @@ def test_requests_were_back_long_before_the_work_was(rounded: Round) -> None:
 
 def test_the_reports_have_the_figures_of_their_runs(rounded: Round) -> None:
     back, there = rounded.there_and_back, rounded.there
-    assert "rolled back" in back["outcome"]
     assert 0 < back["traffic_back_seconds"] < back["rollback_seconds"] <= rounded.rolled_back.seconds
     assert there["traffic_back_seconds"] is there["rollback_seconds"] is None
     assert {stage["status"] for stage in there["stages"]} == {"done"}
