@@ -32,8 +32,8 @@ IDLE_S = int(os.environ.get("LIFTLOCK_IDLE_S", "600"))
 """How long the idle lab is probed, in seconds."""
 REQUESTS = 3000
 """At least so many in each round."""
-PRESSURE = 45.0
-"""Reads per second in the round under load: with the writes 50 requests per second in all."""
+PRESSURE = 37.5
+"""Turns of reading per second in the round under load (a page is three requests): 50 requests per second in all."""
 
 Figure = Callable[[Path], object]
 """Measures, with a folder of its own for logs."""

@@ -329,6 +329,8 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
             return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
         case Event.ROLLED_BACK:
             return replace(before, standing=Standing.ROLLED_BACK, approvals=())
+        case Event.SUPERSEDED if before.standing in (Standing.ABORTED, Standing.ROLLED_BACK):
+            return before  # how it ended is worth more than who came after it
         case Event.SUPERSEDED:
             return replace(before, standing=Standing.SUPERSEDED, why=why)
         case Event.RUN_DONE:

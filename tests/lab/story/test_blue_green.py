@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.story.long_requests import LongStack, upload
 from tests.lab.story.operator import Operator, Told, until
 
 pytestmark = pytest.mark.lab
@@ -78,6 +79,12 @@ class Round:
     """The same things, looked at on blue."""
     names_on_blue: set[str]
     """Every name that was listed then, among other words."""
+    uploads: Mapping[str, Any]
+    """Colour on which one began -> what became of an image's upload that took long on purpose."""
+    turns: Mapping[str, tuple[float, float]]
+    """Colour -> from when to when it was taken out of service, in seconds since the epoch."""
+    slow_stack: str
+    """Status of a stack that green's engine was making when the word to go back was given."""
     finalized: Told
     retired: Told
     there_and_back: Any
@@ -100,6 +107,7 @@ class People:
 
     def __init__(self, operator: Operator, folder: Path) -> None:
         self.operator = operator
+        self.folder = folder
         self.files = {name: folder / name for name in ("bytes", "template", "changed")}
         self.files["bytes"].write_bytes(b"\0" * 65536)
         for name, length in (("template", 8), ("changed", 9)):
@@ -169,14 +177,23 @@ def rounded(the_lab: Operator, crew: People) -> Round:
             (BOOTED, "bg-on-green"),
         )
         on_green = crew.look("bg-new", "bg-old")
-        said_at = time.time()
-        rolled_back = operator.bastion("liftlock rollback").well()
+        with upload(operator, "bg-begun-on-green", 60.0) as begun_on_green:
+            stack = LongStack(operator, crew.folder, "bg-slow", 40)
+            said_at = time.time()
+            rolled_back = operator.bastion("liftlock rollback").well()
+            rolled_back_at = time.time()
+            uploads = {"green": begun_on_green.ended()}
+        slow_stack = stack.ended()
         verified = operator.bastion("liftlock verify")
         versions_on_blue = api_versions(operator)
         on_blue, names = crew.look("bg-new", "bg-old"), crew.names()
         crew.type((BOOTED, "bg-after"), (DELETED.values(), "bg-new"))
-        upgraded(operator, "again.json")
-        finalized = operator.bastion("liftlock finalize --cloud lab")
+        with upload(operator, "bg-begun-on-blue", 120.0) as begun_on_blue:
+            upgraded(operator, "again.json")
+            finalizing_at = time.time()
+            finalized = operator.bastion("liftlock finalize --cloud lab")
+            finalized_at = time.time()
+            uploads["blue"] = begun_on_blue.ended()
         retired = operator.bastion("liftlock retire --cloud lab")
         crew.type((BOOTED, "bg-end"), (DELETED.values(), "bg-old"))
         operator.types("liftlock probe await round --calm 10").well()
@@ -197,6 +214,9 @@ def rounded(the_lab: Operator, crew: People) -> Round:
         versions_on_blue=versions_on_blue,
         on_blue=on_blue,
         names_on_blue=names,
+        uploads=uploads,
+        turns={"green": (said_at, rolled_back_at), "blue": (finalizing_at, finalized_at)},
+        slow_stack=slow_stack,
         finalized=finalized,
         retired=retired,
         there_and_back=there_and_back,
@@ -271,6 +291,25 @@ def test_what_was_made_changed_and_deleted_on_green_is_so_on_blue(rounded: Round
     assert changed["stack"]["stack_status"] == "UPDATE_COMPLETE"
     assert "bg-old" in rounded.names_on_blue
     assert "bg-doomed" not in rounded.names_on_blue
+
+
+@pytest.mark.parametrize("colour", ["green", "blue"])
+def test_an_answer_that_takes_long_is_given_by_the_colour_that_was_asked(rounded: Round, colour: str) -> None:
+    upload, (said_at, over_at) = rounded.uploads[colour], rounded.turns[colour]
+    assert (upload["status"], upload["image"], upload["whole"]) == (204, "active", True)
+    assert colour in upload["served_by"]
+    assert said_at < upload["ended_at"] < over_at, "it was not under way when its colour was to go"
+
+
+def test_work_that_takes_long_is_finished_by_the_worker_that_began_it(rounded: Round) -> None:
+    assert rounded.slow_stack == "CREATE_COMPLETE"
+
+
+def test_no_part_had_to_be_killed(the_lab: Operator, rounded: Round) -> None:
+    lines = the_lab.bastion("liftlock audit -f json").json()
+    ends = [line["Detail"] for line in lines if "what it had under way" in line["Detail"]]
+    assert len(ends) > 20
+    assert [end for end in ends if "killed" in end] == []
 
 
 def test_requests_were_back_long_before_the_work_was(rounded: Round) -> None:
