@@ -14,6 +14,9 @@ MINIMUM = 20
 """Requests per colour below which nothing is concluded."""
 SLOWER_AT_MOST = 3.0
 """Green's median may be this many times blue's; a colour that has just started is cold."""
+TRIES = 5
+"""How often colours are compared before a human is asked: one that has just started is cold, and warms up."""
+PAUSE_S = 3.0
 SLACK_MS = 300.0
 """Differences below this are noise on a busy host, in ms."""
 
@@ -70,14 +73,20 @@ class JudgeCanary(Step):
     def done(self, hands: Hands, since: float | None) -> bool:
         return False
 
-    def execute(self, hands: Hands) -> None:
-        verdict, why = judge(*hands.api.compare(self.service, self.blue, self.green, MINIMUM))
-        if verdict is not Verdict.PASS:
-            raise StepFailed(
-                f"{self.service}: the canary's verdict is “{verdict}”: {why}",
-                now="green gets a few tokens' requests, blue the rest",
-                hint="`liftlock resume` measures again; `liftlock rollback` goes back",
-            )
+    def execute(self, hands: Hands) -> str:
+        """Compare, and compare again while not sure; what was measured goes into the journal."""
+        for again in range(TRIES - 1, -1, -1):
+            verdict, why = judge(*hands.api.compare(self.service, self.blue, self.green, MINIMUM))
+            if verdict is Verdict.PASS:
+                return why
+            if verdict is Verdict.FAIL or not again:
+                break
+            hands.clock.sleep(PAUSE_S)
+        raise StepFailed(
+            f"{self.service}: the canary's verdict is “{verdict}”: {why}",
+            now="green gets a few tokens' requests, blue the rest",
+            hint="`liftlock resume` measures again; `liftlock rollback` goes back",
+        )
 
     def revert(self, hands: Hands) -> None:
         """Nothing to undo: it only asked."""

@@ -10,4 +10,6 @@ FITTING = Fitting(
     pyargv="--config-file /etc/heat/heat.conf",
     script_2024="heat-wsgi-api",
     schema=(("heat-manage", "db_sync"),),
+    # Each of its requests waits half a second for the engine: two processes answer four a second, and no health check.
+    threads=4,
 )
