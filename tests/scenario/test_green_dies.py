@@ -15,6 +15,7 @@ from liftlock.errors import StepFailed, Unreachable
 from liftlock.flow.guarding import guards_of, watched
 from liftlock.flow.plan import plan
 from liftlock.flow.run import Session, ask, pass_gate, rollback
+from liftlock.flow.verify import verify
 from liftlock.plan.reason import Reason
 from liftlock.ports.journal import Event, RequestKind
 from liftlock.sim.cloud import SimCloud
@@ -266,3 +267,14 @@ def test_what_must_not_run_twice_starts_at_every_boot_once_blue_is_stopped(tmp_p
     assert not cloud.hosts["ctl-green"].units["cinder-volume"].enabled
     pass_gate(session, "finalize", "soaked")
     assert cloud.hosts["ctl-green"].units["cinder-volume"].enabled
+
+
+def test_a_held_run_is_not_verified_as_good(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    assert not verify(session.site, session.journal).differences
+    worker_dies(cloud)
+    guarded(session)
+    (told,) = verify(session.site, session.journal).differences
+    assert told.startswith("the run is not where it could be left: run-1: held by guard green_parts")

@@ -54,8 +54,10 @@ def still_on_blue(site: Site, state: RunState) -> tuple[str, ...]:
         wanted = 0
     elif state.gate == "finalize":
         wanted = 100
-    else:
+    elif state.standing is Standing.DONE or state.gate == "retire":
         return ()
+    else:
+        return (f"the run is not where it could be left: {state.sentence(alive=False)}",)
     shares = {name: site.hands.traffic.share(name).percent_green for name in site.file.services}
     return tuple(
         f"{name}: green gets {share}% of the requests, not {wanted}%"
