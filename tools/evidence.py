@@ -108,6 +108,12 @@ def green_killed(folder: Path) -> list[dict[str, Any]]:
     return kills.kills(folder)
 
 
+def bastion_lost(folder: Path) -> dict[str, Any]:
+    """Requests and work sent back to blue by hand."""
+    rounds.fresh_lab(folder)
+    return kills.lost_bastion(folder)
+
+
 def bench(folder: Path) -> Any:
     """`bench/blue_green.py`: both strategies and both ways back beside each other."""
     found = folder / "bench.json"
@@ -140,6 +146,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "load": partial(round_trip, rate=PRESSURE, busy=True),
         "bench": bench,
         "kills": green_killed,
+        "lost_bastion": bastion_lost,
         "down": down,
     },
 }

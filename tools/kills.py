@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rounds import LIFTLOCK, Prober, bastion, boot, probing
+from rounds import LIFTLOCK, Prober, bastion, boot, probing, upgrade
 
 from liftlock.cloud.file import load
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
@@ -27,16 +27,17 @@ IN_FLIGHT_S = 2.0
 """How long after the kill requests may fail, in seconds: those that the killed processes had taken."""
 
 
-def on_green(command: str) -> None:
-    """Run a command on green's host, past liftlock."""
+def on_host(login: str, command: str) -> str:
+    """What a command prints on a host, past liftlock; `login` is a whole command line (`ssh root@10.77.0.22`)."""
     place = LabPlace.from_environment()
-    options = ["-F", "none", "-i", str(place.key), "-o", f"UserKnownHostsFile={place.known_hosts}"]
-    bastion("ssh", "-n", *options, "-o", "LogLevel=ERROR", f"root@{GREEN}", command)
+    program, target = login.split()
+    options = ["-n", "-F", "none", "-i", str(place.key), "-o", f"UserKnownHostsFile={place.known_hosts}"]
+    return bastion(program, *options, "-o", "LogLevel=ERROR", target, command)
 
 
 def kill(units: str) -> None:
     """No farewell: every process of the units gets SIGKILL at the same time."""
-    on_green(f"systemctl kill --kill-whom=all --signal=KILL {units}")
+    on_host(f"ssh root@{GREEN}", f"systemctl kill --kill-whom=all --signal=KILL {units}")
 
 
 def cut_power() -> None:
@@ -167,6 +168,39 @@ def kills(folder: Path) -> list[dict[str, Any]]:
         told.append(round_of(folder / str(number), victim, moment))
         print(json.dumps(told[-1], indent=1, ensure_ascii=False), flush=True)
     return told
+
+
+def lost_bastion(folder: Path) -> dict[str, Any]:
+    """Back to blue by the page that came with the plan, typed line by line; then a bastion finishes it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / "plan.json"
+    with probing(folder / "probes") as prober:
+        upgrade(plan)
+        began = time.time()
+        seen: dict[str, str] = {}
+        for page in json.loads(plan.read_text())["plan"]["by_hand"]:
+            if "a minute later" in page["title"]:
+                time.sleep(60)
+            for command in page["commands"]:
+                on_host(page["login"], command)
+            # `is-active` ends with an error where it says `inactive`, as it should.
+            seen[page["title"]] = on_host(page["login"], f"{page['look']} || true")
+        typed = time.time()
+        on_green = [r["t"] for r in prober.requests() if "green" in (r["backend"] or "")]
+        booted = boot("typed-by-hand")
+        bastion("liftlock", "rollback")
+        prober.await_(calm=5)
+        summary = prober.stop()
+    return {
+        "typed_seconds": round(typed - began, 1),
+        "last_request_to_green_seconds": round(max(on_green) - began, 1),
+        "seen": seen,
+        "boot_list_delete_seconds": booted,
+        "requests_total": summary["requests_total"],
+        "requests_failed": summary["requests_failed"],
+        "failures": summary["failures"],
+        "writes_lost_or_changed": summary["writes"]["findings"],
+    }
 
 
 if __name__ == "__main__":
