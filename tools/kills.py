@@ -19,9 +19,10 @@ from rounds import LIFTLOCK, Prober, bastion, boot, probing, upgrade
 from liftlock.cloud.file import load
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.drivers.provisioners.socket import SocketProvisioner
+from liftlock.knowledge.catalogue import services
 
 GREEN = "ctl-green"
-APIS = "keystone glance-api placement nova-api neutron-server cinder-api heat-api horizon"
+APIS = " ".join(api.name for service in services().values() if (api := service.api()))
 PATIENCE_S = 600.0
 IN_FLIGHT_S = 2.0
 """How long after the kill requests may fail, in seconds: those that the killed processes had taken."""

@@ -175,18 +175,35 @@ def test_green_that_dies_while_blue_gives_its_last_answers_ends_on_blue(tmp_path
     assert rollback(session, "enough").standing is Standing.ROLLED_BACK
 
 
-def test_the_operator_reads_what_starts_on_green_when_its_power_is_back(tmp_path: Path) -> None:
+def green_vanishes(cloud: SimCloud) -> None:
+    cloud.break_down(Fault(Kind.HOST_UNREACHABLE, "ctl-green"))
+    for unit in cloud.hosts["ctl-green"].units.values():
+        unit.active = False
+
+
+@pytest.mark.parametrize(
+    ("death", "note"),
+    [
+        (green_loses_power, "ctl-green is off"),
+        (green_vanishes, "ctl-green does not answer: its power was cut"),
+    ],
+)
+def test_what_must_not_run_twice_returns_once_greens_host_is_certainly_off(
+    death, note: str, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
     cloud = SimCloud.tiny()
     session = sim_session(tmp_path, cloud, more=GREEN)
     upgraded(session)
-    green_loses_power(cloud)
+    death(cloud)
     guarded(session)
     notes = [
-        str(line.detail["note"])
+        line.detail.get("note")
         for line in session.journal.lines()
-        if line.event is Event.REVERTED and "note" in line.detail
+        if line.event is Event.REVERTED and line.detail["title"] == "start cinder-volume on ctl-green"
     ]
-    assert any("when it boots, stop cinder-volume there at once" in note for note in notes), notes
+    assert notes == [note]
+    assert not cloud.hands.provisioner.running("ctl-green")
+    assert "cinder-volume" in running(session, "ctl-blue")
 
 
 def test_cinder_volume_that_does_not_end_on_green_is_not_started_on_blue(tmp_path: Path) -> None:

@@ -112,19 +112,18 @@ class StartOnGreen(StartPart):
 
     def revert(self, hands: Hands) -> str | None:
         """Stop it; a host that does not answer loses its power, so that what runs there certainly ends."""
+        made = hands.provisioner.exists(self.host)
+        if made and not hands.provisioner.running(self.host):
+            return f"{self.host} is off"
         if self.answers:
             await_last_answer(hands, self.answers, green=True)
         try:
             return super().revert(hands)
         except Unreachable:
-            if not hands.provisioner.exists(self.host):
+            if not made:
                 raise
             hands.provisioner.power_off(self.host)
-            # Nobody could disable its units: they start at its next boot.
-            boots = (
-                f"; when it boots, stop {self.part} there at once: blue's is at work" if self.alone else ""
-            )
-            return f"{self.host} does not answer: its power was cut{boots}"
+            return f"{self.host} does not answer: its power was cut"
 
 
 @dataclass(frozen=True)
