@@ -36,14 +36,17 @@ def on_host(login: str, command: str) -> str:
     return bastion(program, *options, "-o", "LogLevel=ERROR", target, command)
 
 
-def kill(units: str) -> None:
-    """No farewell: every process of the units gets SIGKILL at the same time."""
-    on_host(f"ssh root@{GREEN}", f"systemctl kill --kill-whom=all --signal=KILL {units}")
+def kill(units: str) -> float:
+    """No farewell: every process of the units gets SIGKILL; when, in seconds since the epoch."""
+    command = f"date +%s.%N; systemctl kill --kill-whom=all --signal=KILL {units}"
+    return float(on_host(f"ssh root@{GREEN}", command))
 
 
-def cut_power() -> None:
-    """The whole host is gone from one moment to the next."""
+def cut_power() -> float:
+    """The whole host is gone from one moment to the next; which one, in seconds since the epoch."""
+    now = time.time()
     provisioner().power_off(GREEN)
+    return now
 
 
 def provisioner() -> SocketProvisioner:
@@ -53,7 +56,7 @@ def provisioner() -> SocketProvisioner:
     return SocketProvisioner(choice.socket)
 
 
-KILLS: Mapping[str, Callable[[], None]] = {
+KILLS: Mapping[str, Callable[[], float]] = {
     "one API": lambda: kill("nova-api"),
     "all APIs": lambda: kill(APIS),
     "a worker": lambda: kill("nova-conductor"),
@@ -94,8 +97,7 @@ def round_of(folder: Path, victim: str, moment: str) -> dict[str, Any]:
         bastion("liftlock", "approve", str(plan), "--gate", "start")
         with running(plan, prober.folder) as said:
             await_words(said, moment)
-            killed = time.time()
-            KILLS[victim]()
+            killed = KILLS[victim]()
             await_words(said, "on blue again")
             booted = boot(f"kill-{victim.rsplit(maxsplit=1)[-1].lower()}")
             prober.await_(calm=10)
@@ -150,13 +152,14 @@ def after(killed: float, prober: Prober, lines: list[dict[str, Any]]) -> dict[st
 
 AFTER = "gate “finalize”:"
 MIDWAY = "hand over the workers"
+BOTH = "start nova-conductor on ctl-green: done"
 ROUNDS = (
     ("one API", AFTER),
     ("all APIs", AFTER),
     ("a worker", AFTER),
     ("the host", AFTER),
     ("all APIs", MIDWAY),
-    ("a worker", MIDWAY),
+    ("a worker", BOTH),
     ("the host", MIDWAY),
     ("one API", MIDWAY),
 )
