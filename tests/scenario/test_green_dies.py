@@ -244,8 +244,9 @@ def test_a_step_that_fails_because_green_died_ends_on_blue_as_well(tmp_path: Pat
         held = state.standing is Standing.HELD
         return Reason("slow", "the balancer finds dead: nova on ctl-green", fall_back=True) if held else None
 
-    with pytest.raises(StepFailed, match="nova-scheduler"):
+    with pytest.raises(StepFailed, match="nova-scheduler") as failed:
         session.runner([slow]).run(made)
+    assert "when green is well, `liftlock resume` hands over again; or `liftlock rollback`" in failed.value.hint
     last = last_run(session.journal, session.runner().kinds)
     assert last
     assert last[1].standing is Standing.HELD

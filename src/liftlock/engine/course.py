@@ -229,6 +229,8 @@ class Course:
             hint += " (`liftlock resume` would go forward again)"
         elif state.standing is Standing.ROLLED_BACK:
             hint = "everything was put back: remove the cause, then make a new plan: `liftlock plan`"
+        elif state.returned_at > state.going_since:
+            hint += "; when green is well, `liftlock resume` hands over again; or `liftlock rollback`"
         elif "liftlock resume" not in hint:
             hint += "; then `liftlock resume`, or `liftlock abort` to put the unfinished stage back"
         return type(error)(what, now=f"{error.now}; {state.sentence()}", hint=hint)
