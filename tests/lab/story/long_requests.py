@@ -9,26 +9,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from tests.lab.story.operator import Operator, until
 
 UPLOAD = """
-import hashlib, json, sys, time
+import hashlib, json, os, sys, time
 import openstack
 
-name, seconds = sys.argv[1], float(sys.argv[2])
+name, release = sys.argv[1:]
 
 class Slow:
-    left = 1 << 18
+    size, sent = 1 << 16, 0
     digest = hashlib.md5()
-    pause = seconds / (left >> 13)
-    def __len__(self): return self.left
+    def __len__(self): return self.size - self.sent
     def read(self, size=-1):
-        block = b"slow" * (min(8192, self.left) // 4)
-        self.left -= len(block)
+        held = not os.path.exists(release) and self.sent < self.size // 2
+        block = b"slow" * (8 if held else min(8192, len(self)) // 4)
+        self.sent += len(block)
         self.digest.update(block)
-        time.sleep(self.pause if block else 0)
+        if held:
+            time.sleep(0.5)
         return block
 
 images = openstack.connect(cloud="probe").image
@@ -36,20 +38,26 @@ made = images.post("/images", json={"name": name, "disk_format": "raw", "contain
 print("begun", flush=True)
 content = Slow()
 answer = images.put(f"/images/{made['id']}/file", data=content, headers={"Content-Type": "application/octet-stream"})
+ended_at = time.time()
 image = images.get(f"/images/{made['id']}").json()
 images.delete(f"/images/{made['id']}")
 print(json.dumps({"status": answer.status_code, "image": image["status"],
-                  "whole": image["checksum"] == content.digest.hexdigest(), "ended_at": time.time(),
+                  "whole": image["checksum"] == content.digest.hexdigest(), "ended_at": ended_at,
                   "served_by": answer.headers.get("X-Served-By", "")}))
 """
-"""An image, uploaded in so many seconds by one request."""
+"""An image, uploaded by one request that goes on until a file is there (at the longest for eight minutes)."""
 
 
 class Upload:
     """One that is under way."""
 
-    def __init__(self, running: subprocess.Popen[str]) -> None:
+    def __init__(self, running: subprocess.Popen[str], release: Path) -> None:
         self._running = running
+        self._release = release
+
+    def let_end_in(self, seconds: float) -> None:
+        """It goes on for so long from now on, and ends then."""
+        Timer(seconds, self._release.touch).start()
 
     def ended(self) -> Any:
         """What became of it; waits for its end."""
@@ -58,14 +66,15 @@ class Upload:
 
 
 @contextmanager
-def upload(operator: Operator, name: str, seconds: float) -> Iterator[Upload]:
+def upload(operator: Operator, name: str) -> Iterator[Upload]:
     """An upload that has begun when the block begins."""
-    program = shlex.join([sys.executable, "-c", UPLOAD, name, str(seconds)])
+    release = operator.folder / f"{name}.release"
+    program = shlex.join([sys.executable, "-c", UPLOAD, name, str(release)])
     with operator.meanwhile(f"liftlock lab exec -- {program}") as running:
         assert running.stdout
         first = running.stdout.readline()
         assert first == "begun\n", first + running.stdout.read()
-        yield Upload(running)
+        yield Upload(running, release)
 
 
 class LongStack:

@@ -177,9 +177,10 @@ def rounded(the_lab: Operator, crew: People) -> Round:
             (BOOTED, "bg-on-green"),
         )
         on_green = crew.look("bg-new", "bg-old")
-        with upload(operator, "bg-begun-on-green", 60.0) as begun_on_green:
+        with upload(operator, "bg-begun-on-green") as begun_on_green:
             stack = LongStack(operator, crew.folder, "bg-slow", 40)
             said_at = time.time()
+            begun_on_green.let_end_in(30)
             rolled_back = operator.bastion("liftlock rollback").well()
             rolled_back_at = time.time()
             uploads = {"green": begun_on_green.ended()}
@@ -188,9 +189,10 @@ def rounded(the_lab: Operator, crew: People) -> Round:
         versions_on_blue = api_versions(operator)
         on_blue, names = crew.look("bg-new", "bg-old"), crew.names()
         crew.type((BOOTED, "bg-after"), (DELETED.values(), "bg-new"))
-        with upload(operator, "bg-begun-on-blue", 120.0) as begun_on_blue:
+        with upload(operator, "bg-begun-on-blue") as begun_on_blue:
             upgraded(operator, "again.json")
             finalizing_at = time.time()
+            begun_on_blue.let_end_in(15)
             finalized = operator.bastion("liftlock finalize --cloud lab")
             finalized_at = time.time()
             uploads["blue"] = begun_on_blue.ended()
