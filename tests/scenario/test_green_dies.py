@@ -246,7 +246,9 @@ def test_a_step_that_fails_because_green_died_ends_on_blue_as_well(tmp_path: Pat
 
     with pytest.raises(StepFailed, match="nova-scheduler") as failed:
         session.runner([slow]).run(made)
-    assert "when green is well, `liftlock resume` hands over again; or `liftlock rollback`" in failed.value.hint
+    assert (
+        "when green is well, `liftlock resume` hands over again; or `liftlock rollback`" in failed.value.hint
+    )
     last = last_run(session.journal, session.runner().kinds)
     assert last
     assert last[1].standing is Standing.HELD
