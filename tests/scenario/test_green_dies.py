@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.scenario.test_blue_green import served, shares, upgraded
@@ -18,11 +21,25 @@ from liftlock.flow.run import Session, ask, pass_gate, rollback
 from liftlock.flow.verify import verify
 from liftlock.plan.reason import Reason
 from liftlock.ports.journal import Event, RequestKind
+from liftlock.ports.provisioner import Provisioner
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind, PowerCut
 
 MOVED = ("nova-conductor", "nova-scheduler", "cinder-volume", "cinder-scheduler")
 """Workers that blue has only before the hand-over and after a return."""
+
+
+@pytest.fixture
+def cloud() -> SimCloud:
+    return SimCloud.tiny()
+
+
+@pytest.fixture
+def session(cloud: SimCloud, tmp_path: Path) -> Session:
+    """At the gate `finalize`: green serves."""
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    return session
 
 
 def guarded(session: Session) -> RunState:
@@ -52,10 +69,9 @@ def worker_dies(cloud: SimCloud) -> None:
 
 
 @pytest.mark.parametrize("death", [green_loses_power, api_dies, worker_dies])
-def test_requests_and_work_return_to_blue_and_the_run_is_held(death, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_requests_and_work_return_to_blue_and_the_run_is_held(
+    death: Callable[[SimCloud], None], cloud: SimCloud, session: Session
+) -> None:
     assert not running(session, "ctl-blue").intersection(MOVED)
     death(cloud)
     state = guarded(session)
@@ -67,10 +83,7 @@ def test_requests_and_work_return_to_blue_and_the_run_is_held(death, tmp_path: P
     assert served(cloud, session)
 
 
-def test_cinder_volume_never_runs_on_both(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_cinder_volume_never_runs_on_both(cloud: SimCloud, session: Session) -> None:
     worker_dies(cloud)
     before = len(cloud.changes)
     guarded(session)
@@ -79,10 +92,7 @@ def test_cinder_volume_never_runs_on_both(tmp_path: Path) -> None:
     assert back.index(stopped) < back.index(started)
 
 
-def test_a_green_that_is_well_again_is_handed_over_to_once_more(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_a_green_that_is_well_again_is_handed_over_to_once_more(cloud: SimCloud, session: Session) -> None:
     green_loses_power(cloud)
     guarded(session)
     cloud.hands.provisioner.power_on("ctl-green")
@@ -94,20 +104,32 @@ def test_a_green_that_is_well_again_is_handed_over_to_once_more(tmp_path: Path) 
     assert served(cloud, session)
 
 
-def test_a_rollback_does_not_need_a_green_that_is_dead(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_a_rollback_does_not_need_a_green_that_is_dead(cloud: SimCloud, session: Session) -> None:
     green_loses_power(cloud)
     assert rollback(session, "green is dead").standing is Standing.ROLLED_BACK
     assert shares(session) == {0}
     assert running(session, "ctl-blue").issuperset(MOVED)
 
 
-def test_a_rollback_after_the_return_undoes_the_rest(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+class Silent:
+    """A provisioner that nobody reaches."""
+
+    def __getattr__(self, verb: str) -> Callable[..., bool]:
+        def silent(*words: object) -> bool:
+            raise Unreachable("the provisioner does not answer")
+
+        return silent
+
+
+def test_a_rollback_from_a_green_that_answers_does_not_need_the_provisioner(session: Session) -> None:
+    hands = replace(session.site.hands, provisioner=cast("Provisioner", Silent()))
+    alone = replace(session, site=replace(session.site, hands=hands))
+    assert rollback(alone, "try").standing is Standing.ROLLED_BACK
+    assert shares(session) == {0}
+    assert not running(session, "ctl-green")
+
+
+def test_a_rollback_after_the_return_undoes_the_rest(cloud: SimCloud, session: Session) -> None:
     api_dies(cloud)
     guarded(session)
     assert rollback(session, "enough").standing is Standing.ROLLED_BACK
@@ -144,10 +166,9 @@ def test_a_return_that_is_cut_is_finished_first(late: bool, tmp_path: Path) -> N
     assert cuts > 10
 
 
-def test_what_is_found_dead_again_is_told_again_and_nothing_is_touched(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_what_is_found_dead_again_is_told_again_and_nothing_is_touched(
+    cloud: SimCloud, session: Session
+) -> None:
     green_loses_power(cloud)
     guarded(session)
     before = len(cloud.changes)
@@ -189,11 +210,8 @@ def green_vanishes(cloud: SimCloud) -> None:
     ],
 )
 def test_what_must_not_run_twice_returns_once_greens_host_is_certainly_off(
-    death, note: str, tmp_path: Path
-) -> None:  # type: ignore[no-untyped-def]
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+    death: Callable[[SimCloud], None], note: str, cloud: SimCloud, session: Session
+) -> None:
     death(cloud)
     guarded(session)
     notes = [
@@ -206,10 +224,9 @@ def test_what_must_not_run_twice_returns_once_greens_host_is_certainly_off(
     assert "cinder-volume" in running(session, "ctl-blue")
 
 
-def test_cinder_volume_that_does_not_end_on_green_is_not_started_on_blue(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_cinder_volume_that_does_not_end_on_green_is_not_started_on_blue(
+    cloud: SimCloud, session: Session
+) -> None:
     api_dies(cloud)
     cloud.faults.append(Fault(Kind.UNIT_DOES_NOT_STOP, "ctl-green", "cinder-volume"))
     with pytest.raises(StepFailed, match="cinder-volume"):
@@ -257,10 +274,9 @@ def test_a_step_that_fails_because_green_died_ends_on_blue_as_well(tmp_path: Pat
     assert running(session, "ctl-blue").issuperset(MOVED)
 
 
-def test_a_green_that_gets_its_power_back_does_not_start_what_blue_has_again(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_a_green_that_gets_its_power_back_does_not_start_what_blue_has_again(
+    cloud: SimCloud, session: Session
+) -> None:
     green_loses_power(cloud)
     guarded(session)
     cloud.hands.provisioner.power_on("ctl-green")
@@ -269,10 +285,9 @@ def test_a_green_that_gets_its_power_back_does_not_start_what_blue_has_again(tmp
     assert "nova-conductor" in both
 
 
-def test_a_green_whose_power_was_cut_is_made_anew_by_the_next_upgrade(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_a_green_whose_power_was_cut_is_made_anew_by_the_next_upgrade(
+    cloud: SimCloud, session: Session
+) -> None:
     green_loses_power(cloud)
     rollback(session, "green is dead")
     before = len(cloud.changes)
@@ -280,19 +295,15 @@ def test_a_green_whose_power_was_cut_is_made_anew_by_the_next_upgrade(tmp_path: 
     assert cloud.changes[before:].index("remove ctl-green") < cloud.changes[before:].index("make ctl-green")
 
 
-def test_what_must_not_run_twice_starts_at_every_boot_once_blue_is_stopped(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_what_must_not_run_twice_starts_at_every_boot_once_blue_is_stopped(
+    cloud: SimCloud, session: Session
+) -> None:
     assert not cloud.hosts["ctl-green"].units["cinder-volume"].enabled
     pass_gate(session, "finalize", "soaked")
     assert cloud.hosts["ctl-green"].units["cinder-volume"].enabled
 
 
-def test_a_held_run_is_not_verified_as_good(tmp_path: Path) -> None:
-    cloud = SimCloud.tiny()
-    session = sim_session(tmp_path, cloud, more=GREEN)
-    upgraded(session)
+def test_a_held_run_is_not_verified_as_good(cloud: SimCloud, session: Session) -> None:
     assert not verify(session.site, session.journal).differences
     worker_dies(cloud)
     guarded(session)

@@ -19,7 +19,7 @@ from liftlock.engine.lock import RunLock
 from liftlock.engine.runner import Runner
 from liftlock.errors import StepFailed
 from liftlock.plan.model import Lift, Plan, Stage
-from liftlock.plan.step import Step
+from liftlock.plan.step import Question, Step
 from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Entry, Event, Journal, Line
@@ -149,7 +149,7 @@ class Put(Step):
 
 
 @dataclass(frozen=True)
-class AwaitValue(Step):
+class AwaitValue(Question):
     """Wait until somebody else sets a value."""
 
     key: str
@@ -163,9 +163,6 @@ class AwaitValue(Step):
 
     def execute(self, hands: Hands) -> None:
         assert wait_until(world_of(hands).clock, lambda: self.done(hands, None), patience_s=1000.0)
-
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo."""
 
 
 @dataclass(frozen=True)
@@ -257,7 +254,7 @@ class Hand(Put):
 
 
 @dataclass(frozen=True)
-class Ask(Step):
+class Ask(Question):
     """Look at a value both ways, and count it."""
 
     key: str
@@ -265,13 +262,6 @@ class Ask(Step):
     @property
     def title(self) -> str:
         return f"look at {self.key}"
-
-    @property
-    def only_asks(self) -> bool:
-        return True
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        return False
 
     def execute(self, hands: Hands) -> None:
         world_of(hands).changes[f"asked {self.key}"] += 1

@@ -148,6 +148,15 @@ class Desk:
 def _reason(guard: Guard, state: RunState) -> Reason | None:
     try:
         return guard(state)
-    except Exception as error:  # one that cannot look has not said that all is well
-        name = getattr(guard, "__name__", type(guard).__name__)
-        return Reason(name, f"it could not look: {error}".splitlines()[0])
+    except Exception as error:
+        return blind(guard, error)
+
+
+def name_of(guard: Guard) -> str:
+    """What people read: `green_servers`."""
+    return getattr(guard, "__name__", type(guard).__name__)
+
+
+def blind(guard: Guard, error: Exception) -> Reason:
+    """The reason to hold of a guard that could not look: it has not said that all is well."""
+    return Reason(name_of(guard), f"it could not look: {error}".splitlines()[0])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 
-from liftlock.engine.desk import Guard
+from liftlock.engine.desk import Guard, blind, name_of
 from liftlock.engine.state import RunState
 from liftlock.plan.reason import Reason
 
@@ -25,7 +25,7 @@ class Watch:
         self._state: RunState | None = None
         self._seen: Reason | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, name=f"guard {_name(guard)}", daemon=True)
+        self._thread = threading.Thread(target=self._look, name=f"guard {name_of(guard)}", daemon=True)
 
     def __call__(self, state: RunState) -> Reason | None:
         """What was seen since the run was last set going; the first call begins the watch."""
@@ -42,17 +42,16 @@ class Watch:
         self._ended.set()
 
     def _look(self) -> None:
-        blind = 0
+        failed = 0
         while not self._ended.is_set():
             with self._turn:
                 state = self._state
             if state is not None:
                 try:
-                    reason, blind = self._guard(state), 0
-                except Exception as error:  # one that cannot look has not said that all is well
-                    reason, blind = None, blind + 1
-                    if blind >= BLIND_AFTER:
-                        reason = Reason(_name(self._guard), f"it cannot look: {error}".splitlines()[0])
+                    reason, failed = self._guard(state), 0
+                except Exception as error:
+                    failed += 1
+                    reason = blind(self._guard, error) if failed >= BLIND_AFTER else None
                 self._keep(state, reason)
             self._ended.wait(self._every_s)
 
@@ -79,7 +78,3 @@ class Watches:
         """They look no more."""
         for watch in self.guards:
             watch.close()
-
-
-def _name(guard: Callable[..., object]) -> str:
-    return getattr(guard, "__name__", type(guard).__name__)

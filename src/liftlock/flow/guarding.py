@@ -75,9 +75,8 @@ def silence_in(folder: Path) -> float:
 
 
 def _named(look: Look) -> Guard:
-    def guard(look: Look, state: RunState) -> Reason | None:
+    def guard(state: RunState) -> Reason | None:
         return look(watched(state))
 
-    bound = partial(guard, look)
-    bound.__name__ = getattr(look, "__name__", "guard")  # type: ignore[attr-defined]
-    return bound
+    guard.__name__ = getattr(look, "__name__", "guard")
+    return guard

@@ -115,6 +115,13 @@ class LabProvisioner:
 
     def create(self, order: HostOrder) -> None:
         """Build image and release where the cache lacks them, make the host, wait until it answers SSH."""
+        self._make(order, self._nspawn.create)
+
+    def renew(self, order: HostOrder) -> None:
+        """The same, with a host that is off made anew."""
+        self._make(order, self._nspawn.renew)
+
+    def _make(self, order: HostOrder, make: Callable[[HostOrder], None]) -> None:
         known = self._shape.host(order.name)
         if order.addresses != known.addresses:
             raise BadInput(
@@ -123,7 +130,7 @@ class LabProvisioner:
                 hint="every host of the lab knows its name by that address: order it so",
             )
         self._build(order)
-        self._nspawn.create(order)
+        make(order)
         self._hosts.wait_for_ssh(order.name)
 
     def power_on(self, name: str) -> None:
@@ -194,11 +201,12 @@ class Desk(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         }
         if verb in at_once:
             return at_once[verb](name)
-        if verb == "create" and order is not None:
+        makes: dict[str, Callable[[HostOrder], None]] = {"create": hosts.create, "renew": hosts.renew}
+        if verb in makes and order is not None:
             wanted = HostOrder(**{**order, "addresses": tuple(order["addresses"])})
             # A request whose connection broke may come again while it is still being done.
             with self._alone_with(wanted.name):
-                hosts.create(wanted)
+                makes[verb](wanted)
             return None
         acts: dict[str, Callable[[str], object]] = {"power_on": hosts.power_on, "destroy": hosts.destroy}
         if verb not in acts:

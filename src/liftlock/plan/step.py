@@ -73,3 +73,20 @@ class Step(ABC):
 
         Raises `CannotRevert` past a point of no return.
         """
+
+
+@dataclass(frozen=True)
+class Question(Step):
+    """A step that only asks, or waits; there is nothing to undo."""
+
+    @property
+    def only_asks(self) -> bool:
+        return True
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        """Never: that it was answered once says nothing about now. Overridden where one look is the whole answer."""
+        return False
+
+    def revert(self, hands: Hands) -> str | None:
+        """Nothing to undo: it changed nothing."""
+        return None

@@ -32,6 +32,12 @@ class Provisioner(Protocol):
     def create(self, order: HostOrder) -> None:
         """Make the host and power it on; the same order again changes nothing."""
 
+    def renew(self, order: HostOrder) -> None:
+        """Like `create`, but a host that is off is made anew from its image: nothing on its disk survives.
+
+        Refuses, as `create` does, a host that was made to another order.
+        """
+
     def power_on(self, name: str) -> None:
         """Boot a host that is off."""
 

@@ -33,6 +33,17 @@ class SimProvisioner:
                 self._life.cloud.hosts[order.name] = _host(order)
             self._life.cloud.clock.sleep(_BOOT_S)
             return
+        self._refuse_another(order)
+        self.power_on(order.name)
+
+    def renew(self, order: HostOrder) -> None:
+        """Make it, anew if it is off, power it on."""
+        if self.exists(order.name) and not self.running(order.name):
+            self._refuse_another(order)
+            self.destroy(order.name)
+        self.create(order)
+
+    def _refuse_another(self, order: HostOrder) -> None:
         made = self._life.cloud.hosts[order.name].order
         if made != order:
             raise StepFailed(
@@ -40,7 +51,6 @@ class SimProvisioner:
                 now=f"{order.name} is as it was",
                 hint=f"remove {order.name}, or give the new host another name",
             )
-        self.power_on(order.name)
 
     def power_on(self, name: str) -> None:
         """Boot it; enabled units start with the current release."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.errors import StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Question
 from liftlock.ports.api import Sample
 from liftlock.ports.hands import Hands
 
@@ -49,7 +49,7 @@ def judge(blue: Sample, green: Sample) -> tuple[Verdict, str]:
 
 
 @dataclass(frozen=True)
-class JudgeCanary(Step):
+class JudgeCanary(Question):
     """Compare green with blue; a human decides when it is not sure."""
 
     service: str
@@ -66,13 +66,6 @@ class JudgeCanary(Step):
     def seconds(self) -> float:
         return 2.0
 
-    @property
-    def only_asks(self) -> bool:
-        return True
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        return False
-
     def execute(self, hands: Hands) -> str:
         """Compare, and compare again while not sure; what was measured goes into the journal."""
         for again in range(TRIES - 1, -1, -1):
@@ -87,6 +80,3 @@ class JudgeCanary(Step):
             now="green gets a few tokens' requests, blue the rest",
             hint="`liftlock resume` measures again; `liftlock rollback` goes back",
         )
-
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo: it only asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Question
 from liftlock.ports.hands import Hands
 from liftlock.steps.waiting import wait_until
 
@@ -14,7 +14,7 @@ LONGEST_REQUEST_S = 900.0
 
 
 @dataclass(frozen=True)
-class AwaitLastAnswers(Step):
+class AwaitLastAnswers(Question):
     """Wait until blue, which gets no new requests, has answered the last of those it has."""
 
     services: tuple[str, ...]
@@ -23,20 +23,10 @@ class AwaitLastAnswers(Step):
     def title(self) -> str:
         return f"wait until blue has answered its last requests to {', '.join(self.services)}"
 
-    @property
-    def only_asks(self) -> bool:
-        return True
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        return False
-
     def execute(self, hands: Hands) -> None:
         """While it waits nothing is changed yet: should green die now, all can still return."""
         for service in self.services:
             await_last_answer(hands, service, green=False)
-
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo: waiting changed nothing."""
 
 
 def await_last_answer(hands: Hands, service: str, *, green: bool) -> None:

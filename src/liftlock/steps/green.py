@@ -32,9 +32,7 @@ class ProvisionHost(Step):
 
     def execute(self, hands: Hands) -> None:
         """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot."""
-        if hands.provisioner.exists(self.order.name) and not hands.provisioner.running(self.order.name):
-            hands.provisioner.destroy(self.order.name)
-        hands.provisioner.create(self.order)
+        hands.provisioner.renew(self.order)
 
     def revert(self, hands: Hands) -> None:
         """Leave it: an idle host harms nobody, and the next attempt is faster with it."""

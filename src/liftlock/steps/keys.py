@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Question, Step
 from liftlock.ports.hands import Hands
 
 
@@ -53,7 +53,7 @@ class ThawKeyRotation(Step):
 
 
 @dataclass(frozen=True)
-class CompareKeys(Step):
+class CompareKeys(Question):
     """See that every host checks tokens and credentials with the same keys, just before requests move."""
 
     hosts: tuple[str, ...]
@@ -61,13 +61,6 @@ class CompareKeys(Step):
     @property
     def title(self) -> str:
         return f"compare keystone's keys on {', '.join(self.hosts)}"
-
-    @property
-    def only_asks(self) -> bool:
-        return True
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        return False
 
     def execute(self, hands: Hands) -> None:
         first, *others = self.hosts
@@ -83,6 +76,3 @@ class CompareKeys(Step):
                         hint=f"copy {repository} from {first} to {host} as it is, owner and mode too, "
                         "then `liftlock resume`",
                     )
-
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo: it only asked."""

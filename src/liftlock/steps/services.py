@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed, Unreachable
-from liftlock.plan.step import Step
+from liftlock.plan.step import Question, Step
 from liftlock.ports.hands import Hands
 from liftlock.ports.services import Ending
 from liftlock.steps.draining import await_last_answer
@@ -112,18 +112,24 @@ class StartOnGreen(StartPart):
 
     def revert(self, hands: Hands) -> str | None:
         """Stop it; a host that does not answer loses its power, so that what runs there certainly ends."""
-        made = hands.provisioner.exists(self.host)
-        if made and not hands.provisioner.running(self.host):
+        if self._is_off(hands):
             return f"{self.host} is off"
         if self.answers:
             await_last_answer(hands, self.answers, green=True)
         try:
             return super().revert(hands)
         except Unreachable:
-            if not made:
+            if not hands.provisioner.exists(self.host):
                 raise
             hands.provisioner.power_off(self.host)
             return f"{self.host} does not answer: its power was cut"
+
+    def _is_off(self, hands: Hands) -> bool:
+        """Whether its power is known to be off; the way back must not depend on a provisioner that answers."""
+        try:
+            return hands.provisioner.exists(self.host) and not hands.provisioner.running(self.host)
+        except Unreachable:
+            return False
 
 
 @dataclass(frozen=True)
@@ -140,14 +146,10 @@ class StartAtBoot(StartPart):
 
 
 @dataclass(frozen=True)
-class AwaitAnswer(Step):
+class AwaitAnswer(Question):
     """Wait until a service's front door answers a real request."""
 
     service: str
-
-    @property
-    def only_asks(self) -> bool:
-        return True
 
     @property
     def title(self) -> str:
@@ -170,21 +172,14 @@ class AwaitAnswer(Step):
                 hint="read its log on the control hosts, then `liftlock resume`; `liftlock status` tells the way back",
             )
 
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo: waiting changed nothing."""
-
 
 @dataclass(frozen=True)
-class AwaitAgents(Step):
+class AwaitAgents(Question):
     """Wait until the workers of a service report again."""
 
     service: str
     agents: tuple[str, ...]
     """`nova-compute@cmp1`: those that were alive and enabled when the plan was made."""
-
-    @property
-    def only_asks(self) -> bool:
-        return True
 
     @property
     def title(self) -> str:
@@ -221,12 +216,9 @@ class AwaitAgents(Step):
                 hint="read their logs, start them, `liftlock resume`; or go back: `liftlock status` says how",
             )
 
-    def revert(self, hands: Hands) -> None:
-        """Nothing to undo: waiting changed nothing."""
-
 
 @dataclass(frozen=True)
-class AwaitListener(Step):
+class AwaitListener(Question):
     """Wait until a host's worker really takes calls, before the other colour's is stopped."""
 
     part: str
@@ -238,20 +230,12 @@ class AwaitListener(Step):
     """The colour that takes over on the way back."""
 
     @property
-    def only_asks(self) -> bool:
-        return True
-
-    @property
     def title(self) -> str:
         return f"wait until {self.part} on {self.host} takes calls"
 
     @property
     def seconds(self) -> float:
         return 5.0
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        # Never found done: it has to be waited through on the way back as well.
-        return False
 
     def execute(self, hands: Hands) -> None:
         self._wait(hands, self.host)
@@ -273,7 +257,7 @@ class AwaitListener(Step):
 
 
 @dataclass(frozen=True)
-class AwaitIdle(Step):
+class AwaitIdle(Question):
     """Wait until one colour's worker has nothing under way that a second one would claim, before it is stopped."""
 
     service: str
@@ -284,10 +268,6 @@ class AwaitIdle(Step):
     """Whether it is stopped by a rollback, and not on the way there."""
 
     @property
-    def only_asks(self) -> bool:
-        return True
-
-    @property
     def title(self) -> str:
         when = ", should this be rolled back" if self.on_the_way_back else ""
         return f"wait until {self.part} on {self.host} has no work under way{when}"
@@ -295,10 +275,6 @@ class AwaitIdle(Step):
     @property
     def seconds(self) -> float:
         return 0.0 if self.on_the_way_back else 2.0
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        # Never found done: a step that was not begun is not undone either.
-        return False
 
     def idle(self, hands: Hands) -> bool:
         """Whether nothing is under way now, or nobody is left who would finish it."""

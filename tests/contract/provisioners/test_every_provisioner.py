@@ -92,6 +92,21 @@ def test_another_order_for_a_host_that_exists_is_refused(provisioner: Provisione
     assert provisioner.running(GREEN.name)
 
 
+def test_a_host_that_is_off_is_made_anew_but_only_to_the_order_it_was_made_to(
+    provisioner: Provisioner,
+) -> None:
+    provisioner.renew(GREEN)
+    assert provisioner.running(GREEN.name)
+    provisioner.power_off(GREEN.name)
+    with pytest.raises(LiftlockError, match=GREEN.name):
+        provisioner.renew(replace(GREEN, memory_mib=GREEN.memory_mib + 1))
+    assert provisioner.exists(GREEN.name)
+    assert not provisioner.running(GREEN.name)
+    for _ in range(2):
+        provisioner.renew(GREEN)
+        assert provisioner.running(GREEN.name)
+
+
 def test_power_comes_and_goes_as_often_as_asked(provisioner: Provisioner) -> None:
     provisioner.create(GREEN)
     for _ in range(2):

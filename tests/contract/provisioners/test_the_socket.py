@@ -41,6 +41,8 @@ class SlowProvisioner:
         self.made.add(order.name)
         self._inside -= 1
 
+    renew = create
+
     def power_on(self, name: str) -> None:
         raise BadInput(f"no {name}", now="as it was", hint="order it")
 

@@ -72,7 +72,7 @@ def test_one_look_that_fails_is_forgiven_and_several_in_a_row_are_told() -> None
     assert len(looks) >= BLIND_AFTER
     seen = watch(state())
     assert seen
-    assert (seen.guard, seen.sentence, seen.reach) == ("blind", "it cannot look: no answer", 0)
+    assert (seen.guard, seen.sentence, seen.reach) == ("blind", "it could not look: no answer", 0)
     watch.close()
 
 

@@ -23,6 +23,10 @@ class NoProvisioner:
         """Refuses."""
         self._refuse(order.name)
 
+    def renew(self, order: HostOrder) -> None:
+        """Refuses."""
+        self._refuse(order.name)
+
     def power_on(self, name: str) -> None:
         """Refuses."""
         self._refuse(name)

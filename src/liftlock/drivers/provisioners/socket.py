@@ -45,6 +45,10 @@ class SocketProvisioner:
         """Make the host, power it on and wait until it answers; the same order again changes nothing."""
         self.ask("create", order=asdict(order))
 
+    def renew(self, order: HostOrder) -> None:
+        """Make the host, anew if it is off, and wait until it answers; the same request again changes nothing."""
+        self.ask("renew", order=asdict(order))
+
     def power_on(self, name: str) -> None:
         """Boot a host that is off, and wait until it answers."""
         self.ask("power_on", name=name)

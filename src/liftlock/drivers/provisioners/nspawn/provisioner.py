@@ -60,6 +60,13 @@ class NspawnProvisioner:
         self.write_known_hosts()
         self.power_on(order.name)
 
+    def renew(self, order: HostOrder) -> None:
+        """Make the host, anew if it is off, and power it on. Raises like `create`."""
+        if self.exists(order.name) and not self.running(order.name):
+            self._refuse_another(order)
+            self.destroy(order.name)
+        self.create(order)
+
     def power_on(self, name: str) -> None:
         """Boot a host that is off; returns as soon as it has begun to boot."""
         if self.running(name):
