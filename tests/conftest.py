@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab.story.operator import Operator, lab_is_there
 
 STORY = (
     *("test_client", "test_prober", "test_bad_input", "test_in_place"),
-    *("test_blue_green", "test_taken_down", "test_tutorial"),
+    *("test_blue_green", "test_secrets", "test_taken_down", "test_tutorial"),
 )
 """Files of `tests/lab/story` in the order in which an operator would live through them."""
+
+CALM = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": (HealthCheck.too_slow, HealthCheck.filter_too_much),
+}
+settings.register_profile("house", max_examples=100, derandomize=True, **CALM)
+settings.register_profile("search", max_examples=3000, **CALM)
+settings.load_profile(os.environ.get("LIFTLOCK_HYPOTHESIS", "house"))
+"""The same examples each time; `LIFTLOCK_HYPOTHESIS=search` looks further, for whoever has an hour."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import faults
 import kills
 import rounds
 from rounds import USUAL_RATE, bastion, felt, liftlock, probing, seconds
@@ -147,6 +148,11 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "bench": bench,
         "kills": green_killed,
         "lost_bastion": bastion_lost,
+        "down": down,
+    },
+    "4": {
+        "runner_killed": faults.runner_killed,
+        "taken_over": faults.taken_over,
         "down": down,
     },
 }

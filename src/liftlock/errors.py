@@ -5,7 +5,8 @@ LiftlockError
 ├── Unreachable       a host, database, broker or API did not answer
 ├── Refused           a check, a guard or the plan's own facts forbid going on
 │   ├── StalePlan     the cloud moved since the plan was made
-│   └── AnotherRun    somebody else holds the cloud
+│   ├── AnotherRun    somebody else holds the cloud
+│   └── Fenced        somebody else has taken the cloud over from us
 ├── StepFailed        a step did not reach what it promised
 │   └── CannotRevert  the step is past its point of no return
 └── LabFailed         the lab could not be brought up or taken down
@@ -57,6 +58,10 @@ class StalePlan(Refused):
 
 class AnotherRun(Refused):
     """Another run holds this cloud."""
+
+
+class Fenced(Refused):
+    """Another process has taken this cloud over: we start nothing more."""
 
 
 class StepFailed(LiftlockError):

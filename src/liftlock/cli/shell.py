@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cliff.app import App
 from cliff.commandmanager import CommandManager
 
 from liftlock import __version__
 from liftlock.cli import verbs
-from liftlock.cli.verb import Verb
+from liftlock.cli.verb import Verb, guarded
 from liftlock.discovery import modules_in
+from liftlock.errors import BadInput
 
 VERBOSE = 2
 """cliff's level with one `-v`."""
@@ -40,6 +42,23 @@ class Liftlock(App):
             for library in ("asyncssh", "keystoneauth", "openstack", "stevedore", "urllib3"):
                 logging.getLogger(library).setLevel(logging.ERROR)
 
+    def run_subcommand(self, argv: list[str]) -> int:
+        """cliff's, but what is no verb is told as every other error is."""
+        try:
+            self.command_manager.find_command(argv)
+        except ValueError:
+            return guarded(lambda: refuse(argv, self.command_manager.commands))
+        return int(super().run_subcommand(argv))
+
+
+def refuse(words: Sequence[str], known: Iterable[str]) -> None:
+    """Raise `BadInput`: the words begin with no verb."""
+    near = difflib.get_close_matches(words[0], list(known), n=1, cutoff=0.6)
+    meant = f"; did you mean `liftlock {near[0]}`?" if near else ""
+    raise BadInput(
+        f"`{words[0]}` is no verb of liftlock{meant}", hint="`liftlock --help` lists every verb and option"
+    )
+
 
 def commands() -> Iterator[tuple[str, type[Verb]]]:
     """Every verb and its command."""
@@ -49,10 +68,18 @@ def commands() -> Iterator[tuple[str, type[Verb]]]:
                 yield member.verb, member
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code."""
+def main(arguments: Sequence[str] | None = None, app: Liftlock | None = None) -> int:
+    """Run one command; returns its exit code. Without a command, say which there are."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    return int(Liftlock().run(words))
+    try:
+        return int((app or Liftlock()).run(words or ["--help"]))
+    except SystemExit as ended:
+        if ended.code == BadInput.exit_code:
+            # argparse has said what is wrong with an option, and how the verb is called.
+            sys.stderr.write(
+                "  now:  nothing was changed\n  next: correct the command line; `--help` explains it\n"
+            )
+        raise
 
 
 if __name__ == "__main__":

@@ -12,11 +12,14 @@ from typing import Any
 
 from cliff.command import Command
 
-from liftlock.errors import LiftlockError, Refused
+from liftlock.errors import BadInput, LiftlockError, Refused
 
 CLOUD_FILE = "LIFTLOCK_CLOUD_FILE"
 """Environment variable that names the cloud file when no option does."""
 INTERRUPTED = 130
+DEFECT = 70
+"""Exit code of an error that nobody thought of (EX_SOFTWARE of sysexits.h)."""
+DEFECT_WORDS = "liftlock has a defect"
 
 
 class Verb(Command):
@@ -27,7 +30,20 @@ class Verb(Command):
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Do it; an error an operator can act on is printed in three parts, without a traceback."""
-        return guarded(lambda: super(Verb, self).run(parsed_args))
+        return guarded(lambda: super(Verb, self).run(parsed_args), debug=self.debug)
+
+    @property
+    def debug(self) -> bool:
+        """Whether the operator asked for `--debug`."""
+        return bool(self.app_args and self.app_args.debug)
+
+    def produce_output(self, parsed_args: argparse.Namespace, column_names: Any, data: Any) -> Any:
+        """cliff's; raises `BadInput` for a column (`-c`, `--sort-column`) that the verb does not have."""
+        try:
+            return super().produce_output(parsed_args, column_names, data)  # type: ignore[misc]  # cliff's other base
+        except ValueError as error:
+            hint = f"columns are: {', '.join(column_names)}"
+            raise BadInput(f"the output cannot be shown so: {error}", hint=hint) from error
 
     def out(self, text: str) -> None:
         """Print a line for the operator."""
@@ -35,8 +51,8 @@ class Verb(Command):
         self.app.stdout.flush()
 
 
-def guarded(act: Callable[[], Any]) -> int:
-    """The exit code of `act`; errors go to standard error."""
+def guarded(act: Callable[[], Any], *, debug: bool = False) -> int:
+    """The exit code of `act`; errors go to standard error, with `debug` as Python shows them if nobody foresaw them."""
     try:
         return int(act() or 0)
     except LiftlockError as error:
@@ -49,6 +65,20 @@ def guarded(act: Callable[[], Any]) -> int:
         # The reader of our output (`| head`) has seen enough.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         return 0
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(f"{unforeseen(error)}\n")
+        return DEFECT
+
+
+def unforeseen(error: Exception) -> LiftlockError:
+    """What to tell about an error that nobody thought of: a defect of liftlock."""
+    return LiftlockError(
+        f"{DEFECT_WORDS}: {type(error).__name__}: {error}",
+        now="not known to this command; `liftlock status` says where a run is",
+        hint="report it with what `liftlock --debug` shows when the same command is typed again",
+    )
 
 
 def add_cloud_file(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,8 @@ from liftlock.cloud.secret import Secret
 from liftlock.errors import BadInput
 from liftlock.knowledge.catalogue import services as known_services
 
-Port = Annotated[int, Between(1, 65535)]
+_PORT = Between(1, 65535)
+Port = Annotated[int, _PORT]
 _HOST_NAME = Matches(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?", "a host name")
 _ADDRESS = Matches(r"[A-Za-z0-9_]([A-Za-z0-9._:-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+", "an address")
 HostName = Annotated[str, _HOST_NAME]
@@ -23,11 +24,15 @@ Address = Annotated[str, _ADDRESS]
 RemotePath = Annotated[str, Matches(r"/[^\s\0]*", "an absolute path on the host, without spaces")]
 DatabaseName = Annotated[str, Matches(r"[A-Za-z0-9_$-]+", "a database name")]
 ServiceName = Annotated[str, OneOf(known_services)]
-Word = Annotated[
-    str, Matches(r"[A-Za-z0-9_]([A-Za-z0-9._@-]*)", "one word of letters, digits, `.`, `_`, `-` or `@`")
-]
+_WORD = Matches(r"[A-Za-z0-9_]([A-Za-z0-9._@-]*)", "one word of letters, digits, `.`, `_`, `-` or `@`")
+Word = Annotated[str, _WORD]
+BackendName = Annotated[str, Matches(r"[A-Za-z0-9_.:-]+", "a backend's name as HAProxy has them")]
 
 EXAMPLE = "docs/cloud.yaml.example"
+LARGEST = 16 << 20
+"""Bytes; 10,000 hosts take one MiB."""
+GATES = ("start", "finalize", "retire", "restore")
+"""Names of the gates that plans have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class BalancerAccess:
     """Hosts of this file with the role `balancer`."""
     socket: RemotePath = "/run/haproxy/admin.sock"
     """Where HAProxy's runtime socket lies on each of them."""
-    backends: Mapping[str, str] = field(default_factory=dict)
+    backends: Mapping[str, BackendName] = field(default_factory=dict)
     """Service -> name of its backend, where it is not the service's own name: `nova: nova_api_back`."""
 
 
@@ -142,7 +147,7 @@ class ProvisionerChoice:
 
     socket: Path
     """Unix socket on which the provisioner listens."""
-    kind: Word = "socket"
+    kind: Annotated[str, OneOf(lambda: ("socket",))] = "socket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +236,13 @@ def load(path: Path) -> CloudFile:
     """
     path = path.absolute()
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            found = file.read(LARGEST + 1)
+        if len(found) > LARGEST:
+            raise BadInput(
+                f"{path} is larger than {LARGEST >> 20} MiB: no cloud file is", hint=f"see {EXAMPLE}"
+            )
+        text = found.decode()
     except OSError as error:
         raise BadInput(
             f"{path} cannot be read: {error.strerror}",
@@ -239,6 +250,8 @@ def load(path: Path) -> CloudFile:
         ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not text in UTF-8", hint=f"see {EXAMPLE}") from error
+    except ValueError as error:
+        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint="name the cloud file") from error
     return parse(text, path)
 
 
@@ -289,6 +302,8 @@ def _with_inventory(found: CloudFile, reading: Reading) -> CloudFile:
         for what, wrong in (
             ("name", _HOST_NAME.mistake(host.name)),
             ("address", _ADDRESS.mistake(host.address)),
+            ("`ansible_user`", _WORD.mistake(host.user) if host.user is not None else None),
+            ("`ansible_port`", _PORT.mistake(host.port) if host.port is not None else None),
         ):
             if wrong:
                 reading.note("inventory.path", f"the {what} of {host.name} {wrong}")
@@ -309,8 +324,15 @@ def _contradictions(found: CloudFile) -> Iterator[tuple[str, str]]:
             yield f"hosts.{host.name}.roles", f"is empty; known are {', '.join(Role)}"
     yield from _twice(found)
     yield from _services(found)
+    yield from _one_name(found)
     yield from _references(found, names)
     yield from _greens(found)
+    for gate in found.policy.approvals:
+        if gate not in GATES:
+            yield (
+                f"policy.approvals.{gate}",
+                f"no plan has a gate of that name{_or_nearest(gate, set(GATES))}",
+            )
 
 
 def _greens(found: CloudFile) -> Iterator[tuple[str, str]]:
@@ -320,6 +342,24 @@ def _greens(found: CloudFile) -> Iterator[tuple[str, str]]:
             yield f"green.{host.name}.replaces", f"`{host.replaces}` is no control host of this file"
         if host.name in {h.name for h in found.hosts}:
             yield f"green.{host.name}", "is declared under `hosts` as well"
+    replaced: dict[str, str] = {}
+    reached = {host.address: host.name for host in found.hosts}
+    for host in found.green:
+        if host.address in reached:
+            yield f"green.{host.name}.address", f"is the address of {reached[host.address]} as well"
+        if host.replaces in replaced:
+            yield (
+                f"green.{host.name}.replaces",
+                f"`{host.replaces}` is replaced by {replaced[host.replaces]} already",
+            )
+        reached.setdefault(host.address, host.name)
+        replaced.setdefault(host.replaces, host.name)
+    left = [name for name in controls if found.green and name not in replaced]
+    if left:
+        yield (
+            "green",
+            f"nothing replaces {', '.join(left)}: its workers would be stopped with none in their place",
+        )
     if found.green and found.provisioner is None:
         yield "provisioner", "is needed when there is `green`: who makes the hosts?"
 
@@ -352,6 +392,20 @@ def _services(found: CloudFile) -> Iterator[tuple[str, str]]:
             yield f"balancer.backends.{service}", f"is no service{_or_nearest(service, known)}"
 
 
+def _one_name(found: CloudFile) -> Iterator[tuple[str, str]]:
+    """Where two databases, or two services' backends, are one."""
+    known = known_services()
+    mine = [known[name] for name in found.services]
+    databases = {usual: found.database(usual) for service in mine for usual in service.databases}
+    backends = {service.name: found.backend(service.name) for service in mine}
+    for place, called in (("databases.names", databases), ("balancer.backends", backends)):
+        first: dict[str, str] = {}
+        for usual, name in called.items():
+            if name in first:
+                yield f"{place}.{usual}", f"`{name}` is what {first[name]} is called as well"
+            first.setdefault(name, usual)
+
+
 def _references(found: CloudFile, names: list[str]) -> Iterator[tuple[str, str]]:
     host = found.databases.host
     # A name without dots and colons that is no host here is more likely a typing error than a resolvable address.
@@ -364,6 +418,9 @@ def _references(found: CloudFile, names: list[str]) -> Iterator[tuple[str, str]]
             yield place, f"`{name}` is no host of this file{_or_nearest(name, names)}"
         elif role not in found.host(name).roles:
             yield place, f"{name} does not have the role `{role}`"
+    for number, name in enumerate(found.balancer.hosts, start=1):
+        if name in found.balancer.hosts[: number - 1]:
+            yield f"balancer.hosts.{number}", f"`{name}` stands twice"
     if not found.balancer.hosts:
         yield "balancer.hosts", "is empty"
 

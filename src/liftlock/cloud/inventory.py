@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,19 +59,28 @@ def read_inventory(path: Path) -> Inventory:
         raise BadInput(f"`ansible-inventory` ended with code {ended.returncode}: {last}")
     try:
         listed = json.loads(ended.stdout)
-    except ValueError:
-        listed = None
-    if not isinstance(listed, dict):
-        raise BadInput("`ansible-inventory --list` did not print a JSON object")
-    return parse_inventory(listed)
+        if isinstance(listed, dict):
+            return parse_inventory(listed)
+    except (ValueError, RecursionError):
+        pass
+    raise BadInput("`ansible-inventory --list` did not print a JSON object that anybody can use")
 
 
 def parse_inventory(listed: Mapping[str, Any]) -> Inventory:
-    """What `ansible-inventory --list` printed."""
+    """What `ansible-inventory --list` printed; raises `BadInput` where it is not as Ansible's guide has it."""
     groups = {name: entry for name, entry in listed.items() if name != "_meta" and isinstance(entry, Mapping)}
+    meta = listed.get("_meta", {})
+    variables = meta.get("hostvars", {}) if isinstance(meta, Mapping) else None
+    if not isinstance(variables, Mapping) or not all(isinstance(v, Mapping) for v in variables.values()):
+        raise BadInput("the inventory's `_meta.hostvars` is no mapping of hosts to their variables")
+    for name, entry in groups.items():
+        for what in ("hosts", "children"):
+            words = entry.get(what, [])
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                raise BadInput(f"`{what}` of the inventory's group {name} is no list of names")
     return Inventory(
-        members={name: tuple(dict.fromkeys(_members(name, groups, frozenset()))) for name in groups},
-        variables=listed.get("_meta", {}).get("hostvars", {}),
+        members={name: tuple(dict.fromkeys(_members(name, groups, set()))) for name in groups},
+        variables=variables,
     )
 
 
@@ -86,26 +96,26 @@ def hosts_of_groups(inventory: Inventory, roles: Mapping[str, tuple[Role, ...]])
     return tuple(_host(name, tuple(dict.fromkeys(given)), inventory) for name, given in found.items())
 
 
-def _members(name: str, groups: Mapping[str, Mapping[str, Any]], above: frozenset[str]) -> list[str]:
+def _members(name: str, groups: Mapping[str, Mapping[str, Any]], seen: set[str]) -> list[str]:
+    """Hosts of the group and of the groups in it, each of which is looked at once."""
+    seen.add(name)
     group = groups.get(name, {})
     found = list(group.get("hosts", ()))
     for child in group.get("children", ()):
-        if child not in above:
-            found += _members(child, groups, above | {name})
+        if child not in seen:
+            found += _members(child, groups, seen)
     return found
 
 
 def _host(name: str, roles: tuple[Role, ...], inventory: Inventory) -> InventoryHost:
     variables = inventory.variables.get(name, {})
     user, port = variables.get("ansible_user"), variables.get("ansible_port")
-    try:
-        number = None if port is None else int(port)
-    except (TypeError, ValueError):
-        raise BadInput(f"`ansible_port` of {name} is no number") from None
+    if port is not None and not (isinstance(port, int | str) and re.fullmatch(r"-?[0-9]{1,9}", str(port))):
+        raise BadInput(f"`ansible_port` of {name} is no number")
     return InventoryHost(
         name=name,
         address=str(variables.get("ansible_host", name)),
         roles=roles,
         user=None if user is None else str(user),
-        port=number,
+        port=None if port is None else int(port),
     )

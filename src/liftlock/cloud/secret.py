@@ -12,6 +12,8 @@ from pathlib import Path
 from liftlock.errors import BadInput
 
 _COMMAND_TIMEOUT_S = 60.0
+_LONGEST = 1 << 16
+"""Bytes of a secret's file: whoever names `/dev/zero` is to be told."""
 
 
 class SecretSource(StrEnum):
@@ -52,7 +54,11 @@ class Secret:
 
     def _from_file(self) -> str:
         try:
-            return Path(self.where).read_text(encoding="utf-8")
+            with Path(self.where).open("rb") as file:
+                found = file.read(_LONGEST + 1)
+            if len(found) > _LONGEST:
+                raise self._missing(f"is longer than {_LONGEST} bytes")
+            return found.decode()
         except OSError as error:
             raise self._missing(f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError:
@@ -66,9 +72,10 @@ class Secret:
 
     def _from_command(self) -> str:
         try:
-            ended = subprocess.run(
-                shlex.split(self.where), capture_output=True, check=False, timeout=_COMMAND_TIMEOUT_S
-            )
+            words = shlex.split(self.where)
+            if not words:
+                raise self._missing("names no command")
+            ended = subprocess.run(words, capture_output=True, check=False, timeout=_COMMAND_TIMEOUT_S)
         except (OSError, ValueError) as error:
             raise self._missing(f"cannot be run: {error}") from error
         except subprocess.TimeoutExpired:

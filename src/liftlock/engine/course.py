@@ -13,13 +13,16 @@ from liftlock.engine.lanes import Work, lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
 from liftlock.engine.way_back import can_return, past_return, to_blue, ways_back
-from liftlock.errors import LiftlockError, Refused, StalePlan, StepFailed
+from liftlock.errors import CannotRevert, Fenced, LiftlockError, Refused, StalePlan, StepFailed
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
 from liftlock.plan.text import duration
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Detail, Event, JournalLost, Request
+
+OUT_OF_OUR_HANDS = (JournalLost, Fenced)
+"""Without the journal, or with a cloud that is somebody else's, nothing is started and nothing written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,10 @@ class Course:
         logbook: Logbook,
         hands: Hands,
         policy: RunPolicy,
+        *,
         guards: Sequence[Guard],
         look: Callable[[], Mapping[str, str]] | None,
+        confirm: Callable[[], None],
     ) -> None:
         self._log = logbook
         self._hands = hands
@@ -53,6 +58,7 @@ class Course:
         self._policy = policy
         self._desk = Desk(logbook, policy.gates, guards)
         self._look = look
+        self._confirm = confirm
         self._watched = bool(guards)
         self._wish: Wish | None = None
         self._asking = threading.Lock()
@@ -112,6 +118,7 @@ class Course:
 
     def _ask(self) -> Wish | None:
         """Whether anybody wants the run to stop; the first wish stays until it is obeyed."""
+        self._confirm()
         with self._asking:
             if self._wish is None:
                 self._wish = self._desk.wish()
@@ -159,7 +166,7 @@ class Course:
         ]
         try:
             run_lanes([lane for lane in lanes if lane], stage.at_once, self._do, lambda: self._ask() is None)
-        except JournalLost:
+        except OUT_OF_OUR_HANDS:
             raise
         except LiftlockError as error:
             self._log.write(Event.HELD, who="liftlock", detail={"why": f"a step failed: {error.what}"})
@@ -193,12 +200,13 @@ class Course:
                 return
             self._log.write(Event.STARTED, step=ref, detail={"title": step.title})
             note = step.execute(self._alert)
-        except JournalLost:
+        except OUT_OF_OUR_HANDS:
             raise
         except Interrupted:
             # Begun and not ended: whoever goes on asks the world.
             return
         except Exception as error:
+            self._confirm()
             raise self._failed(ref, step, error, "executing") from error
         self._log.write(Event.DID, step=ref, detail=_ended(step, note))
 
@@ -222,7 +230,9 @@ class Course:
         others = state.count(StepStatus.FAILED) - 1
         what = error.what + (f" (and {others} more failed: `liftlock status`)" if others > 0 else "")
         hint = error.hint or "remove the cause"
-        if again:
+        if isinstance(error, CannotRevert):
+            hint += "" if "`liftlock resume`" in hint else "; or go on: `liftlock resume`"
+        elif again:
             # A step's own hint is for the way there: taken on the way back, it would turn the run round.
             hint = hint.replace("`liftlock resume`", again)
             hint += "" if again in hint else f"; then {again}"
@@ -271,6 +281,7 @@ class Course:
         return wish.back is Back.STAGE or (wish.back is Back.START and not past_return(self._log.state))
 
     def _rest(self) -> None:
+        self._confirm()
         state = self._log.state
         self._log.say(f"held by {state.who}{f': {state.why}' if state.why else ''}")
         self._log.clock.sleep(self._policy.poll_s)
@@ -306,7 +317,7 @@ class Course:
                 return
             try:
                 self._undo(ref, step)
-            except JournalLost:
+            except OUT_OF_OUR_HANDS:
                 raise
             except LiftlockError as problem:
                 problems.append(problem)
@@ -344,7 +355,7 @@ class Course:
             for lanes, at_once in ways_back(state, whole=whole):
                 count += sum(len(lane) for lane in lanes)
                 self._revert(lanes, at_once)
-        except JournalLost:
+        except OUT_OF_OUR_HANDS:
             raise
         except LiftlockError as told:
             why = f"a step could not be undone: {told.what}"
@@ -363,12 +374,14 @@ class Course:
             raise problems[0]
 
     def _undo(self, ref: StepRef, step: Step) -> None:
+        self._confirm()
         self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})
         try:
             note = step.revert(self._hands.at(Telling(self._hands.clock, self._still(step))))
-        except JournalLost:
+        except OUT_OF_OUR_HANDS:
             raise
         except Exception as error:
+            self._confirm()
             raise self._failed(ref, step, error, "reverting") from error
         self._log.write(Event.REVERTED, step=ref, detail=_ended(step, note))
 

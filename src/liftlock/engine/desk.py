@@ -70,7 +70,7 @@ class Desk:
                 self._refuse(request, refusal)
             elif request.kind in _ASKED:
                 return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
-            elif request.kind is RequestKind.RESUME:
+            else:  # to resume, or what only a newer liftlock knows
                 self._refuse(request, "the run is not held")
         return self.guarded()
 
@@ -102,7 +102,7 @@ class Desk:
                 return request
             elif request.kind in (RequestKind.ABORT, RequestKind.ROLLBACK):
                 return Wish(request.person, request.reason, _ASKED[request.kind], request.id)
-            elif request.kind is RequestKind.HOLD:
+            else:
                 self._refuse(request, "the run is held already")
         # Only one that asks for more than the hold there is.
         wish = self.guarded()

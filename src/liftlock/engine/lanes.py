@@ -44,13 +44,14 @@ def run_lanes(
 
     count = min(max(1, at_once), len(lanes))
     threads = [threading.Thread(target=drain, name=f"lane {n}", daemon=True) for n in range(1, count + 1)]
-    for thread in threads:
-        thread.start()
     try:
+        # Inside: an interrupt that comes while they start must stop those that have.
+        for thread in threads:
+            thread.start()
         _join(threads)
     except KeyboardInterrupt:
         interrupted.set()
-        _join(threads)
+        _join([thread for thread in threads if thread.ident is not None])
         if not errors:
             raise
     if errors:

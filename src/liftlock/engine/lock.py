@@ -7,31 +7,15 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from liftlock.errors import AnotherRun, BadInput
+from liftlock.ports.lease import Holder
 
 PATIENCE_S = 1.0
 """How long to try, in seconds: who only looks whether the lock is held has it for an instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock."""
-
-    who: str
-    """Login of the person who started it."""
-    pid: int
-    host: str
-    since: float
-    """Seconds since the epoch."""
-
-    def __str__(self) -> str:
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
-        return f"{self.who}, process {self.pid} on {self.host}, since {since}"
 
 
 class RunLock:
@@ -41,6 +25,11 @@ class RunLock:
         self._path = path
         self._who = who
         self._file: IO[str] | None = None
+
+    @property
+    def place(self) -> str:
+        """Names this lock among those of all machines."""
+        return f"{machine()}:{self._path.resolve()}"
 
     @classmethod
     def beside(cls, journal: Path, who: str) -> RunLock:
@@ -94,6 +83,14 @@ class RunLock:
             if _take(file, fcntl.LOCK_SH):
                 return None
             return _read(file) or Holder("somebody", 0, socket.gethostname(), time.time())
+
+
+def machine() -> str:
+    """What tells this machine from others, also from those with the same name (machine-id(5))."""
+    try:
+        return Path("/etc/machine-id").read_text("ascii").strip() or socket.gethostname()
+    except OSError:
+        return socket.gethostname()
 
 
 def _take(file: IO[str], how: int) -> bool:

@@ -47,6 +47,8 @@ class Runner:
     look: Callable[[], Mapping[str, str]] | None = None
     """Reads the cloud's facts now, for stages that expect some at their start; None leaves that out."""
     observer: Observer = field(default_factory=Unwatched)
+    confirm: Callable[[], None] = lambda: None
+    """Raises `Fenced` when the lock, held all the time, is not worth anything any more (`engine.lease.Tenure`)."""
 
     def run(self, plan: Plan) -> RunState:
         """Run the plan from its start, or go on if it was begun before; returns where the run is then.
@@ -126,13 +128,18 @@ class Runner:
             raise Refused(state.sentence(), hint="make a new plan with `liftlock plan`")
         logbook = self._logbook(run, state.plan)
         logbook.write(Event.RESUMED)
-        course = Course(logbook, self.hands, self.policy, self.guards, self.look)
+        course = self._on(logbook)
         if state.standing in HOW_FAR:
             return course.back(state.who, state.why, HOW_FAR[state.standing])
         return course.forward()
 
     def _course(self, run: Run, plan: Plan) -> Course:
-        return Course(self._logbook(run, plan), self.hands, self.policy, self.guards, self.look)
+        return self._on(self._logbook(run, plan))
+
+    def _on(self, logbook: Logbook) -> Course:
+        return Course(
+            logbook, self.hands, self.policy, guards=self.guards, look=self.look, confirm=self.confirm
+        )
 
     def _logbook(self, run: Run, plan: Plan) -> Logbook:
         return Logbook(self.journal, run, plan, clock=self.clock, who=self.who, observer=self.observer)

@@ -134,7 +134,7 @@ class RunState:
 
     def sentence(self, *, alive: bool = True) -> str:
         """Where it is, for people; `alive` is whether a runner holds the lock now."""
-        return f"{self.run}: {self._standing(alive)}{self._progress()}"
+        return f"{self.run}: {self._standing(alive)}{self.progress()}"
 
     def _standing(self, alive: bool) -> str:  # noqa: PLR0911 (a table)
         because = f": {self.why}" if self.why else ""
@@ -163,7 +163,8 @@ class RunState:
                 return f"putting the unfinished stage back for {self.who}" if alive else "cut while aborting"
         return "running" if alive else "interrupted, no process works on it"
 
-    def _progress(self) -> str:
+    def progress(self) -> str:
+        """How far it got, to be put behind a sentence; empty when that says nothing any more."""
         number = self.stage
         if number is None or self.standing in (Standing.ROLLING_BACK, Standing.ROLLED_BACK):
             return ""

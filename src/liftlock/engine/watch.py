@@ -46,13 +46,13 @@ class Watch:
         while not self._ended.is_set():
             with self._turn:
                 state = self._state
-            if state is not None:
-                try:
-                    reason, failed = self._guard(state), 0
-                except Exception as error:
-                    failed += 1
-                    reason = blind(self._guard, error) if failed >= BLIND_AFTER else None
-                self._keep(state, reason)
+            assert state is not None, "the first call sets it, and begins the watch"
+            try:
+                reason, failed = self._guard(state), 0
+            except Exception as error:
+                failed += 1
+                reason = blind(self._guard, error) if failed >= BLIND_AFTER else None
+            self._keep(state, reason)
             self._ended.wait(self._every_s)
 
     def _keep(self, state: RunState, reason: Reason | None) -> None:

@@ -12,8 +12,10 @@ from liftlock.cloud.file import CloudFile, ErrorBudget
 from liftlock.cloud.model import BalancerNode
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.desk import Guard
+from liftlock.engine.effects import effect
 from liftlock.engine.gates import GatePolicy
-from liftlock.engine.lock import Holder, RunLock
+from liftlock.engine.lease import Tenure
+from liftlock.engine.lock import RunLock
 from liftlock.engine.logbook import Observer
 from liftlock.engine.runner import Runner, last_run
 from liftlock.engine.state import RunState, Standing
@@ -28,6 +30,7 @@ from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.plan.staleness import moved
 from liftlock.ports.journal import Entry, Event, Journal, Request, RequestKind
+from liftlock.ports.lease import Holder
 from liftlock.steps.kinds import kinds
 
 
@@ -49,11 +52,15 @@ class Session:
     def runner(self, guards: Sequence[Guard] = ()) -> Runner:
         """A runner wired to this site."""
         policy = self.site.file.policy
+        tenure = Tenure(
+            RunLock.beside(journal_file(self.site.file), self.who), self.site.hands.lease, self.who
+        )
         return Runner(
             journal=self.journal,
             hands=self.site.hands,
             clock=self.site.hands.clock,
-            lock=RunLock.beside(journal_file(self.site.file), self.who),
+            lock=tenure,
+            confirm=tenure.confirm,
             who=self.who,
             kinds=kinds(),
             policy=RunPolicy(GatePolicy(policy.approval_expires_s, dict(policy.approvals)), wait=self.wait),
@@ -156,6 +163,17 @@ def ask(
         known_gate(plan, gate)
     named = fingerprint(plan) if plan is not None else ""
     return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
+
+
+def effect_of(journal: Journal, kind: RequestKind, *, alive: bool) -> str:
+    """What a request would do to the last run, in words; `alive` is whether a process works on it.
+
+    Raises `BadInput` when nothing was run yet.
+    """
+    last = last_run(journal, kinds())
+    if last is None:
+        raise nothing_run()
+    return effect(kind, last[1], alive=alive)
 
 
 def known_gate(plan: Plan, gate: str) -> str:

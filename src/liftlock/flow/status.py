@@ -2,38 +2,218 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
-from liftlock.engine.lock import Holder
-from liftlock.engine.runner import last_run
-from liftlock.engine.state import RunState, Standing
+from liftlock.engine.assessment import Assessment, Verdict, assess
+from liftlock.engine.gates import GatePolicy
+from liftlock.engine.insights import Felt, Kind, Look, failures
+from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus, state_of
+from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.plan.text import GOING_BACK
-from liftlock.ports.journal import Journal
+from liftlock.ports.journal import Event, Journal, Line, Request, Run
+from liftlock.ports.lease import Holder
+from liftlock.probes.tail import Tail
 from liftlock.steps.green import MakeAlike, RemoveHost
 from liftlock.steps.kinds import kinds
 
+RESUME = "`liftlock resume`"
+_AGAIN = {
+    Event.ABORTING: "`liftlock abort`",
+    Event.FALLING_BACK: "`liftlock rollback`",
+    Event.ROLLING_BACK: "`liftlock rollback`",
+}
+"""The verb that finishes a way back on which a step failed."""
+NOTHING_RUN = "nothing was run on this cloud yet"
 
-def status(journal: Journal, holder: Holder | None) -> dict[str, Any]:
-    """One document that every face renders; `holder` is the process that runs, if one does."""
-    last = last_run(journal, kinds())
-    if last is None:
-        return {"status": "nothing was run on this cloud yet", "process": "", "next": "`liftlock assess`"}
-    run, state = last
+
+def status(
+    journal: Journal,
+    holder: Holder | None,
+    *,
+    gates: GatePolicy | None = None,
+    probes: Tail | None = None,
+    now: float | None = None,
+) -> dict[str, Any]:
+    """The document for the last run of a journal; `holder` is the process that works on it, if one does.
+
+    `gates` are the cloud's rules for approvals, `probes` a prober's log, `now` is in seconds since the epoch (this
+    moment if None).
+    """
+    at = time.time() if now is None else now
+    runs = journal.runs()
+    if not runs:
+        return fresh(at)
+    # Lines first: a request that is taken in between is told twice, and never lost.
+    lines, requests = journal.lines(runs[-1].id), journal.requests()
+    return document(
+        runs[-1],
+        lines,
+        at,
+        str(holder) if holder else "",
+        gates=gates or GatePolicy(),
+        requests=requests,
+        felt=felt_of(probes, runs[-1].begun_at, at) if probes else None,
+    )
+
+
+def document(
+    run: Run,
+    lines: Sequence[Line],
+    now: float,
+    process: str,
+    *,
+    gates: GatePolicy,
+    requests: Sequence[Request] = (),
+    felt: Felt | None = None,
+) -> dict[str, Any]:
+    """The one document that every face renders; pure.
+
+    `lines` are all of the run's own, `now` is in seconds since the epoch, `process` names who works on it (empty:
+    nobody does), `requests` are those nobody has taken yet.
+    """
+    plan = loads(run.plan, kinds(), name=f"the plan of {run.id}")
+    state = state_of(run.id, plan, lines)
+    look = Look(state, lines, now, bool(process), gates, requests, felt)
+    verdict = assess(look)
     return {
-        "status": state.sentence(alive=holder is not None),
-        "process": str(holder) if holder else "",
-        "next": next_action(state, alive=holder is not None),
+        "assessment": verdict.assessment.value,
+        "sentence": verdict.sentence,
+        "since": moment(verdict.since),
+        "since_seconds": round(max(0.0, now - verdict.since), 1),
+        "next": _next(look, verdict),
         "way_back": way_back(state),
-        "run": run.id,
-        "plan_fingerprint": short(fingerprint(state.plan)),
-        "lift": str(state.plan.lift),
-        "stage": state.stage,
-        "stages": len(state.plan.stages),
-        "last_lossless_stage": state.plan.last_lossless_stage,
         "last_lossless_step": last_lossless_step(state),
+        "insights": [
+            {"kind": str(i.kind), "sentence": i.sentence, "steps": [str(ref) for ref in i.steps]}
+            for i in verdict.insights
+        ],
+        "eta": _eta(verdict, now),
+        "probes": _probes(felt),
+        "status": state.sentence(alive=bool(process)),
+        "standing": state.standing.value,
+        "process": process,
+        "at": moment(now),
+        "cloud": plan.cloud,
+        "run": run.id,
+        "plan_fingerprint": short(run.fingerprint),
+        "lift": str(plan.lift),
+        "stage": state.stage,
+        "stages": len(plan.stages),
+        "last_lossless_stage": plan.last_lossless_stage,
+        "stage_table": stage_table(look),
     }
+
+
+def fresh(now: float) -> dict[str, Any]:
+    """The document for a cloud on which nothing was run."""
+    return {
+        "assessment": Assessment.WAITING.value,
+        "sentence": NOTHING_RUN,
+        "since": "",
+        "since_seconds": None,
+        "next": "`liftlock assess`",
+        "way_back": "nothing was touched",
+        "last_lossless_step": "",
+        "insights": [],
+        "eta": None,
+        "probes": None,
+        "status": NOTHING_RUN,
+        "standing": "",
+        "process": "",
+        "at": moment(now),
+        "cloud": "",
+        "run": "",
+        "plan_fingerprint": "",
+        "lift": "",
+        "stage": None,
+        "stages": 0,
+        "last_lossless_stage": 0,
+        "stage_table": [],
+    }
+
+
+def moment(at: float) -> str:
+    """A time as ISO 8601 in UTC, to the second.
+
+    >>> moment(1790000000.9)
+    '2026-09-21T14:13:20Z'
+    """
+    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def stage_table(look: Look) -> list[dict[str, Any]]:
+    """Each stage: its state, how many of its steps are done, its seconds so far and those planned."""
+    state = look.state
+    rows = []
+    for number, (stage, found) in enumerate(zip(state.plan.stages, state.stages, strict=True), start=1):
+        runs = look.works and number == state.stage and found.status is StageStatus.BEGUN
+        seconds = found.seconds + (max(0.0, look.now - state.last_at) if runs else 0.0)
+        rows.append(
+            {
+                "stage": number,
+                "name": stage.name,
+                "state": found.status.value,
+                "gate": stage.gate,
+                "steps_done": state.count(StepStatus.DONE, number),
+                "steps": sum(len(lane) for lane in stage.lanes),
+                "seconds": round(seconds, 1),
+                "planned_seconds": round(stage.seconds, 1),
+            }
+        )
+    return rows
+
+
+def felt_of(log: Tail, since: float, now: float) -> Felt:
+    """What a prober counted since a run began; times in seconds since the epoch."""
+    failed = [(e.ended, f"{e.service} {e.verb}: {e.outcome}") for e in log.failures() if e.ended >= since]
+    total = sum(1 for ended in log.ended() if ended >= since)
+    silent_s = now - max(log.ended(), default=-inf)
+    return Felt(total, tuple(sorted(failed)), max(0.0, silent_s))
+
+
+def _next(look: Look, verdict: Verdict) -> str:
+    state, kinds_now = look.state, {i.kind for i in verdict.insights}
+    if Kind.NOBODY_RUNS in kinds_now:
+        return f"`liftlock resume`; or {stop(state)}"
+    if verdict.assessment is Assessment.FAILED:
+        return _after_a_failure(look, undoing=Kind.NOT_UNDONE in kinds_now)
+    if verdict.assessment is Assessment.STALLED and look.alive:
+        return "see what it waits for; if its process itself hangs, end that, then `liftlock resume`"
+    return next_action(state, alive=look.alive)
+
+
+def _after_a_failure(look: Look, *, undoing: bool) -> str:
+    """What the step that failed first says itself, with the verb that goes on in the same direction."""
+    first = min(failures(look).values(), key=lambda line: line.seq)
+    hint = str(first.detail.get("next", "")) or "remove the cause"
+    if not undoing:
+        said = hint if RESUME in hint else f"{hint}; then {RESUME}"
+        return f"{said}; or {stop(look.state)}"
+    words = [line.event for line in look.lines if line.event in _AGAIN]
+    again = _AGAIN[words[-1]] if words else _AGAIN[Event.ROLLING_BACK]
+    # A step's own hint is for the way there.
+    said = hint.replace(RESUME, again)
+    return said if again in said else f"{said}; then {again}"
+
+
+def _eta(verdict: Verdict, now: float) -> dict[str, Any] | None:
+    eta = verdict.eta
+    if eta is None:
+        return None
+    return {"at": moment(now + eta.seconds), "seconds": eta.seconds, "until": eta.until, "basis": eta.basis}
+
+
+def _probes(felt: Felt | None) -> dict[str, Any] | None:
+    if felt is None:
+        return None
+    silent = None if felt.silent_s == inf else round(felt.silent_s, 1)
+    return {"requests": felt.total, "failed": len(felt.failed), "silent_seconds": silent}
 
 
 def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a table)
@@ -53,6 +233,8 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
             return f"`liftlock resume`, or {stop(state)}"
         case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
             return "make a new plan: `liftlock plan`"
+        case Standing.ABORTING | Standing.FALLING_BACK | Standing.ROLLING_BACK if alive:
+            return "nothing: it goes back as far as was asked, and stops there"
     return (
         "nothing; `liftlock hold` stops it before its next step"
         if alive
@@ -89,6 +271,8 @@ def way_back(state: RunState) -> str:
         return "nothing was touched"
     if state.standing is Standing.ROLLED_BACK:
         return "nothing is left to go back from"
+    if state.standing is Standing.SUPERSEDED:
+        return "that of the plan that took its place"
     return f"{GOING_BACK} {state.plan.stages[max(begun) - 1].undo}"
 
 

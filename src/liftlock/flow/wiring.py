@@ -17,15 +17,18 @@ from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
+from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.keys.linux import LinuxKeys
+from liftlock.drivers.leases.mariadb import MariaDbLease
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
+from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.hands import Hands
@@ -42,9 +45,10 @@ def opened(path: Path) -> Iterator[Site]:
     from liftlock.drivers.shells.ssh import SshShell  # noqa: PLC0415
 
     file = load(path)
-    shell = SshShell(ssh_access(file))
+    fence = Fence()
+    shell = SshShell(ssh_access(file), fence=fence)
     try:
-        yield Site(file, hands(file, shell))
+        yield Site(file, hands(file, shell, fence))
     finally:
         shell.close()
 
@@ -55,7 +59,13 @@ def journal(file: CloudFile, *, create: bool = True) -> Iterator[SqlJournal]:
     from liftlock.drivers.journals.sql import SqlJournal  # noqa: PLC0415
 
     if create:
-        file.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            file.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise BadInput(
+                f"{file.state} cannot be the folder for the journal: {error.strerror}",
+                hint="name another as `state` in the cloud file",
+            ) from error
     book = SqlJournal(journal_file(file), create=create)
     try:
         yield book
@@ -79,24 +89,21 @@ def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
     return found
 
 
-def hands(file: CloudFile, shell: Shell) -> Hands:
-    """Drivers for everything the cloud file names."""
+def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
+    """Drivers for everything the cloud file names; `fence` is what `shell` puts before its commands."""
     from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
 
     if file.deployer.kind != "venv":
         raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
     clock = SystemClock()
     backups = backup_folder(file)
-    databases = MariaDb(
-        shell,
-        backups,
-        host=file.databases.host,
-        address=file.address_of(file.databases.host),
-        port=file.databases.port,
-        user=file.databases.user,
-        password=file.databases.password.reveal(),
-        names=file.databases.names,
+    access = DatabaseAccess(
+        file.address_of(file.databases.host),
+        file.databases.user,
+        file.databases.password.reveal(),
+        file.databases.port,
     )
+    databases = MariaDb(shell, backups, host=file.databases.host, access=access, names=file.databases.names)
     addresses = {h.name: h.address for h in file.hosts} | {g.name: g.address for g in file.green}
     api = OpenStackApi(
         file.api.cloud,
@@ -122,4 +129,5 @@ def hands(file: CloudFile, shell: Shell) -> Hands:
         likeness=LinuxLikeness(shell, file.deployer.root),
         provisioner=SocketProvisioner(file.provisioner.socket) if file.provisioner else NoProvisioner(),
         keys=LinuxKeys(shell),
+        lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
     )

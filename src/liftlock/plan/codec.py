@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from liftlock.errors import BadInput
 from liftlock.plan.fingerprint import digest, fingerprint, short
 from liftlock.plan.model import Plan
-from liftlock.plan.plain import Kinds, decode, encode
+from liftlock.plan.plain import Kinds, canonical, decode, encode
 
 FORMAT = 1
 """Number of the file format; a reader refuses a greater one."""
+
+LARGEST = 256 << 20
+"""Bytes of a plan file: more than any plan takes."""
 
 AGAIN = "make a new plan with `liftlock plan`"
 
@@ -50,6 +54,8 @@ def loads(text: str, kinds: Kinds, *, name: str = "the plan") -> Plan:
 
 def write(plan: Plan, path: Path) -> None:
     """Write the plan file: readers see the whole of it or nothing. Raises `BadInput` if it cannot be written."""
+    if not path.name:
+        raise BadInput(f"{path} is a folder: a plan is written into a file", hint="choose another file")
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with fresh.open("w", encoding="utf-8") as file:
@@ -65,13 +71,19 @@ def write(plan: Plan, path: Path) -> None:
 def read(path: Path, kinds: Kinds) -> Plan:
     """The plan in a file; raises `BadInput` like `loads`, and when the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            found = file.read(LARGEST + 1)
+        if len(found) > LARGEST:
+            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no plan is", hint=AGAIN)
+        text = found.decode()
     except OSError as error:
         raise BadInput(
             f"{path} cannot be read: {error.strerror}", hint="give a file of `liftlock plan`"
         ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is no plan: it is not text", hint=AGAIN) from error
+    except ValueError as error:
+        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint=AGAIN) from error
     return loads(text, kinds, name=str(path))
 
 
@@ -79,13 +91,18 @@ def _envelope(text: str, name: str) -> dict[str, Any]:
     if not text.strip():
         raise BadInput(f"{name} is empty", hint=AGAIN)
     try:
-        whole = json.loads(text, parse_constant=_refuse_constant)
+        whole = json.loads(text, parse_constant=_refuse_constant, parse_float=_number)
+        if "\\u" in text:
+            # Only an escape can hold half a character, which no file can be written with.
+            canonical(whole).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise BadInput(f"{name} is torn or edited: {error.msg} at {where}", hint=AGAIN) from error
     except ValueError as error:
         raise BadInput(f"{name} was edited: {error}", hint=AGAIN) from error
-    if not isinstance(whole, dict) or not isinstance(whole.get("liftlock_plan"), int):
+    except RecursionError:
+        raise BadInput(f"{name} is nested too deep to be a plan", hint=AGAIN) from None
+    if not isinstance(whole, dict) or type(whole.get("liftlock_plan")) is not int:
         raise BadInput(f"{name} is no plan of liftlock", hint=AGAIN)
     if whole["liftlock_plan"] != FORMAT:
         raise BadInput(
@@ -100,6 +117,13 @@ def _envelope(text: str, name: str) -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no number a plan can hold")
+
+
+def _number(word: str) -> float:
+    found = float(word)
+    if not isfinite(found):
+        raise ValueError(f"{word} is no number a plan can hold")
+    return found
 
 
 def _edited(whole: Mapping[str, Any], plan: Plan) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from liftlock.plan.plain import NEWER
@@ -66,11 +66,20 @@ class Stage:
 
     @property
     def seconds(self) -> float:
-        """How long it should take, in seconds: its lanes packed greedily, `at_once` side by side."""
-        busy = [0.0] * max(1, self.at_once)
-        for lane in self.lanes:
-            busy[busy.index(min(busy))] += sum(step.seconds for step in lane)
-        return max(busy)
+        """How long it should take, in seconds: its lanes side by side."""
+        return side_by_side((sum(step.seconds for step in lane) for lane in self.lanes), self.at_once)
+
+
+def side_by_side(lanes: Iterable[float], at_once: int) -> float:
+    """How long lanes that take these seconds take together: each begins as soon as one of `at_once` places is free.
+
+    >>> side_by_side([3.0, 1.0, 1.0], at_once=2)
+    3.0
+    """
+    places = [0.0] * max(1, at_once)
+    for seconds in lanes:
+        places[places.index(min(places))] += seconds
+    return max(places)
 
 
 @dataclass(frozen=True, slots=True)

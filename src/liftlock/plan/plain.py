@@ -146,8 +146,6 @@ def _scalar(hint: Any, plain: object, at: str) -> Any:
         _expect(isinstance(plain, int | float) and not isinstance(plain, bool), at, "a number", plain)
     elif hint is str:
         _expect(isinstance(plain, str), at, "a string", plain)
-    elif hint is type(None):
-        _expect(plain is None, at, "null", plain)
     else:
         raise TypeError(f"{at}: a plan cannot hold {hint!r}")
     return plain

@@ -27,6 +27,14 @@ class Step(ABC):
         return 1.0
 
     @property
+    def patience_s(self) -> float:
+        """After how many seconds without an end something hangs: it should have failed by itself before.
+
+        The longest that a unit of a service is waited for, where a step does not say otherwise (drivers/services).
+        """
+        return 1000.0
+
+    @property
     def goes_back_first(self) -> bool:
         """Whether a rollback undoes it before all others, whatever came after it: users' requests go first."""
         return False

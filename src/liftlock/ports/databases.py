@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from liftlock.cloud.model import DatabaseServer
 from liftlock.knowledge.hop import Rewording
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that somebody has open: it keeps the definition of every table it has read."""
+
+    session: int
+    """Id of the session, for `KILL`."""
+    user: str
+    client: str
+    """Where the session comes from, as the server writes it: `10.77.0.21:47558`."""
+    open_s: int
+    """How long it has been open, in seconds."""
+    idle_s: int
+    """For how long nothing was asked in it, in seconds; 0 while a statement runs."""
+
+    def __str__(self) -> str:
+        idle = f", idle for {self.idle_s} s" if self.idle_s else ""
+        return f"session {self.session} of {self.user} from {self.client}, open for {self.open_s} s{idle}"
 
 
 class Databases(Protocol):
@@ -56,6 +76,9 @@ class Databases(Protocol):
 
     def reword(self, what: Rewording, on: bool) -> None:
         """Let it do so from now on, or no longer; rows that are there stay as they are. Twice is harmless."""
+
+    def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
+        """Transactions open now in sessions that use one of the databases, the oldest first."""
 
     def work_under_way(self, service: str, host: str) -> int:
         """Rows in which the service notes what its workers on `host` have under way.

@@ -13,6 +13,7 @@ from liftlock.ports.databases import Databases
 from liftlock.ports.deployer import Deployer
 from liftlock.ports.hosts import Hosts
 from liftlock.ports.keys import Keys
+from liftlock.ports.lease import Lease
 from liftlock.ports.likeness import Likeness
 from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.services import Services
@@ -35,6 +36,7 @@ class Hands:
     likeness: Likeness
     provisioner: Provisioner
     keys: Keys
+    lease: Lease
     clock: Clock
 
     def at(self, clock: Clock) -> Hands:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from liftlock.errors import Unreachable
 
@@ -147,7 +147,10 @@ class Journal(Protocol):
         """
 
     def lines(self, run: str = "", *, after: int = 0) -> tuple[Line, ...]:
-        """Lines of a run (of all runs if empty) whose seq is greater than `after`, in order."""
+        """Lines of a run (of all runs if empty) whose seq is greater than `after`, in order.
+
+        Raises `JournalLost` naming a line that cannot be understood: nothing may rest on it.
+        """
 
     def file(self, request: Request) -> Request:
         """Put a request where the runner finds it; returns it with its id."""
@@ -155,10 +158,14 @@ class Journal(Protocol):
     def requests(self, *, pending: bool = True) -> tuple[Request, ...]:
         """Requests that no runner has looked at yet, or all of them, oldest first."""
 
-    def verify_chain(self) -> str:
+    def stored(self) -> tuple[Mapping[str, Any], ...]:
+        """The columns of every line as they lie on the disk, in order: also of lines that cannot be understood."""
+
+    def verify_chain(self, last: str = "") -> str:
         """One sentence naming the first line that is not what was written; empty if the chain holds.
 
-        Lines cut off at the very end leave no trace in the chain: compare the last digest with one kept elsewhere.
+        Lines cut off at the very end leave no trace in the chain: `last` is a digest kept elsewhere (or how it begins)
+        that some line must have.
         """
 
     def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 from liftlock.probes.log import Entry, entries_of
@@ -14,6 +16,7 @@ class Tail:
         self._path = path
         self._offset = 0
         self._failed: list[Entry] = []
+        self._ended = array("d")
 
     def failures(self) -> tuple[Entry, ...]:
         """Every request that failed so far, in the order of the log; none while there is no log."""
@@ -26,5 +29,11 @@ class Tail:
         # A line that is not whole yet is read next time.
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
-        self._failed += [e for e in entries_of(whole.decode())[0] if e.failed]
+        entries = entries_of(whole.decode())[0]
+        self._failed += [e for e in entries if e.failed]
+        self._ended.extend(e.ended for e in entries)
         return tuple(self._failed)
+
+    def ended(self) -> Sequence[float]:
+        """When each request ended that was read so far, in seconds since the epoch, in no order."""
+        return self._ended

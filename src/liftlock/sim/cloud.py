@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import deepcopy
+from dataclasses import fields, replace
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liftlock.cloud.model import Cloud, Host, Role
-from liftlock.errors import Unreachable
+from liftlock.errors import Fenced, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.hands import Hands
 from liftlock.sim.clock import SimClock
-from liftlock.sim.faults import Fault, Kind, PowerCut
+from liftlock.sim.faults import SLOW_S, Fault, Kind, PowerCut
 from liftlock.sim.tiny import release_name, tiny
-from liftlock.sim.world import SimBackup, SimColours, SimDatabase, SimHost, SimUnit, age, series_of
+from liftlock.sim.world import (
+    SimBackup,
+    SimColours,
+    SimCopy,
+    SimDatabase,
+    SimHost,
+    SimLease,
+    SimUnit,
+    age,
+    series_of,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,7 +39,8 @@ class SimCloud:
 
     `dies_at=n` cuts the power of whoever acts at the n-th change (from 1), before it takes effect, or after it with
     `dies_late`: `PowerCut` is raised, and everything acting through hands taken before it gets `PowerCut` too. Hands
-    taken from `hands` afterwards work: that is liftlock started again.
+    taken from `hands` afterwards work: that is liftlock started again. Who wants the power cut elsewhere gives a
+    `fuse`: it is asked at every touch, by its name, and says whether it burns.
     """
 
     def __init__(
@@ -44,6 +56,7 @@ class SimCloud:
         self.services = snapshot.services or tuple(services())
         self.dies_at = dies_at
         self.dies_late = dies_late
+        self.fuse: Callable[[str], bool] = lambda _: False
         self.changes: list[str] = []
         """Every change that took effect, oldest first: `stop nova-api on ctl-blue`."""
         self.programs: list[tuple[str, str, tuple[str, ...]]] = []
@@ -73,7 +86,9 @@ class SimCloud:
         self.vhosts: dict[str, int] = {"/": snapshot.broker.messages}
         """Virtual host -> messages in it; what uses one puts them there."""
         self.tenancy = snapshot.tenancy
-        self._life = Life(self)
+        self.lease = SimLease()
+        self.life = Life(self)
+        """Whose power is cut next: whoever acts through the hands that were taken last."""
 
     @classmethod
     def tiny(
@@ -92,9 +107,9 @@ class SimCloud:
         """Ports onto this cloud; they die together with the power of whoever holds them."""
         from liftlock.sim.hands import hands_of  # noqa: PLC0415  the ports need this module
 
-        if self._life.over:
-            self._life = Life(self)
-        return hands_of(self._life)
+        if self.life.over:
+            self.life = Life(self)
+        return hands_of(self.life)
 
     def break_down(self, fault: Fault) -> None:
         """Show `fault` from now on."""
@@ -119,6 +134,17 @@ class SimCloud:
                         self.faults[position] = replace(fault, times=fault.times - 1)
                 return fault.times is None or fault.times > 0
         return False
+
+    def state(self) -> dict[str, Any]:
+        """A copy of all that changes change, by name."""
+        with self.lock:
+            return deepcopy({name: getattr(self, name) for name in _CHANGING})
+
+    def put_back(self, state: Mapping[str, Any]) -> None:
+        """Make all of it what it was; the objects stay the same, since others hold them."""
+        with self.lock:
+            for name, before in state.items():
+                setattr(self, name, _restored(getattr(self, name), before))
 
     def series_running(self, part: str) -> tuple[str, ...]:
         """Series of the code that every active unit of `part` runs, one per host."""
@@ -173,11 +199,22 @@ class Life:
     def __init__(self, cloud: SimCloud) -> None:
         self.cloud = cloud
         self.over = False
+        self.epoch = 0
+        """What it acts by while it owns the cloud."""
 
     def check(self) -> None:
-        """Raise `PowerCut` if the power is gone: a thread that was asleep then does not act any more."""
+        """Raise `PowerCut` if the power is gone: a thread that was asleep then does not act any more.
+
+        Raises `Fenced` for an owner that was replaced, as every host does.
+        """
         if self.over:
             raise PowerCut
+        if 0 < self.epoch < self.cloud.lease.epoch:
+            raise Fenced(
+                "the hosts have seen an owner since: another process has taken this cloud over",
+                now="this was not done",
+                hint="`liftlock status` on the bastion that has it now",
+            )
 
     def reach(self, host: str) -> SimHost:
         """The host's state; raises `Unreachable` if it does not answer."""
@@ -194,21 +231,64 @@ class Life:
 
     @contextmanager
     def change(self, what: str) -> Iterator[None]:
-        """Do one change inside; dies before or after it if this is the one to die at."""
+        """Do one change inside; dies before or after it if this is the one to die at.
+
+        A fault may refuse it (`StepFailed`), make it take long, or undo it in secret.
+        """
+        cloud = self.cloud
+        with cloud.lock, self.touch(what, fatal=cloud.dies_at == len(cloud.changes) + 1):
+            if cloud.strikes(Kind.REFUSES, what=what):
+                raise StepFailed(f"“{what}” was refused (simulated)", now="nothing of it was done")
+            if cloud.strikes(Kind.IS_SLOW, what=what):
+                cloud.clock.sleep(SLOW_S)
+            before = cloud.state() if cloud.strikes(Kind.LIES, what=what) else None
+            yield
+            if before is None:
+                cloud.changes.append(what)
+            else:
+                cloud.put_back(before)
+
+    @contextmanager
+    def touch(self, what: str, *, fatal: bool = False) -> Iterator[None]:
+        """Do inside what a power cut may come before or after: a change, or a line of liftlock's own journal.
+
+        Dies there if it is `fatal`, or the fuse says so.
+        """
         with self.cloud.lock:
             self.check()
-            fatal = self.cloud.dies_at == len(self.cloud.changes) + 1
-            if fatal and not self.cloud.dies_late:
+            burns = fatal or self.cloud.fuse(what)
+            if burns and not self.cloud.dies_late:
                 self._die()
             yield
-            self.cloud.changes.append(what)
-            if fatal:
+            if burns:
                 self._die()
 
     def _die(self) -> None:
         self.over = True
         self.cloud.dies_at = 0
         raise PowerCut
+
+
+_CHANGING = (
+    *("hosts", "databases", "backups", "colours"),
+    *("isolation", "rewordings", "vhosts"),
+)
+
+_CHANGED_INSIDE = (SimBackup, SimColours, SimCopy, SimDatabase, SimHost, SimUnit)
+
+
+def _restored(now: Any, before: Any) -> Any:
+    """`now` with the content of `before`, which is not used afterwards."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        kept = {key: _restored(now[key], value) if key in now else value for key, value in before.items()}
+        now.clear()
+        now.update(kept)
+        return now
+    if isinstance(now, _CHANGED_INSIDE) and type(now) is type(before):
+        for field in fields(now):
+            setattr(now, field.name, _restored(getattr(now, field.name), getattr(before, field.name)))
+        return now
+    return before
 
 
 def hash_of(files: Mapping[str, str], directory: str) -> str:

@@ -81,13 +81,12 @@ class SimDeployer:
         here = self._life.reach(host)
         self._need(here, release)
         with self._life.cloud.lock:
-            if name not in here.results:
+            result = here.results.get(name)
+            if result is None:
                 with self._life.change(f"run {' '.join(command)} on {host}"):
                     self._life.cloud.programs.append((host, release, tuple(command)))
-                    here.results[name] = _end(
-                        self._life.cloud, host, series_of(release), tuple(command), lock_wait_s
-                    )
-            result = here.results[name]
+                    result = _end(self._life.cloud, host, series_of(release), tuple(command), lock_wait_s)
+                    here.results[name] = result
         self._life.cloud.clock.sleep(min(result.seconds, timeout_s))
         if result.seconds > timeout_s:
             raise StepFailed(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+SLOW_S = 160.0
+"""How long a change takes that `is slow`."""
+
 
 class PowerCut(BaseException):
     """The machine liftlock runs on lost its power: no `except Exception` gets to tidy up."""
@@ -37,6 +40,12 @@ class Kind(StrEnum):
     """nova's and cinder's `online_data_migrations --max-count` exit with 1 while rows are left (their manuals)."""
     DISK_FULL = "disk full"
     """research/lab.md: one environment is 830 MB with byte code, and hosts hold two of them."""
+    REFUSES = "refuses"
+    """research/peers.md, B-X5: RabbitMQ answers `406 PRECONDITION_FAILED`, and nothing is done; so may anybody."""
+    LIES = "lies"
+    """research/data-plane.md, hazard 4: `--live-migration --wait` says "Complete" when the migration failed."""
+    IS_SLOW = "is slow"
+    """research/control-plane.md: nova 33 sleeps 160 s on SIGTERM (`manager_shutdown_timeout`), then it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Fault:
     host: str = ""
     """Where; empty means on any host."""
     what: str = ""
-    """Which part, service, database or command line (its beginning); empty means any."""
+    """Which part, service, database, command line or change (its beginning); empty means any."""
     times: int | None = None
     """How often it strikes before it is over; None means until it is healed."""
 

@@ -10,6 +10,7 @@ from liftlock.sim.databases import SimDatabases
 from liftlock.sim.deployer import SimDeployer
 from liftlock.sim.hosts import SimHosts, SimServices
 from liftlock.sim.keys import SimKeys
+from liftlock.sim.lease import SimLeases
 from liftlock.sim.likeness import SimLikeness
 from liftlock.sim.provisioner import SimProvisioner
 from liftlock.sim.traffic import SimTraffic
@@ -31,4 +32,5 @@ def hands_of(life: Life) -> Hands:
         likeness=SimLikeness(life),
         provisioner=SimProvisioner(life),
         keys=SimKeys(life),
+        lease=SimLeases(life),
     )

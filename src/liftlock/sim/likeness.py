@@ -88,7 +88,7 @@ def _mentions(files: Mapping[str, str], words: Mapping[str, str]) -> Iterator[Me
     for path, text in files.items():
         for number, line in enumerate(text.splitlines(), start=1):
             if (after := _said(line, words)) != line:
-                secret = re.search(r"password|secret|://[^/]*:[^/]*@", line)
+                secret = re.search(r"password|secret|://[^\s@]*:[^\s@]*@", line)
                 shown = re.split(r"[=:]", line)[0] + "= …"
                 yield Mention(path, number, *((shown, shown) if secret else (line, after)))
 

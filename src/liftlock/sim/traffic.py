@@ -71,9 +71,10 @@ class SimTraffic:
             raise Refused(f"{service}: no server of green passes its health check")
         if percent_green < 100 and not self._blue_up(service):
             raise Refused(f"{service}: no server of blue passes its health check")
-        if percent_green != now.percent_green:
-            with self._life.change(f"send {percent_green}% of {service} to green"):
-                now.percent_green = percent_green
+        with self._life.cloud.lock:  # lanes may send the same at once: it is one change
+            if percent_green != now.percent_green:
+                with self._life.change(f"send {percent_green}% of {service} to green"):
+                    now.percent_green = percent_green
 
     def settle(self, service: str) -> None:
         """One change, unless it is not armed."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from liftlock.cloud.model import Role
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.deployer import ProgramResult
+from liftlock.ports.lease import Holder
 from liftlock.ports.provisioner import HostOrder
 from liftlock.ports.traffic import Server
 
@@ -131,6 +132,18 @@ class SimColours:
     """Servers that serve alone since the last `settle`; empty means every host with the service's API."""
     unanswered: dict[str, int] = field(default_factory=dict)
     """Colour (`green`, `blue`) -> requests it is still answering; a test or a study puts them there."""
+
+
+@dataclass(slots=True)
+class SimLease:
+    """Who owns the cloud, and which epoch its hosts have seen."""
+
+    epoch: int = 0
+    holder: Holder | None = None
+    """None while nobody owns it."""
+    bastion: str = ""
+    renewed: float = 0.0
+    """Last sign of life, in seconds since the epoch."""
 
 
 @dataclass(slots=True)

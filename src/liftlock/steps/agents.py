@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock.blots import last_words
 from liftlock.errors import CannotRevert, StepFailed
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
@@ -67,7 +68,7 @@ class RunProgram(Step):
         hands.deployer.forget(self.host, self.unit)
         if result.code:
             raise StepFailed(
-                f"`{' '.join(self.command)}` ended with code {result.code}: {result.out.strip()[-300:]}",
+                f"`{' '.join(self.command)}` ended with code {result.code}: {last_words(result.out)}",
                 now="green serves; a record of a dead worker may be left",
                 hint="run it by hand on the host, then `liftlock resume`",
             )

@@ -8,6 +8,9 @@ from liftlock.errors import CannotRevert
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 
+COPY_PATIENCE_S = 4 * 3600.0
+"""How long databases may take to be copied or put back, in seconds."""
+
 
 @dataclass(frozen=True)
 class BackUpDatabases(Step):
@@ -23,6 +26,10 @@ class BackUpDatabases(Step):
     @property
     def seconds(self) -> float:
         return 5.0
+
+    @property
+    def patience_s(self) -> float:
+        return COPY_PATIENCE_S
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return set(self.databases) <= set(hands.databases.backed_up(self.backup))
@@ -48,6 +55,10 @@ class ProveBackup(Step):
     @property
     def seconds(self) -> float:
         return 10.0
+
+    @property
+    def patience_s(self) -> float:
+        return COPY_PATIENCE_S
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.databases.proven(self.backup)
@@ -96,6 +107,10 @@ class RestoreDatabases(Step):
     @property
     def seconds(self) -> float:
         return 10.0
+
+    @property
+    def patience_s(self) -> float:
+        return COPY_PATIENCE_S
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return since is not None and hands.databases.restored(self.databases, self.backup)

@@ -8,6 +8,9 @@ from liftlock.errors import StepFailed
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 
+UNPACK_PATIENCE_S = 3600.0
+"""How long a release may take to be sent to a host and unpacked there, in seconds."""
+
 
 @dataclass(frozen=True)
 class StageRelease(Step):
@@ -23,6 +26,10 @@ class StageRelease(Step):
     @property
     def seconds(self) -> float:
         return 20.0
+
+    @property
+    def patience_s(self) -> float:
+        return UNPACK_PATIENCE_S
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return self.release in hands.deployer.staged(self.host)

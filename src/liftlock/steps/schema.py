@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.errors import CannotRevert, StepFailed
+from liftlock.blots import last_words
+from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.plan.step import Step
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
@@ -53,6 +54,10 @@ class MigrateSchema(Step):
     def seconds(self) -> float:
         return 6.0
 
+    @property
+    def patience_s(self) -> float:
+        return MIGRATION_PATIENCE_S
+
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
         return False
@@ -66,7 +71,7 @@ class MigrateSchema(Step):
             if not (self.may_repeat and result.code == MORE_TO_DO):
                 break
         raise StepFailed(
-            f"{self.service}: `{' '.join(self.command)}` ended with code {result.code}: {_last_line(result.out)}",
+            f"{self.service}: `{' '.join(self.command)}` ended with code {result.code}: {last_words(result.out)}",
             now=f"the databases of {self.service} may be changed by half; its commands can be run again",
             hint=f"read the log of {unit} on {self.host}, then `liftlock resume`; `liftlock status` tells the way back",
         )
@@ -88,11 +93,19 @@ class MigrateSchema(Step):
             if attempt < TRIES:
                 hands.clock.sleep(PAUSE_S)
         raise StepFailed(
-            f"{self.service}: `{' '.join(self.command)}` found a table in use, {TRIES} times for {self.lock_wait_s} s",
+            f"{self.service}: `{' '.join(self.command)}` found a table in use, {TRIES} times for {self.lock_wait_s} s"
+            f"{self._who_uses_it(hands)}",
             now=f"users are served and nobody waits for it; the databases of {self.service} may be changed by half",
-            hint="end the transaction that is open (the oldest in `information_schema.innodb_trx`), "
-            "then `liftlock resume`",
+            hint="end that transaction (`KILL` with its session's number, in `mariadb`), then `liftlock resume`",
         )
+
+    def _who_uses_it(self, hands: Hands) -> str:
+        """Names the oldest transaction that is open there: a session that was forgotten keeps a table for ever."""
+        try:
+            found = hands.databases.transactions([database for database, _ in self.revisions_before])
+        except Unreachable:
+            return ""
+        return f"; the oldest open transaction: {found[0]}" if found else ""
 
     def revert(self, hands: Hands) -> None:
         if self.additive:
@@ -104,8 +117,3 @@ class MigrateSchema(Step):
                 now="the old release may not be able to use this schema; control services are as the stage left them",
                 hint="put the backup back: `liftlock restore`; or go on: `liftlock resume`",
             )
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip()[:300] if lines else "it printed nothing"

@@ -18,6 +18,8 @@ IDLE_PATIENCE_S = 900.0
 IDLE_LOOKS = 3
 """How often in a row nothing must be found under way, half a second apart."""
 LISTENER_PATIENCE_S = 180.0
+_LAST_LOOK_S = 60.0
+"""How long the look may take that is the last, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,10 @@ class AwaitAnswer(Question):
     def seconds(self) -> float:
         return 10.0
 
+    @property
+    def patience_s(self) -> float:
+        return ANSWER_PATIENCE_S + _LAST_LOOK_S
+
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.api.answers(self.service)
 
@@ -189,6 +195,10 @@ class AwaitAgents(Question):
     @property
     def seconds(self) -> float:
         return 10.0
+
+    @property
+    def patience_s(self) -> float:
+        return AGENT_PATIENCE_S + _LAST_LOOK_S
 
     def missing(self, hands: Hands, since: float) -> tuple[str, ...]:
         """Which of the agents have not reported after `since`, in seconds since the epoch.
@@ -236,6 +246,10 @@ class AwaitListener(Question):
     @property
     def seconds(self) -> float:
         return 5.0
+
+    @property
+    def patience_s(self) -> float:
+        return LISTENER_PATIENCE_S + _LAST_LOOK_S
 
     def execute(self, hands: Hands) -> None:
         self._wait(hands, self.host)

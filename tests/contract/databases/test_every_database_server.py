@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
@@ -77,10 +78,7 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
             LocalShell(),
             backups,
             host="db1",
-            address="127.0.0.1",
-            port=port,
-            user=access.user,
-            password=access.password,
+            access=DatabaseAccess("127.0.0.1", access.user, access.password, port),
         )
 
     return Place(

@@ -7,7 +7,7 @@ import time
 
 from liftlock.cli.progress import Progress
 from liftlock.cli.verb import confirm, person
-from liftlock.cli.verbs.run import Asking
+from liftlock.cli.verbs.run import Asking, Stopping
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
 from liftlock.flow.run import Session, approve_waiting, ask, pass_gate, rollback, under_way
@@ -16,16 +16,20 @@ from liftlock.flow.wiring import journal, opened
 from liftlock.ports.journal import RequestKind
 
 
-class Rollback(Asking):
+class Rollback(Stopping):
     """Go back to the start of the lift: requests first, then workers; no write is lost."""
 
     verb = "rollback"
+    kind = RequestKind.ROLLBACK
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Tell the process that runs, or do it ourselves."""
         with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
-            if holder := under_way(site.file):
-                ask(book, RequestKind.ROLLBACK, who=person(), at=time.time(), why=parsed_args.because)
+            holder = under_way(site.file)
+            if not self.agreed(parsed_args, book, holder):
+                return 0
+            if holder:
+                ask(book, self.kind, who=person(), at=time.time(), why=parsed_args.because)
                 self.out(f"asked: {holder} goes back before its next step; `liftlock status --watch`")
                 return 0
             with Progress(self.app.stdout) as watch:

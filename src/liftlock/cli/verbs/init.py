@@ -35,7 +35,7 @@ class Init(Verb):
             help="public keys of hosts; others are refused (default: ~/.ssh/known_hosts)",
         )
         parser.add_argument("--user", default="root", help="who logs in (default: root)")
-        parser.add_argument("--port", type=int, default=22, help="of SSH (default: 22)")
+        parser.add_argument("--port", type=port, default=22, help="of SSH (default: 22)")
         parser.add_argument(
             "--host",
             action="append",
@@ -96,6 +96,13 @@ class Init(Verb):
         password = parsed_args.database_password_file or output.parent / "secrets" / "database"
         then = f"see that {password} holds the database's password, then `liftlock assess -C {output}`"
         self.out(f"next: read {output}, {then}")
+
+
+def port(word: str) -> int:
+    """A port's number; raises `ArgumentTypeError` for what is none."""
+    if not (word.isascii() and word.isdecimal() and len(word) < 6 and 0 < int(word) < 65536):
+        raise argparse.ArgumentTypeError(f"must be from 1 to 65535, is {word}")
+    return int(word)
 
 
 def named(words: str) -> tuple[str, str]:

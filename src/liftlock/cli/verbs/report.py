@@ -12,6 +12,7 @@ from cliff.show import ShowOne
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.file import load
+from liftlock.errors import BadInput
 from liftlock.flow.report import Report as Findings
 from liftlock.flow.report import report
 from liftlock.flow.wiring import journal
@@ -59,7 +60,12 @@ class MakeReport(Verb, ShowOne):
         if parsed_args.page:
             from liftlock.cli.pages.report import page  # noqa: PLC0415
 
-            parsed_args.page.write_text(page(found))
+            try:
+                parsed_args.page.write_text(page(found), encoding="utf-8")
+            except OSError as error:
+                raise BadInput(
+                    f"{parsed_args.page} cannot be written: {error.strerror}", hint="choose another file"
+                ) from error
             self.app.stderr.write(f"page written to {parsed_args.page}\n")
         names, values = zip(*fields(found), strict=True)
         return names, values

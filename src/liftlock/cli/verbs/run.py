@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -10,13 +11,15 @@ from liftlock.cli.progress import Progress
 from liftlock.cli.verb import Verb, add_cloud_file, person
 from liftlock.cloud.file import load
 from liftlock.engine.state import RunState, Standing
-from liftlock.errors import StepFailed
-from liftlock.flow.run import Session, abort, ask, known_gate, resume, run, under_way
+from liftlock.errors import Refused, StepFailed
+from liftlock.flow.run import Session, abort, ask, effect_of, known_gate, resume, run, under_way
 from liftlock.flow.wiring import journal, opened
 from liftlock.plan import codec
-from liftlock.ports.journal import RequestKind
+from liftlock.ports.journal import Journal, RequestKind
+from liftlock.ports.lease import Holder
 from liftlock.steps.kinds import kinds
 
+YES = ("y", "yes")
 ENDED_WELL = (Standing.DONE, Standing.ABORTED, Standing.ROLLED_BACK, Standing.WAITING)
 
 
@@ -139,10 +142,33 @@ class Asking(RunVerb):
         return parser
 
 
-class Hold(Asking):
+class Stopping(Asking):
+    """A verb that says what it will do before it does it."""
+
+    kind: RequestKind
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Whether to do it."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+        parser.add_argument("--yes", action="store_true", help="do not ask, also in a terminal")
+        return parser
+
+    def agreed(self, parsed_args: argparse.Namespace, book: Journal, holder: Holder | None) -> bool:
+        """Say what it does; whether to do it. Raises `Refused` when a person at a terminal says no."""
+        self.out(f"{self.verb}: {effect_of(book, self.kind, alive=holder is not None)}")
+        if parsed_args.dry_run:
+            return False
+        if sys.stdin.isatty() and not parsed_args.yes and input("Go on? [y/N] ").strip().lower() not in YES:
+            raise Refused(f"{self.verb} was not confirmed", hint=f"`liftlock {self.verb} --yes` does not ask")
+        return True
+
+
+class Hold(Stopping):
     """Ask the run that is under way to stop before its next step."""
 
     verb = "hold"
+    kind = RequestKind.HOLD
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """File the wish."""
@@ -152,20 +178,26 @@ class Hold(Asking):
             self.out("no run is under way: there is nothing to hold")
             return
         with journal(file) as book:
-            ask(book, RequestKind.HOLD, who=person(), at=time.time(), why=parsed_args.because)
+            if not self.agreed(parsed_args, book, holder):
+                return
+            ask(book, self.kind, who=person(), at=time.time(), why=parsed_args.because)
         self.out("asked: the run stops before its next step; `liftlock status`")
 
 
-class Abort(Asking):
+class Abort(Stopping):
     """Stop, and put back only the unfinished stage."""
 
     verb = "abort"
+    kind = RequestKind.ABORT
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Tell the process that runs it, or put the stage back ourselves."""
         with opened(parsed_args.cloud_file) as site, journal(site.file) as book:
-            if holder := under_way(site.file):
-                ask(book, RequestKind.ABORT, who=person(), at=time.time(), why=parsed_args.because)
+            holder = under_way(site.file)
+            if not self.agreed(parsed_args, book, holder):
+                return 0
+            if holder:
+                ask(book, self.kind, who=person(), at=time.time(), why=parsed_args.because)
                 self.out(f"asked: {holder} puts the unfinished stage back; `liftlock status`")
                 return 0
             with Progress(self.app.stdout) as watch:

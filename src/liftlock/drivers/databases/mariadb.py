@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,12 @@ from pymysql.cursors import Cursor
 
 from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.drivers.clocks.system import SystemClock
+from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.on_host import ask
 from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.clock import Clock
+from liftlock.ports.databases import Transaction
 from liftlock.ports.shell import Shell
 
 OURS = "liftlock"
@@ -29,8 +30,6 @@ PROOF = "liftlock_proof_"
 """Put before the name of a database that is restored on the side."""
 _INCOMING = "/var/tmp/liftlock"  # noqa: S108  root's own folder on a host's disk, made with mode 0700
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
-_CONNECT_S = 10
-_READ_S = 120
 _COPY_PATIENCE_S = 4 * 3600.0
 _LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
 _SESSIONS_PATIENCE_S = 60.0
@@ -71,8 +70,8 @@ CREATE TABLE IF NOT EXISTS {OURS}.restored (name VARCHAR(64) PRIMARY KEY, backup
 class MariaDb:
     """Keeps the `Databases` port.
 
-    `host` is where the server runs, by its name for `shell`; `address` and `port` are where it listens, for us and for
-    its own host; `names` tells usual name -> name here, for databases called otherwise than usual.
+    `host` is where the server runs, by its name for `shell`; `access` holds for us and for its own host; `names` tells
+    usual name -> name here, for databases called otherwise than usual.
 
     Copies lie in `<backups>/<backup>/databases` on this machine: `<database>.sql.gz`, `copies.json` (written last: what
     it does not list does not count) and `proof.json`.
@@ -87,27 +86,21 @@ class MariaDb:
         backups: Path,
         *,
         host: str,
-        address: str,
-        user: str,
-        password: str,
-        port: int = 3306,
+        access: DatabaseAccess,
         names: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._shell = shell
         self._backups = backups
         self._host = host
-        self._address = address
-        self._port = port
-        self._user = user
-        self._password = password
+        self._access = access
         self._names = dict(names or {})
         self._clock = clock or SystemClock()
 
     def look(self) -> DatabaseServer:
         """Sizes are InnoDB's own estimates."""
         try:
-            with self._connected() as server:
+            with self._access.connected() as server:
                 return DatabaseServer(
                     reachable=True,
                     version=str(_rows(server, "SELECT VERSION()")[0][0]),
@@ -120,12 +113,12 @@ class MariaDb:
 
     def revisions(self, database: str) -> tuple[str, ...]:
         """Heads stamped in `alembic_version`."""
-        with self._connected() as server:
+        with self._access.connected() as server:
             return _revisions(server, database)
 
     def service_versions(self, database: str = "nova") -> Mapping[tuple[str, str], int]:
         """(host, binary) -> nova's service version number, which its API does not tell; empty without a nova."""
-        with self._connected() as server:
+        with self._access.connected() as server:
             try:
                 found = _rows(
                     server,
@@ -193,7 +186,7 @@ class MariaDb:
     def restored(self, databases: Sequence[str], backup: str) -> bool:
         """Whether each has a mark of this copy that still holds, and the heads of the copy."""
         copies = self._copies(backup)
-        with self._connected() as server:
+        with self._access.connected() as server:
             try:
                 marks = {
                     r[0]: r[1:]
@@ -211,14 +204,14 @@ class MariaDb:
 
     def isolation(self) -> str:
         """The server's default for new sessions."""
-        with self._connected() as server:
+        with self._access.connected() as server:
             return str(_rows(server, "SELECT @@GLOBAL.tx_isolation")[0][0])
 
     def isolate(self, level: str, databases: Sequence[str]) -> None:
         """Set the default, then end each session of these databases that is older, at a moment at which it is idle."""
         if level not in _LEVELS:
             raise BadInput(f"{level} is no isolation level", hint=f"one of {', '.join(_LEVELS)}")
-        with self._connected() as server:
+        with self._access.connected() as server:
             _rows(server, f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level.replace('-', ' ')}")
             users = _SESSIONS + " AND db IN (" + ", ".join(f"'{name}'" for name in databases) + ")"
             older = {int(row[0]) for row in _rows(server, users)} if databases else set[int]()
@@ -240,14 +233,14 @@ class MariaDb:
     def rewords(self, what: Rewording) -> bool:
         """Whether both triggers are there."""
         where = "trigger_schema = %s AND trigger_name IN (%s, %s)"
-        with self._connected() as server:
+        with self._access.connected() as server:
             query = f"SELECT COUNT(*) FROM information_schema.triggers WHERE {where}"
             found = _rows(server, query, what.database, *(_trigger(what, write) for write in _WRITES))
         return int(found[0][0]) == len(_WRITES)
 
     def reword(self, what: Rewording, on: bool) -> None:
         """A trigger per sort of write: made, or dropped, between two statements of others on the table."""
-        with self._connected() as server:
+        with self._access.connected() as server:
             for write in _WRITES:
                 name = f"{_quoted(what.database)}.{_quoted(_trigger(what, write))}"
                 column = f"NEW.{_quoted(what.column)}"
@@ -275,10 +268,29 @@ class MariaDb:
                 raise StepFailed(
                     f"the database server refuses a trigger: {problem.args[-1]}",
                     now="what users have is as it was; new rows are written as they come",
-                    hint=f"let {self._user} make triggers (TRIGGER; with a binary log also "
+                    hint=f"let {self._access.user} make triggers (TRIGGER; with a binary log also "
                     "log_bin_trust_function_creators), then `liftlock resume`",
                 ) from None
             return
+
+    def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
+        """As InnoDB lists them."""
+        if not databases:
+            return ()
+        names = ", ".join(["%s"] * len(databases))
+        with self._access.connected() as server:
+            found = _rows(
+                server,
+                "SELECT p.id, p.user, p.host, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), "
+                "IF(p.command = 'Sleep', p.time, 0) FROM information_schema.innodb_trx t "
+                "JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id "
+                f"WHERE p.db IN ({names}) ORDER BY t.trx_started, p.id",
+                *databases,
+            )
+        return tuple(
+            Transaction(int(session), str(user), str(client), int(since), int(idle))
+            for session, user, client, since, idle in found
+        )
 
     def work_under_way(self, service: str, host: str) -> int:
         """Counted by one statement per service that keeps notes."""
@@ -286,7 +298,7 @@ class MariaDb:
             return 0
         schema = _quoted(self._names.get(service, service))
         statement = _UNDER_WAY[service].format(schema=schema)
-        with self._connected() as server:
+        with self._access.connected() as server:
             found = _rows(server, statement, *[host] * statement.count("%s"))
         return int(found[0][0])
 
@@ -311,10 +323,10 @@ class MariaDb:
 
     def _ask(self, verb: str, folder: str, now: str, **words: Any) -> Any:
         access = {
-            "host": self._address,
-            "port": str(self._port),
-            "user": self._user,
-            "password": self._password,
+            "host": self._access.address,
+            "port": str(self._access.port),
+            "user": self._access.user,
+            "password": self._access.password,
         }
         wish = {"verb": verb, "access": access, "folder": folder, **words}
         try:
@@ -331,35 +343,6 @@ class MariaDb:
 
     def _copies(self, backup: str) -> dict[str, Any]:
         return _read(self._folder(backup) / "copies.json")
-
-    @contextmanager
-    def _connected(self) -> Iterator[Cursor]:
-        try:
-            connection = pymysql.connect(
-                host=self._address,
-                port=self._port,
-                user=self._user,
-                # As bytes: PyMySQL 1.2 would encode a text as Latin-1.
-                password=self._password.encode(),
-                charset="utf8mb4",
-                connect_timeout=_CONNECT_S,
-                read_timeout=_READ_S,
-                autocommit=True,
-            )
-            with connection, connection.cursor() as cursor:
-                yield cursor
-        # A programming error is the caller's: a table that is not there.
-        except (pymysql.err.OperationalError, pymysql.err.InterfaceError, OSError) as problem:
-            raise self._away(problem) from None
-
-    def _away(self, problem: Exception) -> Unreachable:
-        place = f"the database server at {self._address}:{self._port}"
-        now = "nothing is known about the databases now"
-        if problem.args and problem.args[0] in (ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR):
-            hint = "mend `databases.user` or the password that the cloud file refers to"
-            return Unreachable(f"{place} refuses {self._user} (code {problem.args[0]})", now=now, hint=hint)
-        why = str(problem.args[-1]) if problem.args else type(problem).__name__
-        return Unreachable(f"{place} does not answer: {why}", now=now, hint="see whether MariaDB runs there")
 
 
 def _trigger(what: Rewording, write: str) -> str:

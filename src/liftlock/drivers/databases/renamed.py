@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from liftlock.cloud.model import DatabaseServer
 from liftlock.knowledge.hop import Rewording
-from liftlock.ports.databases import Databases
+from liftlock.ports.databases import Databases, Transaction
 
 
 class RenamedDatabases:
@@ -70,6 +70,10 @@ class RenamedDatabases:
 
     def _renamed(self, what: Rewording) -> Rewording:
         return replace(what, database=self._here.get(what.database, what.database))
+
+    def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
+        """See the port."""
+        return self._server.transactions(self._all(databases))
 
     def work_under_way(self, service: str, host: str) -> int:
         """See the port."""

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from liftlock.blots import last_words
 from liftlock.errors import StepFailed
 from liftlock.ports.shell import Shell
 
@@ -39,9 +40,8 @@ def ask(
     sent = json.dumps({"program": source(*parts, program), "wish": wish}).encode()
     ended = shell.run(host, ["python3", "-c", _LOADER], stdin=sent, timeout_s=timeout_s)
     if not ended.ok:
-        last = (ended.err.strip().splitlines() or ["it printed nothing"])[-1]
         raise StepFailed(
-            f"{host}: {last}",
+            f"{host}: {last_words(ended.err)}",
             now=f"what was asked of {host} was not completed",
             hint=f"mend that on {host}, then `liftlock resume`",
         )

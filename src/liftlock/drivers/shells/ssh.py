@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 
+from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.ports.shell import Finished
 
@@ -94,8 +95,16 @@ class Line:
 class SshShell:
     """`liftlock.ports.shell.Shell` over SSH; may be used from any number of threads."""
 
-    def __init__(self, access: Mapping[str, SshAccess], *, connect_timeout_s: float = 20.0) -> None:
+    def __init__(
+        self,
+        access: Mapping[str, SshAccess],
+        *,
+        connect_timeout_s: float = 20.0,
+        fence: Fence | None = None,
+    ) -> None:
+        """Commands carry the epoch of `fence`, and raise `Fenced` where a host has seen a greater one."""
         self._access = dict(access)
+        self._fence = fence or Fence()
         self._connect_timeout_s = connect_timeout_s
         self._lines: dict[str, Line] = {}
         self._starting = threading.Lock()
@@ -176,7 +185,9 @@ class SshShell:
         access = self._access[host]
         line = self._lines.setdefault(host, Line())
         async with line.sessions:
-            process = await self._start(host, access, line, as_root(access.user, command))
+            process = await self._start(
+                host, access, line, as_root(access.user, self._fence.guarded(command))
+            )
             try:
                 out, err = await talk(process)
             except TimeoutError as e:
@@ -194,6 +205,7 @@ class SshShell:
                 now="the command was not run",
                 hint=f"allow {access.user} `sudo -n` on {host}",
             )
+        self._fence.check(host, code, err)
         return Ended(code, out, err)
 
     async def _start(self, host: str, access: SshAccess, line: Line, text: str) -> Process:
@@ -242,6 +254,12 @@ class SshShell:
                     line.connection = await asyncio.wait_for(connect(access), self._connect_timeout_s)
                 except LOST as e:
                     raise unreachable(host, access, e) from e
+                except ValueError as e:
+                    raise BadInput(
+                        f"{host}: {access.key} or {access.known_hosts} cannot be used: {e}",
+                        hint="`access.key` must be a private key without a passphrase, `access.known_hosts` as OpenSSH "
+                        "writes it: try both with `ssh -i`",
+                    ) from e
             return line.connection
 
 

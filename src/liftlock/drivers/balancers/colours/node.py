@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from liftlock.blots import blotted
 from liftlock.drivers.balancers.colours import written
 from liftlock.drivers.balancers.colours.running import Seen, seen
 from liftlock.drivers.on_host import ask
@@ -144,7 +145,7 @@ class Node:
                 (line for line in said if "ALERT" in line), said[0] if said else "it does not say why"
             )
             raise Refused(
-                f"{self.name}: HAProxy refuses the configuration for `{self.backend}`: {alert}",
+                f"{self.name}: HAProxy refuses the configuration for `{self.backend}`: {blotted(alert)}",
                 now=f"{self.name} runs as before",
                 hint=f"`haproxy -c -f {before.path}` on {self.name} shows whether the fault was there already",
             )
@@ -170,7 +171,7 @@ class Node:
         ended = self._shell.run(self.name, command)
         if not ended.ok:
             raise StepFailed(
-                f"{self.name}: `{command}` failed: {(ended.err or ended.out).strip()}",
+                f"{self.name}: `{command}` failed: {blotted((ended.err or ended.out).strip())}",
                 now="the old worker serves on",
                 hint=f"mend that on {self.name}, then `liftlock resume`",
             )

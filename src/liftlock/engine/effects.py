@@ -1,0 +1,97 @@
+"""What a request would do to the run as it is now, said before anybody confirms it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
+from liftlock.engine.way_back import past_return, touched
+from liftlock.plan.model import StepRef
+from liftlock.ports.journal import RequestKind
+
+NAMED = 3
+"""How many steps are named before the rest is counted."""
+OVER = (Standing.ABORTED, Standing.ROLLED_BACK, Standing.SUPERSEDED)
+
+
+def effect(kind: RequestKind, state: RunState, *, alive: bool) -> str:
+    """What the request does, or why it does nothing, in a sentence or two; `alive` is whether a process runs."""
+    match kind:
+        case RequestKind.HOLD:
+            return _hold(state, alive)
+        case RequestKind.RESUME:
+            return _resume(state, alive)
+        case RequestKind.ABORT:
+            return _abort(state)
+        case RequestKind.ROLLBACK:
+            return _rollback(state)
+    # What is left is an approval.
+    return f"nothing before its gate comes; {state.sentence(alive=alive)}"
+
+
+def _hold(state: RunState, alive: bool) -> str:
+    if not alive:
+        return "nothing: no process works on the run"
+    if state.standing is Standing.HELD:
+        return "nothing: the run is held already"
+    busy = [ref for ref, step in state.steps.items() if step.status is StepStatus.UNKNOWN and step.began]
+    first = (
+        f"{_steps(state, busy)} first come{'' if len(busy) > 1 else 's'} to an end; then n" if busy else "n"
+    )
+    return f"{first}othing new is started until `liftlock resume`; users are served as they are now"
+
+
+def _resume(state: RunState, alive: bool) -> str:
+    if state.standing is Standing.DONE or state.standing in OVER:
+        return f"nothing: {state.sentence(alive=False)}"
+    if alive and state.standing is not Standing.HELD:
+        return "nothing: the run is not held"
+    if state.standing in (Standing.ABORTING, Standing.ROLLING_BACK, Standing.FALLING_BACK):
+        return "what was going back goes on going back"
+    number = state.stage or len(state.stages)
+    stage = state.plan.stages[number - 1]
+    left = sum(
+        1 for ref, step in state.steps.items() if ref.stage == number and step.status is not StepStatus.DONE
+    )
+    return (
+        f"stage {number} “{stage.name}” goes on, {left} of its steps are left; users meanwhile: {stage.feels}"
+    )
+
+
+def _abort(state: RunState) -> str:
+    if state.stage is None or state.standing in OVER:
+        return f"nothing: {state.sentence(alive=False)}"
+    unfinished = {n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.BEGUN}
+    going = [ref for ref in touched(state) if ref.stage in unfinished]
+    kept = [n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.DONE]
+    stays = f"; stage{_numbers(kept)} stay{'' if len(kept) > 1 else 's'} as done" if kept else ""
+    return f"puts back {_steps(state, going)}{stays}; the run then is over, and a new plan begins anew"
+
+
+def _rollback(state: RunState) -> str:
+    if state.standing in (Standing.ROLLED_BACK, Standing.SUPERSEDED):
+        return f"nothing: {state.sentence(alive=False)}"
+    if lossy := past_return(state):
+        stage = state.plan.stages[lossy - 1]
+        return f"refused: stage {lossy} “{stage.name}” was begun, what it changed cannot be put back; {stage.undo}"
+    going = touched(state)
+    steps = dict(state.plan.steps())
+    requests = sum(1 for ref in going if steps[ref].goes_back_first)
+    first = f", requests of {requests} services first" if requests else ""
+    return f"puts back {_steps(state, going)}{first}; what users wrote stays; the run then is over"
+
+
+def _steps(state: RunState, refs: Sequence[StepRef]) -> str:
+    """So many steps, the newest named."""
+    if not refs:
+        return "nothing"
+    newest = sorted(refs, key=lambda ref: state.steps[ref].began, reverse=True)
+    named = ", ".join(f"“{state.plan.title(ref)}”" for ref in newest[:NAMED])
+    more = f" and {len(refs) - NAMED} more" if len(refs) > NAMED else ""
+    return f"{len(refs)} step{'s' if len(refs) > 1 else ''} ({named}{more})"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f" {numbers[0]}"
+    return f"s {numbers[0]} to {numbers[-1]}"

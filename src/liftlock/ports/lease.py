@@ -1,0 +1,47 @@
+"""Who may change a cloud: one owner at a time, also between bastions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+LEASE_S = 60.0
+"""How long an owner that gives no sign of life keeps the cloud from another bastion, in seconds (DESIGN.md, 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose process works on a cloud."""
+
+    who: str
+    """Login of the person who started it."""
+    pid: int
+    host: str
+    since: float
+    """Seconds since the epoch."""
+
+    def __str__(self) -> str:
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
+        return f"{self.who}, process {self.pid} on {self.host}, since {since}"
+
+
+class Lease(Protocol):
+    """Ownership of a cloud, kept in the cloud itself; each owner has a greater epoch than the one before.
+
+    Between `take` and `release` everything done through the same hands carries the epoch: hosts remember the greatest
+    they have seen and refuse a smaller one, so that an owner who was replaced can start nothing new.
+    """
+
+    def take(self, holder: Holder, bastion: str) -> int:
+        """Make `holder` the owner and return its epoch, which every host that answers knows from then on.
+
+        `bastion` names what holds the file lock: the same one takes over at once, since its lock was free. Raises
+        `AnotherRun` while another bastion's owner has given a sign of life within `LEASE_S` seconds.
+        """
+
+    def renew(self) -> None:
+        """Give a sign of life; raises `Fenced` if somebody else is the owner now."""
+
+    def release(self) -> None:
+        """Let go: the next owner need not wait. What is done afterwards carries no epoch."""

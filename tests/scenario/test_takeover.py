@@ -1,0 +1,138 @@
+"""Another bastion takes a run over while its owner is stopped, at every line of its journal: the owner, awake again,
+starts nothing new."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.scenario.boundaries import picture
+from tests.scenario.waterworks import Site, lift_plan
+from tests.sites import GREEN, sim_session
+
+from liftlock.drivers.journals.sql import SqlJournal
+from liftlock.engine.state import Standing
+from liftlock.errors import AnotherRun, Fenced, LiftlockError
+from liftlock.flow.plan import plan
+from liftlock.flow.run import Session, ask, resume, run
+from liftlock.flow.site import journal_file
+from liftlock.plan.model import Plan
+from liftlock.ports.journal import Event, Line, RequestKind
+from liftlock.ports.lease import LEASE_S
+from liftlock.sim.cloud import Life, SimCloud
+from liftlock.sim.hands import hands_of
+
+EVERY = 1 if os.environ.get("LIFTLOCK_EVERY") else 7
+"""Which lines: 7 meets every kind of them."""
+
+
+class StoppedJournal(SqlJournal):
+    """Calls `stopped` once, when the line that counts is on disk: its owner is stopped there."""
+
+    at = 0
+    stopped: Callable[[], None]
+    written = 0
+
+    def append(self, *words: Any, **more: Any) -> Line:
+        line = super().append(*words, **more)
+        self.written += 1
+        if self.written == self.at:
+            self.stopped()
+        return line
+
+
+def owned(folder: Path, cloud: SimCloud, more: str) -> Session:
+    """A bastion of its own: another state folder, hands with a life of their own."""
+    folder.mkdir()
+    session = sim_session(folder, cloud, more=more)
+    return replace(session, site=replace(session.site, hands=hands_of(Life(cloud))))
+
+
+def planned(session: Session, strategy: str) -> Plan:
+    made, _ = plan(session.site, "2026.1", strategy=strategy)
+    now = session.site.hands.clock.now()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate="start")
+    return made
+
+
+def copy_journal(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as written, closing(sqlite3.connect(target)) as copy:
+        written.backup(copy)
+
+
+def undisturbed(folder: Path, strategy: str, more: str) -> tuple[SimCloud, int]:
+    cloud = SimCloud.tiny()
+    session = owned(folder, cloud, more)
+    run(session, planned(session, strategy))
+    return cloud, len(session.journal.lines())
+
+
+def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimCloud, str]:
+    """The cloud after its run was taken over when line `at` was written, and what its old owner was told, awake."""
+    cloud = SimCloud.tiny()
+    folder.mkdir()
+    here, there = (owned(folder / name, cloud, more) for name in ("here", "there"))
+    made = planned(here, strategy)
+    paths = [journal_file(session.site.file) for session in (here, there)]
+    here.journal.close()
+    journal = StoppedJournal(paths[0])
+    changed: list[int] = []
+
+    def stopped() -> None:
+        # Its heartbeat goes by this machine's clock, the lease by the cloud's.
+        here.site.hands.lease.renew()
+        with pytest.raises(AnotherRun, match="rey, process"):
+            resume(there)
+        cloud.clock.sleep(LEASE_S)
+        copy_journal(*paths)
+        assert resume(there).standing in (Standing.DONE, Standing.WAITING)
+        changed.append(len(cloud.changes))
+
+    journal.at, journal.stopped = at, stopped
+    told = ""
+    try:
+        run(replace(here, journal=journal), made)
+    except Fenced as error:
+        told = str(error)
+    assert changed == [len(cloud.changes)], cloud.changes[changed[0] :]
+    journal.close()
+    there.journal.close()
+    return cloud, told
+
+
+@pytest.mark.parametrize(("strategy", "more"), [("in_place", ""), ("blue_green", GREEN)])
+def test_the_old_owner_starts_nothing_new_wherever_it_was_stopped(
+    strategy: str, more: str, tmp_path: Path
+) -> None:
+    clean, lines = undisturbed(tmp_path / "clean", strategy, more)
+    for at in range(2, lines - 2, EVERY):
+        cloud, told = taken_over(at, tmp_path / str(at), strategy, more)
+        assert picture(cloud) == picture(clean), f"line {at}"
+        # With nothing left to start it may end without noticing.
+        assert "taken this cloud over" in told or at > lines - 20, f"line {at}"
+        assert not told or ("now:" in told and "liftlock status" in told)
+
+
+def test_a_step_that_failed_because_its_owner_slept_is_not_blamed(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.world.broken.add("i")
+    with pytest.raises(LiftlockError, match="i does not move"):
+        site.runner().run(lift_plan())
+    started = len(site.events(Event.STARTED))
+    failed = len(site.events(Event.FAILED))
+
+    def replaced() -> None:
+        if len(site.events(Event.STARTED)) > started:
+            raise Fenced("somebody else has it since")
+
+    with pytest.raises(Fenced):
+        replace(site.runner(), confirm=replaced).resume()
+    assert len(site.events(Event.STARTED)) == started + 1
+    assert len(site.events(Event.FAILED)) == failed
+    site.close()
