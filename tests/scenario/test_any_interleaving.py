@@ -1,6 +1,7 @@
 """Operators, faults, power cuts and a dying green in any order: nothing is lost, and `status` leads out of it.
 
-`LIFTLOCK_EXAMPLES=500 pytest tests/scenario/test_any_interleaving.py` tries longer than CI does.
+`LIFTLOCK_EXAMPLES=500 pytest tests/scenario/test_any_interleaving.py` tries longer than CI does;
+`LIFTLOCK_SHRINK=1` looks, for minutes, for a shorter story that fails likewise.
 """
 
 from __future__ import annotations
@@ -344,12 +345,12 @@ ENDS = (Standing.DONE, Standing.ROLLED_BACK, Standing.ABORTED)
 
 TestAnyInterleaving = Lift.TestCase
 TestAnyInterleaving.settings = settings(
-    max_examples=int(os.environ.get("LIFTLOCK_EXAMPLES", "25")),
+    max_examples=int(os.environ.get("LIFTLOCK_EXAMPLES", "40")),
     stateful_step_count=14,
     deadline=None,
     database=None,
     derandomize=False,
     print_blob=True,
-    phases=[Phase.generate],
+    phases=(Phase.generate, Phase.shrink) if "LIFTLOCK_SHRINK" in os.environ else (Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )

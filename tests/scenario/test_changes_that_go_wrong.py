@@ -19,7 +19,7 @@ from tests.scenario.boundaries import (
 )
 
 from liftlock.engine.state import Standing, StepStatus
-from liftlock.errors import StepFailed
+from liftlock.errors import CannotRevert, StepFailed
 from liftlock.flow.run import Session
 from liftlock.sim.faults import SLOW_S, Fault, Kind
 
@@ -84,6 +84,24 @@ def test_what_is_refused_once_is_told_and_done_at_the_next_try(
     assert state_of(session).standing is Standing.HELD
     session.journal.close()
     assert complaints(story(verb), clean, disturbed(story(verb), here, (), stubborn=verb == "rollback")) == []
+
+
+def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, Told]], tmp_path: Path) -> None:
+    place, clean = known["finalize"]
+    here = place.copy(tmp_path / "here")
+    here.cloud.break_down(Fault(Kind.REFUSES, what="stop keystone-api", times=1))
+    session = here.session()
+    with pytest.raises(StepFailed, match="was refused"):
+        type_in("finalize", session, here.plan)
+    with pytest.raises(CannotRevert, match="blue's servers are out of the balancer") as told:
+        type_in("abort", session, here.plan)
+    assert (
+        told.value.hint == "the way back is by hand (docs/point-of-no-return.md); or go on: `liftlock resume`"
+    )
+    session.journal.close()
+    type_in("resume", session := here.session(), here.plan)
+    session.journal.close()
+    assert complaints(story("finalize"), clean, disturbed(story("finalize"), here, (), stubborn=False)) == []
 
 
 @pytest.mark.parametrize(

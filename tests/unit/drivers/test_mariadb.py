@@ -11,9 +11,11 @@ from typing import Any
 import pymysql
 import pytest
 
+from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import LiftlockError, StepFailed
+from liftlock.steps.waiting import wait_until
 from tests.unit.drivers.local_shell import LocalShell
 from tests.unit.drivers.servers import MariaDbAccess, mariadb, wait_for
 
@@ -247,7 +249,12 @@ def test_a_transaction_that_somebody_forgot_is_named(nova: MariaDbAccess, tmp_pa
         cursor.execute("START TRANSACTION")
         cursor.execute("SELECT COUNT(*) FROM instances")
         # InnoDB shows who asks again within 0.1 s what it showed before.
-        wait_for(lambda: bool(port.transactions(["nova", "nova_api"])), "the transaction is not shown")
+        assert wait_until(
+            SystemClock(),
+            lambda: bool(port.transactions(["nova", "nova_api"])),
+            patience_s=60,
+            pause_s=0.3,
+        )
         (found,) = port.transactions(["nova", "nova_api"])
         assert (found.session, found.user) == (forgotten.thread_id(), nova.user)  # type: ignore[no-untyped-call]
         assert found.client.startswith("127.0.0.1:")
