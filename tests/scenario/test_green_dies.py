@@ -285,14 +285,21 @@ def test_a_green_that_gets_its_power_back_does_not_start_what_blue_has_again(
     assert "nova-conductor" in both
 
 
-def test_a_green_whose_power_was_cut_is_made_anew_by_the_next_upgrade(
+def test_a_green_whose_power_was_cut_is_gone_after_a_rollback_and_made_anew_by_the_next_upgrade(
     cloud: SimCloud, session: Session
 ) -> None:
     green_loses_power(cloud)
     rollback(session, "green is dead")
+    assert "ctl-green" not in cloud.hosts, "switched on again, it would start services beside blue's"
     before = len(cloud.changes)
     upgraded(session)
-    assert cloud.changes[before:].index("remove ctl-green") < cloud.changes[before:].index("make ctl-green")
+    assert "make ctl-green" in cloud.changes[before:]
+
+
+def test_a_green_that_is_well_stays_after_a_rollback(cloud: SimCloud, session: Session) -> None:
+    rollback(session, "try")
+    assert cloud.hosts["ctl-green"].is_on
+    assert not running(session, "ctl-green")
 
 
 def test_what_must_not_run_twice_starts_at_every_boot_once_blue_is_stopped(

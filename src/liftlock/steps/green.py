@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.errors import CannotRevert
+from liftlock.errors import CannotRevert, Unreachable
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 from liftlock.ports.likeness import Substitution
@@ -34,8 +34,22 @@ class ProvisionHost(Step):
         """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot."""
         hands.provisioner.renew(self.order)
 
-    def revert(self, hands: Hands) -> None:
-        """Leave it: an idle host harms nobody, and the next attempt is faster with it."""
+    def revert(self, hands: Hands) -> str | None:
+        """Leave an idle host: it harms nobody, and the next attempt is faster with it.
+
+        One that is off goes: nobody could stop its services, and its next boot would start them beside blue's.
+        """
+        name = self.order.name
+        try:
+            if hands.provisioner.running(name) or not hands.provisioner.exists(name):
+                return None
+            hands.provisioner.destroy(name)
+        except Unreachable:
+            # A way back does not depend on who makes hosts.
+            return f"it is not known whether {name} is on: should it be off, keep it so"
+        return (
+            f"{name} was off, and is removed: at its next boot it would have started services beside blue's"
+        )
 
 
 @dataclass(frozen=True)
