@@ -38,7 +38,8 @@ class Tenure:
         self._who = who
         self._beat_s = beat_s
         self._now = now
-        self._renewed = 0.0
+        self._asked = 0.0
+        """When the cloud was last asked, answer or not: one that is silent is not asked before each step."""
         self._lost: Fenced | None = None
         self._over = threading.Event()
         self._turn = threading.Lock()
@@ -52,7 +53,7 @@ class Tenure:
         except BaseException:
             self._lock.__exit__(None, None, None)
             raise
-        self._renewed, self._lost = self._now(), None
+        self._asked, self._lost = self._now(), None
         self._over.clear()
         threading.Thread(target=self._beat, name="lease", daemon=True).start()
         return self
@@ -72,23 +73,30 @@ class Tenure:
         A process that was stopped for a while asks before it goes on. A cloud that does not answer says nothing about
         who owns it: its hosts do, at every command.
         """
-        if self._now() - self._renewed > STALE_S:
-            self._renew()
+        if self._stale():
+            with self._turn:
+                # Who waited for another lane's question has its answer.
+                if self._stale():
+                    self._renew()
         if self._lost:
             raise self._lost
 
+    def _stale(self) -> bool:
+        return self._now() - self._asked > STALE_S
+
     def _beat(self) -> None:
         while not self._over.wait(self._beat_s):
-            self._renew()
+            with self._turn:
+                self._renew()
 
     def _renew(self) -> None:
-        with self._turn:
-            if self._over.is_set() or self._lost:
-                return
-            try:
-                self._lease.renew()
-            except Fenced as lost:
-                self._lost = lost
-            except LiftlockError:
-                return
-            self._renewed = self._now()
+        if self._over.is_set() or self._lost:
+            return
+        try:
+            self._lease.renew()
+        except Fenced as lost:
+            self._lost = lost
+        except LiftlockError:
+            # It may answer the next time; until then its hosts know whose it is.
+            pass
+        self._asked = self._now()

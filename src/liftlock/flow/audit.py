@@ -48,8 +48,6 @@ class Audit:
     deeds: tuple[Deed, ...]
     broken: str
     """The first line that is not what was written, in one sentence; empty if the chain holds."""
-    last: str
-    """Digest of the last line, to be kept elsewhere; empty if there is none."""
 
 
 def audit(journal: Journal, run: str = "", *, last: str = "") -> Audit:
@@ -61,7 +59,6 @@ def audit(journal: Journal, run: str = "", *, last: str = "") -> Audit:
     return Audit(
         tuple(deed(line) for line in every if run in ("", line["run"])),
         journal.verify_chain(last),
-        str(every[-1]["digest"]) if every else "",
     )
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from liftlock.errors import AnotherRun, Fenced
+
 LEASE_S = 60.0
 """How long an owner that gives no sign of life keeps the cloud from another bastion, in seconds (DESIGN.md, 10)."""
 
@@ -24,6 +26,24 @@ class Holder:
     def __str__(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.since))
         return f"{self.who}, process {self.pid} on {self.host}, since {since}"
+
+
+def held(holder: object) -> AnotherRun:
+    """The refusal of somebody who wants a cloud whose owner lives."""
+    return AnotherRun(
+        f"another run holds this cloud: {holder}",
+        now="that run goes on; this command changed nothing",
+        hint="`liftlock status` there; an owner that has died loses the cloud within a minute",
+    )
+
+
+def taken_over(holder: object) -> Fenced:
+    """What an owner is told that was replaced."""
+    return Fenced(
+        f"another process has taken this cloud over: {holder}",
+        now="this one starts nothing more; what it had under way may finish",
+        hint="`liftlock status` on the bastion that has it now",
+    )
 
 
 class Lease(Protocol):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from liftlock.errors import AnotherRun, Fenced
-from liftlock.ports.lease import LEASE_S, Holder
+from liftlock.ports.lease import LEASE_S, Holder, held, taken_over
 from liftlock.sim.cloud import Life
 from liftlock.sim.world import SimLease
 
@@ -21,11 +20,7 @@ class SimLeases:
         with cloud.lock:
             was = cloud.lease
             if was.holder and was.bastion != bastion and cloud.clock.now() - was.renewed < LEASE_S:
-                raise AnotherRun(
-                    f"another run holds this cloud: {was.holder}",
-                    now="that run goes on; this command changed nothing",
-                    hint="`liftlock status` there; an owner that has died loses the cloud within a minute",
-                )
+                raise held(was.holder)
             cloud.lease = SimLease(was.epoch + 1, holder, bastion, cloud.clock.now())
             self._life.epoch = was.epoch + 1
             return was.epoch + 1
@@ -35,11 +30,7 @@ class SimLeases:
         cloud = self._life.cloud
         with cloud.lock:
             if cloud.lease.epoch != self._life.epoch:
-                raise Fenced(
-                    f"another process has taken this cloud over: {cloud.lease.holder}",
-                    now="this one starts nothing more",
-                    hint="`liftlock status` there",
-                )
+                raise taken_over(cloud.lease.holder)
             cloud.lease.renewed = cloud.clock.now()
 
     def release(self) -> None:

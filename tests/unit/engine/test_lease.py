@@ -107,6 +107,8 @@ def test_a_cloud_that_does_not_answer_says_nothing_about_its_owner(tmp_path: Pat
         lease.problem = Unreachable("db1 is off")
         now.now = 10 * STALE_S
         ours.confirm()
+        ours.confirm()
+        assert lease.calls.count("renew") == 1, "each step would wait for a database that does not answer"
     assert free(tmp_path)
 
 

@@ -51,8 +51,11 @@ class DatabaseAccess:
     def _away(self, problem: Exception) -> Unreachable:
         place = f"the database server at {self.address}:{self.port}"
         now = "nothing is known about the databases now"
-        if problem.args and problem.args[0] in (ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR):
+        code = problem.args[0] if problem.args else None
+        if code in (ER.ACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR):
             hint = "mend `databases.user` or the password that the cloud file refers to"
-            return Unreachable(f"{place} refuses {self.user} (code {problem.args[0]})", now=now, hint=hint)
+            if code != ER.ACCESS_DENIED_ERROR:
+                hint = f"grant {self.user} all rights on the services' schemas and on `liftlock`, its own"
+            return Unreachable(f"{place} refuses {self.user} (code {code})", now=now, hint=hint)
         why = str(problem.args[-1]) if problem.args else type(problem).__name__
         return Unreachable(f"{place} does not answer: {why}", now=now, hint="see whether MariaDB runs there")

@@ -12,8 +12,8 @@ from pymysql.cursors import Cursor
 
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.shells.fence import Fence, Outdated
-from liftlock.errors import AnotherRun, Fenced, LiftlockError
-from liftlock.ports.lease import LEASE_S, Holder
+from liftlock.errors import LiftlockError
+from liftlock.ports.lease import LEASE_S, Holder, held, taken_over
 from liftlock.ports.shell import Shell
 
 TOLD_WITHIN_S = 5.0
@@ -62,11 +62,7 @@ class MariaDbLease:
                 return
             server.execute("SELECT holder FROM liftlock.lease WHERE cloud = %s", (self._cloud,))
             row = server.fetchone()
-        raise Fenced(
-            f"another process has taken this cloud over: {_holder(row[0]) if row else 'which is not known'}",
-            now="this one starts nothing more; what it had under way may finish",
-            hint="`liftlock status` on the bastion that has it now",
-        )
+        raise taken_over(_holder(row[0]) if row else "which is not known")
 
     def release(self) -> None:
         """The row stays, with its epoch."""
@@ -100,11 +96,7 @@ class MariaDbLease:
         assert row, "the row was put there before"
         epoch, owner, place, alive = row
         if alive and place != bastion:
-            raise AnotherRun(
-                f"another run holds this cloud: {_holder(owner)}",
-                now="that run goes on; this command changed nothing",
-                hint="`liftlock status` there; an owner that has died loses the cloud within a minute",
-            )
+            raise held(_holder(owner))
         return int(epoch)
 
     def _tell(self) -> int:
