@@ -37,6 +37,9 @@ class CloudApi(Protocol):
     def answers(self, service: str) -> bool:
         """Whether the service's front door answers a real request of ours now with what it should."""
 
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """Ask the service's API on these hosts directly, `requests` times in all, as an administrator."""
+
     def compare(
         self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
     ) -> tuple[Sample, Sample]:

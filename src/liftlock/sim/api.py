@@ -93,6 +93,11 @@ class SimApi:
                 hint="see whether keystone-api runs, then ask again",
             )
 
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """All good when the service's API runs on all of the hosts, all failed otherwise."""
+        self._ask_keystone()
+        return self._sample(service, hosts, requests)
+
     def compare(
         self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
     ) -> tuple[Sample, Sample]:

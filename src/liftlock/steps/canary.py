@@ -9,6 +9,7 @@ from liftlock.errors import StepFailed
 from liftlock.plan.step import Question
 from liftlock.ports.api import Sample
 from liftlock.ports.hands import Hands
+from liftlock.steps.waiting import wait_until
 
 MINIMUM = 20
 """Requests per colour below which nothing is concluded."""
@@ -19,6 +20,10 @@ TRIES = 5
 PAUSE_S = 3.0
 SLACK_MS = 300.0
 """Differences below this are noise on a busy host, in ms."""
+WARM = 8
+"""Answers in a row by which green is warm: its first calls load code, open connections and fill caches."""
+WARMING_S = 180.0
+"""How long green may take for them, in seconds."""
 
 
 class Verdict(StrEnum):
@@ -46,6 +51,38 @@ def judge(blue: Sample, green: Sample) -> tuple[Verdict, str]:
         Verdict.PASS,
         f"0 of {green.requests} failed, median {green.median_ms:.0f} ms (blue {blue.median_ms:.0f} ms)",
     )
+
+
+@dataclass(frozen=True)
+class WarmUp(Question):
+    """Ask green's API directly until it answers every time: users' requests are not its first."""
+
+    service: str
+    green: tuple[str, ...]
+    """Green's hosts."""
+
+    @property
+    def title(self) -> str:
+        return f"warm up green: {self.service}"
+
+    def execute(self, hands: Hands) -> str:
+        """Return when green has given so many answers in a row; how fast goes into the journal."""
+        count = WARM * len(self.green)
+        asked: list[Sample] = []
+
+        def warm() -> bool:
+            asked.append(hands.api.sample(self.service, self.green, count))
+            return not asked[-1].failed
+
+        if wait_until(hands.clock, warm, patience_s=WARMING_S, pause_s=1.0):
+            return f"{count} answers in a row, median {asked[-1].median_ms:.0f} ms (measurement {len(asked)})"
+        good = count - asked[-1].failed
+        raise StepFailed(
+            f"{self.service}: green answers {good} of {count} direct requests after {WARMING_S:.0f} s",
+            now="no request of users was sent to it",
+            hint=f"look at {self.service}'s API on {', '.join(self.green)}; `liftlock resume` asks again, "
+            "`liftlock rollback` goes back",
+        )
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,13 @@ def test_a_colour_that_answers_with_something_else_has_failed_and_the_other_has_
     assert (blue.failed, green.failed) == (0, 4)
 
 
+def test_one_colour_can_be_asked_alone(cloud: SmallCloud, tmp_path: Path) -> None:
+    with colours_of_nova(good=("ctl-green",)) as asked:
+        found = over(cloud, tmp_path).sample("nova", ("ctl-green", "ctl-blue"), 6)
+    assert (found.requests, found.failed) == (6, 3)
+    assert sorted(host for host, _, _ in asked) == ["ctl-blue"] * 3 + ["ctl-green"] * 3
+
+
 def test_a_colour_that_is_not_there_has_failed_altogether(cloud: SmallCloud, tmp_path: Path) -> None:
     blue, green = over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 2)
     assert (blue.failed, green.failed) == (2, 2)

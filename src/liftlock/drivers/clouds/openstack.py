@@ -36,6 +36,8 @@ from liftlock.ports.clock import Clock
 _AT_ONCE = 8
 _COMPARED_AT_ONCE = 4
 """Requests of one comparison under way at a time, half of them to each colour: a small API has two programs."""
+_DIRECT_PATIENCE_S = 30.0
+"""A slow answer is an answer: how slow, the median says. No client waits for less."""
 _NEVER_S = 1e9
 """Age of a heartbeat that never came."""
 _PAGE = 1000
@@ -152,14 +154,23 @@ class OpenStackApi:
         except (*_FAILURES, BadInput):
             return False
 
+    def sample(self, service: str, hosts: Sequence[str], requests: int) -> Sample:
+        """Host by host, a few requests under way at a time, each on a connection of its own."""
+        return _sample(self._ask_directly(service, [hosts[n % len(hosts)] for n in range(requests)]))
+
     def compare(
         self, service: str, blue: Sequence[str], green: Sequence[str], requests: int
     ) -> tuple[Sample, Sample]:
-        """Blue and green by turns, a few requests under way at a time, each on a connection of its own."""
+        """Blue and green by turns, asked as by `sample`."""
+        turns = [hosts[n % len(hosts)] for n in range(requests) for hosts in (blue, green)]
+        answers = self._ask_directly(service, turns)
+        return _sample(answers[::2]), _sample(answers[1::2])
+
+    def _ask_directly(self, service: str, turns: Sequence[str]) -> list[tuple[bool, float]]:
+        """For each turn, a host's name: whether its API answered as it should, and after how many ms."""
         path = self._direct_path(service)
         with self._keystone():
             token = str(self._session()[0].get_token() or "")
-        turns = [hosts[n % len(hosts)] for n in range(requests) for hosts in (blue, green)]
 
         def ask(host: str) -> tuple[bool, float]:
             begun = time.monotonic()
@@ -167,8 +178,7 @@ class OpenStackApi:
             return good, (time.monotonic() - begun) * 1000
 
         with ThreadPoolExecutor(_COMPARED_AT_ONCE) as threads:
-            answers = list(threads.map(ask, turns))
-        return _sample(answers[::2]), _sample(answers[1::2])
+            return list(threads.map(ask, turns))
 
     def forget_agents(self, service: str, hosts: Sequence[str]) -> None:
         """nova's are deleted by its API; the other services' records have programs of their own for it."""
@@ -201,7 +211,7 @@ class OpenStackApi:
             answer = requests.get(
                 f"http://{self._hosts[host]}:{api.port if api else 0}{path}",
                 headers={"X-Auth-Token": token} if service != "horizon" else {},
-                timeout=self._patience_s,
+                timeout=_DIRECT_PATIENCE_S,
             )
             if service == "horizon":
                 return answer.ok and "csrfmiddlewaretoken" in answer.text

@@ -16,7 +16,7 @@ from liftlock.knowledge.service import Handover, Service
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.step import Step
 from liftlock.ports.traffic import Server
-from liftlock.steps.canary import JudgeCanary
+from liftlock.steps.canary import JudgeCanary, WarmUp
 from liftlock.steps.databases import ReadCommitted, Reword
 from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
@@ -165,7 +165,8 @@ def canary(order: Order, service: Service) -> tuple[Step, ...]:
     if not service.catalogue_type:
         # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
         return (verdict,)
-    return (*keys(order, service), SendTraffic(service.name, CANARY_PERCENT), verdict)
+    warm = WarmUp(service.name, order.greens_hosts())
+    return (*keys(order, service), warm, SendTraffic(service.name, CANARY_PERCENT), verdict)
 
 
 def keys(order: Order, service: Service) -> tuple[Step, ...]:

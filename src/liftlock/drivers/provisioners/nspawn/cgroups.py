@@ -1,16 +1,19 @@
 """Control groups: how a lab knows, and ends, every process that belongs to it.
 
-Only version 2 of the kernel's interface is used (`Documentation/admin-guide/cgroup-v2.rst`); on machines
-that still mount version 1 it is found under `/sys/fs/cgroup/unified`.
+Version 2 of the kernel's interface is used (`Documentation/admin-guide/cgroup-v2.rst`); on machines that still mount
+version 1 it is found under `/sys/fs/cgroup/unified`, and only the processor is divided by version 1.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from liftlock.errors import LabFailed
+
+_LAB_WEIGHS = 8
 
 
 def unified_root() -> Path:
@@ -36,6 +39,34 @@ def join(group: Path) -> None:
     """Move this process, with all its threads, into `group`; children started later are born there."""
     group.mkdir(parents=True, exist_ok=True)
     (group / "cgroup.procs").write_text("0")
+
+
+def processor_share(group: Path) -> Path:
+    """The group in which processes of `group` get as much of the processor as each group beside it; made if need be.
+
+    Hosts are machines of their own: the programs of one that starts must not take their share from another's, however
+    many they are. `group` itself where version 2 divides the processor; its namesake where version 1 still does
+    (`Documentation/scheduler/sched-design-CFS.rst`, group scheduling: 1024 shares each). The lab as a whole weighs
+    as much as `_LAB_WEIGHS` programs beside it.
+    """
+    root = unified_root()
+    twin = _twin(group)
+    if twin is not None:
+        twin.mkdir(parents=True, exist_ok=True)
+        (twin.parent / "cpu.shares").write_text(str(1024 * _LAB_WEIGHS))
+        return twin
+    for above in (root, group.parent):
+        with suppress(OSError):  # a machine that does not let us: all are equal there, as without groups
+            (above / "cgroup.subtree_control").write_text("+cpu")
+    with suppress(OSError):
+        (group.parent / "cpu.weight").write_text(str(100 * _LAB_WEIGHS))
+    return group
+
+
+def _twin(group: Path) -> Path | None:
+    """The group's namesake where version 1 divides the processor, there or not; None where it does not."""
+    version_1 = Path("/sys/fs/cgroup/cpu")
+    return version_1 / group.relative_to(unified_root()) if (version_1 / "cgroup.procs").exists() else None
 
 
 def members(group: Path) -> tuple[int, ...]:
@@ -75,8 +106,13 @@ def kill(group: Path, *, patience_s: float = 30.0) -> None:
 
 
 def remove(group: Path, *, patience_s: float = 10.0) -> None:
-    """Kill what is in `group` and remove it with all groups below it."""
+    """Kill what is in `group` and remove it with all groups below it, and what `processor_share` made for it."""
     kill(group)
+    for one in filter(None, (group, _twin(group))):
+        _remove_tree(one, patience_s)
+
+
+def _remove_tree(group: Path, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
     while group.exists():
         for folder, _, _ in os.walk(group, topdown=False):

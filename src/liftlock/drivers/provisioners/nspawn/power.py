@@ -101,9 +101,11 @@ def boot(seat: Seat) -> int:
         "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1",
         "SYSTEMD_NSPAWN_LOCK": "0",
     }
-    # Born in its own group, and dead if this process dies: a host without power supply could not reboot.
-    into_group = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs")]
-    command = [*into_group, "setpriv", "--pdeathsig", "KILL", *nspawn_command(seat, network)]
+    share = cgroups.processor_share(Path(seat.cgroup))
+    # Born in its own groups, and dead if this process dies: a host without power supply could not reboot.
+    into_groups = ["sh", "-c", 'echo $$ > "$0"; echo $$ > "$1" && shift && exec "$@"']
+    into_groups += [str(one / "cgroup.procs") for one in (share, group)]
+    command = [*into_groups, "setpriv", "--pdeathsig", "KILL", *nspawn_command(seat, network)]
     with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr) as host:
         announce()
         code = host.wait()
