@@ -148,6 +148,8 @@ class ProvisionerChoice:
     socket: Path
     """Unix socket on which the provisioner listens."""
     kind: Annotated[str, OneOf(lambda: ("socket",))] = "socket"
+    monitoring: Path | None = None
+    """Program here that tells the monitoring of hosts that come and go; None tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)

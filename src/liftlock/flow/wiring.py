@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liftlock.cloud.file import CloudFile, load
+from liftlock.cloud.file import CloudFile, ProvisionerChoice, load
 from liftlock.cloud.model import Role
 from liftlock.drivers.balancers.colours import HaProxyTraffic
 from liftlock.drivers.balancers.haproxy import HaProxy
@@ -26,12 +26,14 @@ from liftlock.drivers.keys.linux import LinuxKeys
 from liftlock.drivers.leases.mariadb import MariaDbLease
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
+from liftlock.drivers.provisioners.announced import Announced
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.hands import Hands
+from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.shell import Shell
 
 if TYPE_CHECKING:
@@ -127,7 +129,15 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         clock=clock,
         traffic=HaProxyTraffic(shell, file.balancer.hosts, socket=file.balancer.socket, backends=backends),
         likeness=LinuxLikeness(shell, file.deployer.root),
-        provisioner=SocketProvisioner(file.provisioner.socket) if file.provisioner else NoProvisioner(),
+        provisioner=provisioner(file.provisioner),
         keys=LinuxKeys(shell),
         lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
     )
+
+
+def provisioner(choice: ProvisionerChoice | None) -> Provisioner:
+    """Whoever makes hosts, and tells the monitoring of them if there is a program for it."""
+    if choice is None:
+        return NoProvisioner()
+    maker = SocketProvisioner(choice.socket)
+    return Announced(maker, choice.monitoring) if choice.monitoring else maker

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from liftlock.drivers.deployers.venv.build import release_id
+from liftlock.drivers.provisioners.announced import Announced
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 from liftlock.drivers.provisioners.socket import SocketProvisioner
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, StepFailed
 from liftlock.lab.daemon import Desk
 from liftlock.lab.hosts import LabHosts
 from liftlock.lab.topology import topology
@@ -56,13 +57,15 @@ def lab() -> Iterator[Path]:
     Path(folder).rmdir()
 
 
-@pytest.fixture(params=["sim", "socket", pytest.param("lab", marks=pytest.mark.lab)])
+@pytest.fixture(params=["sim", "socket", "announced", pytest.param("lab", marks=pytest.mark.lab)])
 def provisioner(request: pytest.FixtureRequest) -> Iterator[Provisioner]:
     if request.param == "sim":
         yield SimProvisioner(SimCloud.tiny().hands.hosts._life)  # type: ignore[attr-defined]
     elif request.param == "socket":
         with served(SimProvisioner(SimCloud.tiny().hands.hosts._life)) as path:  # type: ignore[attr-defined]
             yield SocketProvisioner(path)
+    elif request.param == "announced":
+        yield Announced(SimProvisioner(SimCloud.tiny().hands.hosts._life), Path("/bin/true"))  # type: ignore[attr-defined]
     else:
         known = SocketProvisioner(request.getfixturevalue("lab"))
         known.destroy(GREEN.name)
@@ -130,3 +133,30 @@ def test_a_host_that_was_never_made_cannot_be_powered_on(provisioner: Provisione
     with pytest.raises(LiftlockError, match="not made") as told:
         provisioner.power_on(GREEN.name)
     assert told.value.hint
+
+
+def told(folder: Path, ends_with: int = 0) -> tuple[Path, Path]:
+    """A program that writes down its words, and where."""
+    heard, program = folder / "heard", folder / "monitoring.sh"
+    program.write_text(f'#!/bin/sh\necho "$*" >> {heard}\necho it is full >&2\nexit {ends_with}\n')
+    program.chmod(0o755)
+    return program, heard
+
+
+def test_monitoring_is_told_before_a_host_comes_and_before_it_goes(tmp_path: Path) -> None:
+    program, heard = told(tmp_path)
+    announced = Announced(SimProvisioner(SimCloud.tiny().hands.hosts._life), program)  # type: ignore[attr-defined]
+    announced.renew(GREEN)
+    announced.power_off(GREEN.name)
+    announced.destroy(GREEN.name)
+    assert heard.read_text().splitlines() == ["add ctl-green 10.77.0.22", "remove ctl-green"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_host_that_monitoring_does_not_take_is_not_made(tmp_path: Path, known: bool) -> None:
+    program = told(tmp_path, ends_with=3)[0] if known else tmp_path / "nowhere"
+    announced = Announced(SimProvisioner(SimCloud.tiny().hands.hosts._life), program)  # type: ignore[attr-defined]
+    with pytest.raises(StepFailed, match="monitoring was not told") as failed:
+        announced.create(GREEN)
+    assert ("it is full" if known else "No such file") in failed.value.what
+    assert not announced.exists(GREEN.name)

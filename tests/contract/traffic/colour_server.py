@@ -1,7 +1,7 @@
 """An HTTP server that answers with its colour: `python colour_server.py PORT COLOUR`.
 
 `/health` is what the balancer asks; `/slow?S` takes S seconds; `/pid` says which process it is;
-`/static/COLOUR.css` is there for its own colour alone, as hashed assets are for one release.
+`/missing` is not there; `/static/COLOUR.css` is there for its own colour alone, as hashed assets are for one release.
 """
 
 import os
@@ -22,7 +22,7 @@ class Answer(BaseHTTPRequestHandler):
             time.sleep(float(seconds))
         said = f"{os.getpid()}" if path == "/pid" else sys.argv[2]
         foreign = path.startswith("/static/") and path != f"/static/{sys.argv[2]}.css"
-        self.send_response(404 if foreign else 200)
+        self.send_response(404 if foreign or path == "/missing" else 200)
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said.encode())

@@ -132,14 +132,51 @@ def test_assets_of_a_colour_that_died_are_asked_of_the_other(dashboards: Rig, de
     assert reader.sheet(dead) == 404, "answered by the other colour, not refused by the balancer"
 
 
-def test_assets_are_forgotten_with_their_page_after_a_while(dashboards: Rig) -> None:
+def test_a_page_of_blue_gets_its_assets_long_after_the_cut_whoever_shares_the_address(
+    dashboards: Rig,
+) -> None:
     traffic, (_, port) = dashboards.traffic(), only_node(dashboards)
-    reader = Browser(port, 100)
+    reader, neighbour = Browser(port, 100), Browser(port, 100)
     traffic.arm(SERVICE, dashboards.servers(SERVICE))
     assert reader.page() == "blue"
     traffic.send(SERVICE, 100)
-    assert reader.sheet("blue") == 200
-    wait_for(lambda: reader.sheet("blue") == 404, "asking for assets does not keep the page remembered")
+    assert neighbour.page() == "green"
+    assert (reader.sheet("blue"), neighbour.sheet("green")) == (200, 200)
+
+
+def test_a_connection_that_was_kept_since_before_green_came_may_name_assets_to_others(
+    dashboards: Rig,
+) -> None:
+    traffic, (_, port) = dashboards.traffic(), only_node(dashboards)
+    kept, fresh = Browser(port, 100, keeps=True), Browser(port, 100)
+    assert kept.page() == "blue"
+    traffic.arm(SERVICE, dashboards.servers(SERVICE))
+    traffic.send(SERVICE, 100)
+    assert fresh.page() == "green"
+    assert kept.page() == "blue", "its worker knows no green"
+    assert (fresh.sheet("blue"), fresh.sheet("green")) == (200, 200)
+
+
+def test_after_the_way_back_greens_assets_are_forgotten_with_their_page_after_a_while(
+    dashboards: Rig,
+) -> None:
+    traffic, (_, port) = dashboards.traffic(), only_node(dashboards)
+    reader, stranger = Browser(port, 100), Browser(port, 101)
+    traffic.arm(SERVICE, dashboards.servers(SERVICE))
+    traffic.send(SERVICE, 100)
+    assert reader.page() == "green"
+    traffic.send(SERVICE, 0)
+    assert (reader.sheet("green"), stranger.sheet("green")) == (200, 404)
+    wait_for(lambda: reader.sheet("green") == 404, "asking for assets does not keep the page remembered")
+
+
+def test_only_what_may_be_asked_twice_is(dashboards: Rig) -> None:
+    traffic, (_, port) = dashboards.traffic(), only_node(dashboards)
+    reader = Browser(port, 100)
+    traffic.arm(SERVICE, dashboards.servers(SERVICE))
+    traffic.send(SERVICE, 100)
+    assert reader.get("/missing") == (404, "green"), "a page that green does not have is green's answer"
+    assert reader.get("/static/nobody.css") == (404, "blue"), "an asset was looked for on both"
 
 
 def test_green_settles_without_what_led_assets_to_their_page(dashboards: Rig) -> None:

@@ -43,8 +43,8 @@ _SEAT = "txn.liftlock_seat"
 _SHARE = "txn.liftlock_share"
 _ASSET = "{ path_sub /static/ }"
 """Django's `STATIC_URL` is below horizon's WEBROOT, which distributions set to `/`, `/horizon/` or `/dashboard/`."""
-_REMEMBERED = "10s"
-"""How long after a page its assets go where it came from; each page begins it anew."""
+_REMEMBERED = "30s"
+"""How long after a page of green its assets are asked of green, whatever the share is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,23 +271,27 @@ def _lots(backend: str, share_map: str) -> Iterator[str]:
 
 
 def _assets_follow(lines: Sequence[str], section: Section, names: Sequence[str]) -> Iterator[str]:
-    """Rules: for an asset the share is all or nothing: its client's last page decides, if that was just now.
+    """Rules: as long as green may have served the page, an asset is asked of green first, then of blue.
 
-    Pages name their assets by a hash that the other release does not have, and login pages carry no identity. HAProxy
-    2.6 configuration manual, `stick-table`, `track-sc0`, `src_get_gpt0`, `nbsrv`: looking up keeps no entry alive;
-    green's weight is 0, so only blue is counted as usable. Nothing where the operator has the backend's one table or
-    tracks by every counter.
+    Pages name their assets by a hash that the other release does not have, and login pages carry no identity: behind
+    one address may be many clients, and one client may keep connections to a worker that knows no green. HAProxy 2.6
+    configuration manual, `retry-on` (only what may be asked twice: assets), `disable-l7-retry`, `nbsrv`: green's weight
+    is 0, so only blue is counted, and serves what is asked again.
     """
+    words = in_force(lines, section, "retry-on") or ["retry-on", "conn-failure"]
+    yield f"{' '.join(words)} 404"
+    yield f"http-request disable-l7-retry unless {_ASSET} {{ method GET HEAD }} {{ nbsrv ge 1 }}"
+    yield f"http-request set-var({_SHARE}) int(100) if {_ASSET} {{ var({_SHARE}) -m int gt 0 }}"
+    # After the way back: for a while where the client's address had a page from green. Nothing where the operator has
+    # the backend's one table or tracks by every counter.
     free = next((n for n in (2, 1, 0) if not any(f"track-sc{n}" in code(line) for line in lines)), None)
     if free is None or directive(lines, section, "stick-table"):
         return
-    yield f"stick-table type ipv6 size 100k expire {_REMEMBERED} store gpt0"
+    yield f"stick-table type ipv6 size 100k expire {_REMEMBERED} store gpc0_rate({_REMEMBERED})"
     yield f"http-request track-sc{free} src unless {_ASSET}"
     # By who answered, not who was meant to: a dead server's requests are answered by the other colour.
-    yield f"http-response sc-set-gpt0({free}) 1"
-    yield f"http-response sc-set-gpt0({free}) 2 if {{ srv_name {' '.join(names)} }}"
-    yield f"http-request set-var({_SHARE}) int(0) if {_ASSET} {{ src_get_gpt0 eq 1 }} {{ nbsrv ge 1 }}"
-    yield f"http-request set-var({_SHARE}) int(100) if {_ASSET} {{ src_get_gpt0 eq 2 }}"
+    yield f"http-response sc-inc-gpc0({free}) if {{ srv_name {' '.join(names)} }}"
+    yield f"http-request set-var({_SHARE}) int(100) if {_ASSET} {{ src_gpc0_rate gt 0 }}"
 
 
 def _seats(names: Sequence[str]) -> Iterator[str]:

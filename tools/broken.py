@@ -1,0 +1,279 @@
+"""The cloud broken in twelve ways while one lift goes on, on the real lab: what users felt, and how liftlock led out.
+
+After each fault the command that `liftlock status` names is typed, whatever it is. A round begins and ends with the lab
+at 2025.1 on blue.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from faults import status, typed
+from kills import GREEN, cut_power, on_host
+from rounds import LIFTLOCK, Prober, bastion, boot, probing, tenants_things
+
+PATIENCE_S = 900.0
+BASTION = "10.77.0.2"
+"""Address of the lab's bastion."""
+CUT_S = 60
+"""How long the bastion cannot reach green, in seconds."""
+READ_ONLY_S = 15
+CABLE_S = 25
+INDEX = "uniq_network_segment_ranges"
+"""Name that neutron's second new migration on the way to 2026.1 gives to a key (revision b1bca967e19d)."""
+AFTERMATH_S = 90.0
+"""How long after a fault a failed request is counted as its own, in seconds; the next fault ends it earlier."""
+
+
+class Lift:
+    """One lift under a prober, and the operator who types what `status` tells her."""
+
+    def __init__(self, folder: Path, prober: Prober) -> None:
+        self._folder = folder
+        self._prober = prober
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said = folder / "0.said"
+        self.told: list[dict[str, Any]] = []
+
+    def goes(self, words: Sequence[str]) -> None:
+        """Type a command that stays; what it prints goes to a file of its own."""
+        self._said = self._folder / f"{len(list(self._folder.glob('*.said')))}.said"
+        command = ["lab", "exec", "--", *words]
+        print("$ liftlock", *command, "&", flush=True)
+        with self._said.open("wb") as out:
+            self._process = subprocess.Popen([LIFTLOCK, *command], stdout=out, stderr=out)
+
+    def ends(self) -> None:
+        """Tell what still runs to stop."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=60)
+
+    def comes_to(self, words: str) -> None:
+        """Return when the run has said these words; one that stopped meanwhile is set going as `status` says."""
+        deadline = time.monotonic() + PATIENCE_S
+        while words not in self._said.read_text():
+            if self._gone() and words not in self._said.read_text():
+                self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
+            self._watch(deadline, words)
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[dict[str, Any]]:
+        """What is done within the block is a fault of this name; what the run makes of it is looked at later."""
+        print(f"## {name}", flush=True)
+        found: dict[str, Any] = {"fault": name, "at": time.time()}
+        self.told.append(found)
+        yield found
+
+    def held_by(self, name: str, mend: Callable[[], object]) -> None:
+        """The run must stop by itself because of that fault; it is mended, and what `status` names is typed."""
+        found = next(one for one in self.told if one["fault"] == name)
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._gone() and "held" not in status()["status"]:
+            self._watch(deadline, f"a hold because of “{name}”")
+        mend()
+        found |= self._led_out(name, found["at"])
+
+    def _led_out(self, name: str, at: float) -> dict[str, Any]:
+        told = status()
+        words = typed(told["next"])
+        found = {"fault": name, "at": at, "held_after_s": round(time.time() - at, 1)}
+        found |= {key: told[key] for key in ("assessment", "status", "next") if key in told}
+        if self._gone():
+            self.goes(words)
+        else:
+            bastion(*words)
+        return found
+
+    def _gone(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def _watch(self, deadline: float, awaited: str) -> None:
+        if time.monotonic() > deadline:
+            sys.exit(f"waited in vain for {awaited}:\n{self._said.read_text()[-3000:]}")
+        time.sleep(0.2)
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Every failed request, with the fault it came after."""
+        found = []
+        for request in self._prober.requests():
+            if request["outcome"] == "ok":
+                continue
+            before = [f for f in self.told if f["at"] - 1 <= request["t"] + request["latency_ms"] / 1000]
+            last = before[-1] if before else None
+            found.append(
+                {
+                    "after": last["fault"] if last else "",
+                    "after_s": round(request["t"] - last["at"], 1) if last else None,
+                    **{k: request[k] for k in ("service", "verb", "outcome", "backend")},
+                }
+            )
+        return found
+
+
+def sql(statement: str) -> str:
+    """What MariaDB's root is told on the database host."""
+    return on_host("ssh root@db1", f'mariadb -N -e "{statement}"')
+
+
+def fill_disk() -> None:
+    """The place of the database host where copies are written has room for nothing."""
+    on_host(
+        "ssh root@db1", "mkdir -p /var/tmp/liftlock && mount -t tmpfs -o size=64k tmpfs /var/tmp/liftlock"
+    )
+
+
+def free_disk() -> None:
+    """As before."""
+    on_host("ssh root@db1", "umount /var/tmp/liftlock")
+
+
+def plant_index() -> None:
+    """The second of neutron's new migrations fails, after the first has changed the database."""
+    sql(f"ALTER TABLE neutron.network_segment_ranges ADD INDEX {INDEX} (minimum)")
+
+
+def pull_index() -> None:
+    """As before."""
+    sql(f"ALTER TABLE neutron.network_segment_ranges DROP INDEX {INDEX}")
+
+
+def stop_command(found: dict[str, Any]) -> None:
+    """A migration that hangs until `status` says so, and then goes on."""
+    seek = "until pids=$(pgrep -f 'nova-manage [d]b sync'); do sleep 0.1; done"
+    on_host(f"ssh root@{GREEN}", f"{seek}; kill -STOP $pids")
+    deadline = time.monotonic() + PATIENCE_S
+    while status()["assessment"] not in ("slow", "stalled"):
+        if time.monotonic() > deadline:
+            sys.exit("a command hangs, and status does not say so")
+        time.sleep(1)
+    told = status()
+    found |= {key: told[key] for key in ("assessment", "status", "next")}
+    found["told_after_s"] = round(time.time() - found["at"], 1)
+    on_host(f"ssh root@{GREEN}", "kill -CONT $(pgrep -f 'nova-manage [d]b sync')")
+
+
+def break_api() -> None:
+    """cinder's API on green cannot load its application."""
+    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini")
+
+
+def mend_api() -> None:
+    """As before."""
+    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = no.such./module = /' /etc/cinder/uwsgi.ini")
+
+
+def for_a_while(host: str, begin: str, end: str, seconds: int) -> None:
+    """Something on a host for so many seconds, by the host itself: it may be out of reach meanwhile."""
+    on_host(f"ssh root@{host}", f"systemd-run --quiet sh -c '{begin}; sleep {seconds}; {end}'")
+
+
+def broken(folder: Path) -> dict[str, Any]:
+    """One round on the lab that is up: twelve faults in one lift, then back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / "plan.json"
+    with probing(folder / "probes") as prober:
+        bastion("liftlock", "plan", "--to", "2026.1", "-o", str(plan))
+        bastion("liftlock", "approve", str(plan), "--gate", "start")
+        lift = Lift(folder, prober)
+        try:
+            before_the_cutover(lift, ["liftlock", "run", str(plan), "--probes", str(prober.folder)])
+            in_the_cutover(lift)
+            at_the_gate(lift)
+        finally:
+            lift.ends()
+        if "rolled back" not in status()["status"]:
+            bastion("liftlock", "rollback")
+        bastion("liftlock", "verify")
+        booted = boot("broken-rolled-back")
+        prober.await_(calm=10)
+        named = json.loads(bastion("liftlock", "report", "--probes", str(prober.folder), "-f", "json"))
+        failures = lift.failures()
+        summary = prober.stop()
+    return {
+        "faults": lift.told,
+        "requests_total": summary["requests_total"],
+        "requests_failed": summary["requests_failed"],
+        "named_by_the_report": len(named["failed_requests"]),
+        "failures": failures,
+        "writes_lost_or_changed": summary["writes"]["findings"],
+        "boot_list_delete_after_rollback_seconds": booted,
+    }
+
+
+def before_the_cutover(lift: Lift, run: Sequence[str]) -> None:
+    """A full disk, a migration that fails half way, a command that hangs, a green that never gets healthy."""
+    with lift.fault("the disk of the backup host is full"):
+        fill_disk()
+    lift.goes(run)
+    lift.held_by("the disk of the backup host is full", free_disk)
+    lift.comes_to("stage 3 of")
+    with lift.fault("a command hangs") as found:
+        half, never = "a migration fails half way", "green never becomes healthy"
+        plant_index()
+        break_api()
+        stop_command(found)
+    with lift.fault(half):
+        lift.held_by(half, pull_index)
+    with lift.fault(never):
+        lift.held_by(never, mend_api)
+    lift.comes_to("stage 4 of")
+
+
+def in_the_cutover(lift: Lift) -> None:
+    """What everybody leans on goes away for a while in the middle of the handover."""
+    with lift.fault("the database is read-only"):
+        sql("SET GLOBAL read_only = ON")
+        time.sleep(READ_ONLY_S)
+        sql("SET GLOBAL read_only = OFF")
+    lift.comes_to("stage 5 of")
+    with lift.fault("HAProxy is reloaded"):
+        on_host("ssh root@lb1", "systemctl reload haproxy")
+    lift.comes_to("stage 6 of")
+    with lift.fault("RabbitMQ is restarted"):
+        on_host("ssh root@db1", "systemctl restart rabbitmq-server")
+    lift.comes_to("start nova-conductor on ctl-green: done")
+    with lift.fault("the bastion cannot reach green for a minute"):
+        for_a_while(GREEN, f"ip route add blackhole {BASTION}", f"ip route del blackhole {BASTION}", CUT_S)
+        time.sleep(CUT_S)
+    lift.comes_to("stage 7 of")
+    with lift.fault("memcached is restarted"):
+        on_host("ssh root@db1", "systemctl restart memcached")
+
+
+def at_the_gate(lift: Lift) -> None:
+    """The database host boots again, green's cable is pulled, and then its power."""
+    lift.comes_to("gate “finalize”")
+    with lift.fault("db1 is booted again"):
+        on_host("ssh root@db1", "systemd-run --quiet --on-active=1 systemctl reboot")
+        time.sleep(AFTERMATH_S)
+    lift.comes_to("gate “finalize”")
+    pulled, off = "green's cable is pulled", "green loses its power"
+    with lift.fault(pulled):
+        for_a_while(GREEN, "ip link set eth0 down", "ip link set eth0 up", CABLE_S)
+        time.sleep(CABLE_S)
+    lift.held_by(pulled, lambda: None)
+    lift.comes_to("gate “finalize”")
+    with lift.fault(off):
+        cut_power()
+    lift.held_by(off, lambda: None)
+
+
+def rounds_of(folder: Path, count: int) -> dict[str, Any]:
+    """So many rounds one after the other on the lab that is up, and users' things at the end."""
+    told = []
+    for number in range(1, count + 1):
+        told.append(broken(folder / str(number)))
+        print(json.dumps(told[-1], indent=1, ensure_ascii=False), flush=True)
+    return {"rounds": told, "users_things": tenants_things(folder)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(broken(Path(sys.argv[1])), indent=1, ensure_ascii=False))
