@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import broken
 import faults
 import kills
 import rounds
@@ -115,6 +116,12 @@ def bastion_lost(folder: Path) -> dict[str, Any]:
     return kills.lost_bastion(folder)
 
 
+def twelve_faults(folder: Path) -> dict[str, Any]:
+    """The cloud broken in twelve ways in one lift, three times on one lab."""
+    rounds.fresh_lab(folder)
+    return broken.rounds_of(folder, 3)
+
+
 def bench(folder: Path) -> Any:
     """`bench/blue_green.py`: both strategies and both ways back beside each other."""
     found = folder / "bench.json"
@@ -151,7 +158,10 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "down": down,
     },
     "4": {
-        "runner_killed": faults.runner_killed,
+        "broken": twelve_faults,
+        "runner_killed_1": faults.runner_killed,
+        "runner_killed_2": faults.runner_killed,
+        "runner_killed_3": faults.runner_killed,
         "taken_over": faults.taken_over,
         "down": down,
     },
