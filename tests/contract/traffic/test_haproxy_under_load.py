@@ -122,6 +122,27 @@ def test_what_green_was_answering_is_finished_after_requests_went_back_and_green
     assert answers == ["green", "green"]
 
 
+def test_what_blue_was_asked_before_green_came_is_counted_until_it_is_answered(pair: Rig) -> None:
+    traffic = pair.traffic()
+    answers: list[str] = []
+    slow = [
+        threading.Thread(target=lambda p=port: answers.append(ask(p, path="/slow?8"))) for port in doors(pair)
+    ]
+    for thread in slow:
+        thread.start()
+    wait_for(
+        lambda: all(",1,1," in node.says("show stat -1 4 -1") for node in pair.nodes.values()),
+        "the requests are not on blue",
+    )
+    traffic.arm(SERVICE, pair.servers(SERVICE))
+    traffic.send(SERVICE, 100)
+    assert (traffic.share(SERVICE).open_on_blue, answers) == (2, [])
+    for thread in slow:
+        thread.join(30)
+    assert answers == ["blue", "blue"]
+    wait_for(lambda: traffic.share(SERVICE).open_on_blue == 0, "an answered request is still counted")
+
+
 def test_a_kept_alive_connection_follows_with_its_next_request_even_one_from_before_a_reload(
     pair: Rig,
 ) -> None:

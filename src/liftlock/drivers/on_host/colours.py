@@ -76,19 +76,28 @@ def keep(socket: str, share_map: str, kept: Mapping[str, Any]) -> None:
     replace(share_map, "".join(f"{backend} {share}\n" for backend, share in left.items()))
 
 
-def tell_old_workers(master: str, commands: Sequence[str]) -> None:
-    """Tell the workers that finish kept-alive connections since a reload; what they cannot do they need not.
+def old_workers(master: str) -> list[str]:
+    """Process ids of the workers that finish kept-alive connections since a reload; none if the master is silent.
 
     HAProxy 2.6 management guide, 9.4, `show proc` and the prefix `@!<pid>`.
     """
     if not Path(master).exists():
-        return
-    with suppress(OSError):
+        return []
+    try:
         _, _, old = answer(master, "show proc").partition("# old workers")
-        rows = [row.split() for row in old.partition("# programs")[0].splitlines()]
-        for worker in [row[0] for row in rows if row[1:2] == ["worker"]]:
-            for words in commands:
-                answer(master, f"@!{worker} {words}")
+    except OSError:
+        return []
+    rows = [row.split() for row in old.partition("# programs")[0].splitlines()]
+    return [row[0] for row in rows if row[1:2] == ["worker"]]
+
+
+def told_by_old_workers(master: str, words: str) -> list[str]:
+    """What each of them answers; one that ends meanwhile answers no more."""
+    said = []
+    for worker in old_workers(master):
+        with suppress(OSError):
+            said.append(answer(master, f"@!{worker} {words}"))
+    return said
 
 
 def main(
@@ -111,12 +120,14 @@ def main(
             with Path(f"{share_map}.lock").open("w") as turn:
                 fcntl.flock(turn, fcntl.LOCK_EX)
                 keep(socket, share_map, kept)
-        if commands:
-            tell_old_workers(master, commands)
+        for words in commands:
+            # What they cannot do they need not.
+            told_by_old_workers(master, words)
         info = dict(row.split(": ", 1) for row in answer(socket, "show info").splitlines() if ": " in row)
         seen = {
             "pid": info.get("Pid", ""),
             "stat": answer(socket, "show stat -1 6 -1"),
+            "old": told_by_old_workers(master, "show stat -1 4 -1"),
             "state": answer(socket, "show servers state"),
             "shares": share_of(socket, share_map),
         }

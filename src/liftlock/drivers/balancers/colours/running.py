@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class RunningServer:
     guessed: bool
     """Whether it is taken for alive only because no check has been made since it left maintenance."""
     open: int
-    """Requests it is answering."""
+    """Requests it is answering, those that workers of before a reload sent it included."""
 
     @property
     def up(self) -> bool:
@@ -105,8 +105,8 @@ class Seen:
 
 def seen(node: str, backend: str, said: Mapping[str, Any]) -> Seen:
     """What `on_host.colours` printed, read."""
-    every = csv.DictReader(said["stat"].removeprefix("# ").splitlines())
-    rows = [row for row in every if row["pxname"] == backend]
+    rows = _rows(said["stat"], backend)
+    old = [row for stat in said["old"] for row in _rows(stat, backend)]
     states = {}
     for line in said["state"].splitlines():
         columns = line.split()
@@ -119,7 +119,7 @@ def seen(node: str, backend: str, said: Mapping[str, Any]) -> Seen:
         worker=said["pid"],
         path=said["path"],
         text=said["text"],
-        servers=tuple(_server(row, *states[row["svname"]]) for row in rows if row["svname"] in states),
+        servers=tuple(_server(row, old, *states[row["svname"]]) for row in rows if row["svname"] in states),
         shares=None if shares is None else {name: int(share) for name, share in shares.items()},
         state=said["state"],
         retries=int(total.get("wretr") or 0) + int(total.get("wredis") or 0),
@@ -128,7 +128,15 @@ def seen(node: str, backend: str, said: Mapping[str, Any]) -> Seen:
     )
 
 
-def _server(row: Mapping[str, str], operation: int, admin: int, weight: int) -> RunningServer:
+def _rows(stat: str, backend: str) -> list[dict[str, str]]:
+    """Rows of `show stat` about a backend; none where a worker that ends gave half an answer."""
+    every = csv.DictReader(stat.removeprefix("# ").splitlines())
+    return [row for row in every if row.get("pxname") == backend]
+
+
+def _server(
+    row: Mapping[str, str], old: Sequence[Mapping[str, str]], operation: int, admin: int, weight: int
+) -> RunningServer:
     # `* L7OK` while the next check is under way.
     check = row["check_status"].removeprefix("* ")
     health, rise = int(row["check_health"] or 0), int(row["check_rise"] or 0)
@@ -143,5 +151,5 @@ def _server(row: Mapping[str, str], operation: int, admin: int, weight: int) -> 
         proven=operation in _SERVES and not maintenance and check == "L7OK",
         # A server leaves maintenance alive with its health at `rise`; a reload restores it above that.
         guessed=bool(row["check_rise"]) and check in _NOT_CHECKED_YET and health <= rise,
-        open=int(row["scur"] or 0),
+        open=sum(int(one.get("scur") or 0) for one in (row, *old) if one["svname"] == row["svname"]),
     )

@@ -43,7 +43,7 @@ _SEAT = "txn.liftlock_seat"
 _SHARE = "txn.liftlock_share"
 _ASSET = "{ path_sub /static/ }"
 """Django's `STATIC_URL` is below horizon's WEBROOT, which distributions set to `/`, `/horizon/` or `/dashboard/`."""
-_REMEMBERED = "30s"
+_REMEMBERED = "10s"
 """How long after a page of green its assets are asked of green, whatever the share is."""
 
 
