@@ -77,7 +77,7 @@ class Lift:
         found = next(one for one in self.told if one["fault"] == name)
         deadline = time.monotonic() + PATIENCE_S
         while not self._gone() and "held" not in status()["status"]:
-            self._watch(deadline, f"a hold because of “{name}”")
+            self._watch(deadline, f"a hold because of “{name}”", 2.0)
         mend()
         found |= self._led_out(name, found["at"])
 
@@ -95,10 +95,10 @@ class Lift:
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None
 
-    def _watch(self, deadline: float, awaited: str) -> None:
+    def _watch(self, deadline: float, awaited: str, pause_s: float = 0.2) -> None:
         if time.monotonic() > deadline:
             sys.exit(f"waited in vain for {awaited}:\n{self._said.read_text()[-3000:]}")
-        time.sleep(0.2)
+        time.sleep(pause_s)
 
     def failures(self) -> list[dict[str, Any]]:
         """Every failed request, with the fault it came after."""
@@ -146,9 +146,10 @@ def pull_index() -> None:
 
 
 def stop_command(found: dict[str, Any]) -> None:
-    """A migration that hangs until `status` says so, and then goes on."""
+    """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
+    unloadable = "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini"
     seek = "until pids=$(pgrep -f 'nova-manage [d]b sync'); do sleep 0.1; done"
-    on_host(f"ssh root@{GREEN}", f"{seek}; kill -STOP $pids")
+    on_host(f"ssh root@{GREEN}", f"{unloadable}; {seek}; kill -STOP $pids")
     deadline = time.monotonic() + PATIENCE_S
     while status()["assessment"] not in ("slow", "stalled"):
         if time.monotonic() > deadline:
@@ -160,13 +161,8 @@ def stop_command(found: dict[str, Any]) -> None:
     on_host(f"ssh root@{GREEN}", "kill -CONT $(pgrep -f 'nova-manage [d]b sync')")
 
 
-def break_api() -> None:
-    """cinder's API on green cannot load its application."""
-    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini")
-
-
 def mend_api() -> None:
-    """As before."""
+    """cinder's API can be loaded again."""
     on_host(f"ssh root@{GREEN}", "sed -i 's/^module = no.such./module = /' /etc/cinder/uwsgi.ini")
 
 
@@ -210,15 +206,18 @@ def broken(folder: Path) -> dict[str, Any]:
 
 def before_the_cutover(lift: Lift, run: Sequence[str]) -> None:
     """A full disk, a migration that fails half way, a command that hangs, a green that never gets healthy."""
-    with lift.fault("the disk of the backup host is full"):
+    full, half, never = (
+        "the disk of the backup host is full",
+        "a migration fails half way",
+        "green never becomes healthy",
+    )
+    plant_index()
+    with lift.fault(full):
         fill_disk()
     lift.goes(run)
-    lift.held_by("the disk of the backup host is full", free_disk)
+    lift.held_by(full, free_disk)
     lift.comes_to("stage 3 of")
     with lift.fault("a command hangs") as found:
-        half, never = "a migration fails half way", "green never becomes healthy"
-        plant_index()
-        break_api()
         stop_command(found)
     with lift.fault(half):
         lift.held_by(half, pull_index)

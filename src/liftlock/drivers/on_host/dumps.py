@@ -6,6 +6,7 @@ time: one whose caller has died is waited for, so that two never load the same d
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import hashlib
@@ -269,11 +270,23 @@ def check(copies: dict[str, dict[str, object]], folder: Path) -> None:
             sys.exit(f"{name}: the copy did not arrive whole")
 
 
+@contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Say where there is no room, if it is that what fails."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        left = shutil.disk_usage(folder.parent).free >> 20
+        sys.exit(f"no room is left for the copies in {folder.parent}: {left} MiB are free")
+
+
 def main(*, verb: str, access: dict[str, str], folder: str, **words: object) -> None:
     """Do what is asked, alone, and print what came of it."""
     os.umask(0o077)
     place = Path(folder)
-    with alone(), options(access) as argument:
+    with alone(), options(access) as argument, room(place):
         if verb == "dump":
             answer = dump(argument, words["databases"], place)  # type: ignore[arg-type]
         else:
