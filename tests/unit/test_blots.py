@@ -53,4 +53,6 @@ def test_the_last_words_are_the_last_line_that_says_something() -> None:
     assert last_words("  \n") == "it printed nothing"
     assert last_words("x" * 400 + "end") == "x" * 297 + "end"
     assert last_words(f"failed: password={CANARY}") == "failed: password=…"
+    told = "Traceback\nOperationalError: (1061, 'Duplicate key')\n[SQL: ALTER TABLE t ADD\n UNIQUE (a)]\n(Background)\n"
+    assert last_words(told) == "OperationalError: (1061, 'Duplicate key')"
     assert CANARY[-4:] not in last_words("nova://a:" + "z" * 320 + f"{CANARY}@db")
