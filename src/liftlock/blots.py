@@ -36,11 +36,11 @@ def blotted(text: str) -> str:
 
 
 def last_words(text: str, longest: int = 300) -> str:
-    """The last line that is not empty, its end where it is longer than `longest`, secrets blotted out.
+    r"""The last line that is not empty, its end where it is longer than `longest`, secrets blotted out.
 
     Below an error of the database SQLAlchemy 2.0 quotes the statement and an address to read on at: the error counts.
 
-    >>> last_words("…OperationalError: (1061, 'Duplicate key name')\\n[SQL: ALTER TABLE …]\\n(Background on this …)")
+    >>> last_words("…OperationalError: (1061, 'Duplicate key name')\n[SQL: ALTER TABLE …]\n(Background on this …)")
     "…OperationalError: (1061, 'Duplicate key name')"
     """
     error, quoted, _ = text.rpartition("\n[SQL: ")
