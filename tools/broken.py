@@ -148,7 +148,7 @@ def pull_index() -> None:
 def stop_command(found: dict[str, Any]) -> None:
     """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
     unloadable = "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini"
-    seek = "until pids=$(pgrep -f 'nova-manage [d]b sync'); do sleep 0.1; done"
+    seek = "until pids=$(pgrep -f 'nova-manage.* [d]b sync'); do sleep 0.1; done"
     on_host(f"ssh root@{GREEN}", f"{unloadable}; {seek}; kill -STOP $pids")
     deadline = time.monotonic() + PATIENCE_S
     while status()["assessment"] not in ("slow", "stalled"):
@@ -158,7 +158,7 @@ def stop_command(found: dict[str, Any]) -> None:
     told = status()
     found |= {key: told[key] for key in ("assessment", "status", "next")}
     found["told_after_s"] = round(time.time() - found["at"], 1)
-    on_host(f"ssh root@{GREEN}", "kill -CONT $(pgrep -f 'nova-manage [d]b sync')")
+    on_host(f"ssh root@{GREEN}", "kill -CONT $(pgrep -f 'nova-manage.* [d]b sync')")
 
 
 def mend_api() -> None:
