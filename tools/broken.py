@@ -145,11 +145,14 @@ def pull_index() -> None:
     sql(f"ALTER TABLE neutron.network_segment_ranges DROP INDEX {INDEX}")
 
 
-def stop_command(found: dict[str, Any]) -> None:
+def stop_command(plan: Path, found: dict[str, Any]) -> None:
     """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
     unloadable = "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini"
-    seek = "until pids=$(pgrep -f 'nova-manage.* [d]b sync'); do sleep 0.1; done"
-    on_host(f"ssh root@{GREEN}", f"{unloadable}; {seek}; kill -STOP $pids")
+    stop = "until pids=$(pgrep -f 'nova-manage.* [d]b sync'); do sleep 0.1; done; kill -STOP $pids"
+    on_host(
+        f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop.replace("$", chr(92) + "$")}"'
+    )
+    bastion("liftlock", "approve", str(plan), "--gate", "start")
     deadline = time.monotonic() + PATIENCE_S
     while status()["assessment"] not in ("slow", "stalled"):
         if time.monotonic() > deadline:
@@ -177,10 +180,9 @@ def broken(folder: Path) -> dict[str, Any]:
     plan = folder / "plan.json"
     with probing(folder / "probes") as prober:
         bastion("liftlock", "plan", "--to", "2026.1", "-o", str(plan))
-        bastion("liftlock", "approve", str(plan), "--gate", "start")
         lift = Lift(folder, prober)
         try:
-            before_the_cutover(lift, ["liftlock", "run", str(plan), "--probes", str(prober.folder)])
+            before_the_cutover(lift, plan)
             in_the_cutover(lift)
             at_the_gate(lift)
         finally:
@@ -204,7 +206,7 @@ def broken(folder: Path) -> dict[str, Any]:
     }
 
 
-def before_the_cutover(lift: Lift, run: Sequence[str]) -> None:
+def before_the_cutover(lift: Lift, plan: Path) -> None:
     """A full disk, a migration that fails half way, a command that hangs, a green that never gets healthy."""
     full, half, never = (
         "the disk of the backup host is full",
@@ -214,11 +216,11 @@ def before_the_cutover(lift: Lift, run: Sequence[str]) -> None:
     plant_index()
     with lift.fault(full):
         fill_disk()
-    lift.goes(run)
+    lift.goes(["liftlock", "run", str(plan), "--probes", str(plan.parent / "probes")])
     lift.held_by(full, free_disk)
-    lift.comes_to("stage 3 of")
+    lift.comes_to("gate “start”")
     with lift.fault("a command hangs") as found:
-        stop_command(found)
+        stop_command(plan, found)
     with lift.fault(half):
         lift.held_by(half, pull_index)
     with lift.fault(never):

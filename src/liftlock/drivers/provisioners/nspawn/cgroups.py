@@ -13,7 +13,7 @@ from pathlib import Path
 
 from liftlock.errors import LabFailed
 
-_LAB_WEIGHS = 8
+_LAB_WEIGHS = 3
 
 
 def unified_root() -> Path:
