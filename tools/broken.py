@@ -148,10 +148,9 @@ def pull_index() -> None:
 def stop_command(plan: Path, found: dict[str, Any]) -> None:
     """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
     unloadable = "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini"
-    stop = "until pids=$(pgrep -f 'nova-manage.* [d]b sync'); do sleep 0.1; done; kill -STOP $pids"
-    on_host(
-        f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop.replace("$", chr(92) + "$")}"'
-    )
+    found_by = "pgrep -f 'nova-manage.* [d]b sync'"
+    stop = f"until {found_by}; do sleep 0.1; done; {found_by} | xargs kill -STOP"
+    on_host(f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop}"')
     bastion("liftlock", "approve", str(plan), "--gate", "start")
     deadline = time.monotonic() + PATIENCE_S
     while status()["assessment"] not in ("slow", "stalled"):
@@ -161,7 +160,7 @@ def stop_command(plan: Path, found: dict[str, Any]) -> None:
     told = status()
     found |= {key: told[key] for key in ("assessment", "status", "next")}
     found["told_after_s"] = round(time.time() - found["at"], 1)
-    on_host(f"ssh root@{GREEN}", "kill -CONT $(pgrep -f 'nova-manage.* [d]b sync')")
+    on_host(f"ssh root@{GREEN}", f"{found_by} | xargs kill -CONT")
 
 
 def mend_api() -> None:
