@@ -60,7 +60,7 @@ class Lift:
         """Return when the run has said these words; one that stopped meanwhile is set going as `status` says."""
         deadline = time.monotonic() + PATIENCE_S
         while words not in self._said.read_text():
-            if self._gone() and words not in self._said.read_text():
+            if (self._gone() or self._held()) and words not in self._said.read_text():
                 self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
             self._watch(deadline, words)
 
@@ -94,6 +94,10 @@ class Lift:
 
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None
+
+    def _held(self) -> bool:
+        """Whether it stays there, held."""
+        return "  held by " in (self._said.read_text().strip().splitlines() or [""])[-1]
 
     def _watch(self, deadline: float, awaited: str, pause_s: float = 0.2) -> None:
         if time.monotonic() > deadline:
