@@ -151,7 +151,7 @@ def pull_index() -> None:
 
 def stop_command(plan: Path, found: dict[str, Any]) -> None:
     """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
-    unloadable = "sed -i 's/^module = /module = no.such./' /etc/cinder/uwsgi.ini"
+    unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/cinder/uwsgi.ini"
     found_by = "pgrep -f 'nova-manage.* [d]b sync'"
     stop = f"until {found_by}; do sleep 0.1; done; {found_by} | xargs kill -STOP"
     on_host(f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop}"')
@@ -169,7 +169,7 @@ def stop_command(plan: Path, found: dict[str, Any]) -> None:
 
 def mend_api() -> None:
     """cinder's API can be loaded again."""
-    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = no.such./module = /' /etc/cinder/uwsgi.ini")
+    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = \\(no.such.\\)*/module = /' /etc/cinder/uwsgi.ini")
 
 
 def for_a_while(host: str, begin: str, end: str, seconds: int) -> None:
