@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PATH
 
-.PHONY: help setup demo check unit test lab bench evidence docs requirements clean
+.PHONY: help setup demo check unit test coverage lab bench evidence docs requirements clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ check: setup ## Lint, types, contracts between rooms, and the tests that take se
 test: check ## Everything: drivers against real servers, stories with power cuts, the real lab
 	pytest -q -m "not lab" tests/contract tests/scenario
 	pytest -v -m lab --durations=15
+
+coverage: setup ## Every line and branch of plan, engine and strategies is run by a test that needs no lab
+	coverage run -m pytest -q -m "not lab" tests/unit tests/golden tests/scenario
+	coverage report
 
 lab: setup ## Bring the lab up at 2025.1 and leave it running
 	liftlock lab up

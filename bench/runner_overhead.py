@@ -33,8 +33,8 @@ class Nothing(Step):
         return f"do nothing on host cmp{self.number:05}"
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        """Never, so that it is executed."""
-        return False
+        """Only once it was begun, so that it is executed, and looked at like any other."""
+        return since is not None
 
     def execute(self, hands: Hands) -> None:
         """Nothing."""

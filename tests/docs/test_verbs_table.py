@@ -6,11 +6,23 @@ from pathlib import Path
 
 from liftlock.cli.verb import Verb
 from liftlock.cli.verbs.colours import Finalize, Retire, Rollback
+from liftlock.cli.verbs.requests import Extend, Pace
 from liftlock.cli.verbs.run import Abort, Approve, Hold, Resume, RunPlan
 from liftlock.ports.journal import RequestKind
 
 TABLE = Path(__file__).parents[2] / "docs" / "verbs.md"
-VERBS: tuple[type[Verb], ...] = (RunPlan, Approve, Hold, Resume, Abort, Rollback, Finalize, Retire)
+VERBS: tuple[type[Verb], ...] = (
+    RunPlan,
+    Approve,
+    Extend,
+    Pace,
+    Hold,
+    Resume,
+    Abort,
+    Rollback,
+    Finalize,
+    Retire,
+)
 
 
 def rows() -> dict[str, list[str]]:

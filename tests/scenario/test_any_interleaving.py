@@ -32,8 +32,9 @@ from liftlock.flow.run import Session, ask
 from liftlock.flow.status import status
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Handover
+from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
-from liftlock.ports.journal import RequestKind
+from liftlock.ports.journal import Request, RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind, PowerCut
 
@@ -183,6 +184,10 @@ class Lift(RuleBasedStateMachine):
         about = self.made if kind is RequestKind.APPROVE else None
         ask(self.book, kind, who="rey", at=self.cloud.clock.now(), plan=about, gate=gate)
 
+    def asks_for_a_pace(self, lanes: int) -> None:
+        now, about = self.cloud.clock.now(), fingerprint(self.made)
+        self.book.file(Request(RequestKind.PACE, "rey", now, about, amount=float(lanes)))
+
     @rule(verb=st.sampled_from(("run", "run", "resume", "abort", "rollback", "finalize", "retire")))
     def command(self, verb: str) -> None:
         self.types(verb)
@@ -194,6 +199,10 @@ class Lift(RuleBasedStateMachine):
     @rule(kind=st.sampled_from((RequestKind.HOLD, RequestKind.ABORT, RequestKind.ROLLBACK)), at=MOMENTS)
     def ask_while_it_runs(self, kind: RequestKind, at: int) -> None:
         self.happens = at, lambda: self.asks(kind)
+
+    @rule(lanes=st.integers(0, 4), at=MOMENTS)
+    def pace_while_it_runs(self, lanes: int, at: int) -> None:
+        self.happens = at, lambda: self.asks_for_a_pace(lanes)
 
     @rule()
     def users_write(self) -> None:
@@ -282,9 +291,6 @@ class Lift(RuleBasedStateMachine):
         if offered[0] == "approve":
             self.asks(RequestKind.APPROVE, state_of(self.session).gate)
             return "resume"
-        # Past the way back `status` still offers to abort, which cannot be; going on is what is left.
-        if offered[0] == "abort" and self.past_finalize():
-            return "resume"
         return offered[0] if offered[0] in ("resume", "finalize", "retire", "rollback", "abort") else "resume"
 
     def teardown(self) -> None:
@@ -299,7 +305,6 @@ class Lift(RuleBasedStateMachine):
         for _ in range(MOVES_AT_MOST):
             if self.book.runs() and state_of(self.session).standing in ENDS:
                 break
-            self.operators_start_what_a_guard_names()
             typed.append(self.next_verb())
             said = self.types(typed[-1])
             typed.append(said.what if said else "")
@@ -311,14 +316,6 @@ class Lift(RuleBasedStateMachine):
         self.book.close()
         with suppress(StopIteration):
             next(self._lift.gen)
-
-    def operators_start_what_a_guard_names(self) -> None:
-        """What must not start at a boot does not, and past the way back nobody else starts it."""
-        state = state_of(self.session) if self.book.runs() else None
-        if state and state.standing is Standing.HELD and state.who == "guard green_parts":
-            for part in re.findall(rf"([\w-]+) on {BUILT} does not run", state.why):
-                unit = self.cloud.hosts[BUILT].units[part]
-                unit.active, unit.release = True, self.cloud.hosts[BUILT].current
 
     def as_it_ends(self, state: RunState) -> None:
         """The cloud looks as the run says it ended."""

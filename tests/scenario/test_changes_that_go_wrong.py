@@ -21,6 +21,7 @@ from tests.scenario.boundaries import (
 from liftlock.engine.state import Standing, StepStatus
 from liftlock.errors import CannotRevert, StepFailed
 from liftlock.flow.run import Session
+from liftlock.flow.status import status
 from liftlock.sim.faults import SLOW_S, Fault, Kind
 
 CHANGES = {
@@ -98,6 +99,7 @@ def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, To
     assert (
         told.value.hint == "the way back is by hand (docs/point-of-no-return.md); or go on: `liftlock resume`"
     )
+    assert status(session.journal, None)["next"] == told.value.hint
     session.journal.close()
     type_in("resume", session := here.session(), here.plan)
     session.journal.close()
@@ -107,11 +109,19 @@ def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, To
 @pytest.mark.parametrize(
     ("verb", "change", "said"),
     [
-        ("run", "back up nova in", "holds no complete copy of nova"),
+        ("run", "back up nova in", "“back up 9 databases into .*” was said to be done, and is not"),
         ("run", "send 20% of glance", "the balancer did not take 20% green"),
         ("run", "send 100% of nova", "the balancer did not take 100% green"),
-        ("run", "start nova-conductor", "nova-conductor on ctl-green takes no calls"),
-        ("rollback", "start nova-conductor on ctl-blue", "nova-conductor on ctl-blue takes no calls"),
+        (
+            "run",
+            "start nova-conductor",
+            "“start nova-conductor on ctl-green” was said to be done, and is not",
+        ),
+        (
+            "rollback",
+            "start nova-conductor on ctl-blue",
+            "“stop nova-conductor on ctl-blue” was said to be undone, and still is as it was",
+        ),
     ],
 )
 def test_what_is_only_said_to_be_done_is_caught_before_work_moves(

@@ -17,7 +17,8 @@ from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.flow.guarding import guards_of, watched
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, ask, pass_gate, rollback
+from liftlock.flow.run import Session, approve_waiting, ask, pass_gate, rollback
+from liftlock.flow.status import status
 from liftlock.flow.verify import verify
 from liftlock.plan.reason import Reason
 from liftlock.ports.journal import Event, RequestKind
@@ -316,3 +317,83 @@ def test_a_held_run_is_not_verified_as_good(cloud: SimCloud, session: Session) -
     guarded(session)
     (told,) = verify(session.site, session.journal).differences
     assert told.startswith("the run is not where it could be left: run-1: held by guard green_parts")
+
+
+# --- past the way back ------------------------------------------------------------------------------------
+
+
+def green_reboots(cloud: SimCloud) -> None:
+    """What does not start at a boot is not there afterwards."""
+    for unit in cloud.hosts["ctl-green"].units.values():
+        unit.active = unit.enabled
+
+
+def half_final(cloud: SimCloud, session: Session) -> None:
+    """`finalize` was begun, and a step of it failed before anything was set to start at boot."""
+    cloud.break_down(Fault(Kind.REFUSES, what="stop keystone-api", times=1))
+    with pytest.raises(StepFailed):
+        pass_gate(session, "finalize", "soaked")
+
+
+def watchfully(session: Session) -> RunState:
+    """The run taken up under guards that look between every two steps."""
+    last = last_run(session.journal, session.runner().kinds)
+    assert last
+    looking = tuple(guards_of(session.site.hands, last[1].plan, None))
+    return session.runner(looking).resume()
+
+
+def test_a_green_that_was_rebooted_half_way_through_finalize_gets_its_workers_back(
+    cloud: SimCloud, session: Session
+) -> None:
+    half_final(cloud, session)
+    green_reboots(cloud)
+    volumes = cloud.hosts["ctl-green"].units["cinder-volume"]
+    assert (volumes.active, volumes.enabled) == (False, False)
+    assert watchfully(session).gate == "retire"
+    assert (volumes.active, volumes.enabled) == (True, True)
+    notes = [e.detail["note"] for e in session.journal.lines() if "has died" in str(e.detail.get("note"))]
+    assert notes == ["it has died, and is started again"]
+
+
+def test_what_dies_past_the_way_back_holds_the_run_and_the_command_that_is_named_starts_it(
+    cloud: SimCloud, session: Session
+) -> None:
+    def dies(touch: str) -> bool:
+        if touch == "stop glance-api on ctl-blue":
+            worker_dies(cloud)
+        return False
+
+    cloud.fuse = dies
+    approve_waiting(session, "finalize", "soaked")
+    state = watchfully(session)
+    assert (state.standing, state.who) == (Standing.HELD, "guard green_parts")
+    assert "nova-conductor on ctl-green does not run; stage 9" in state.why
+    assert (
+        status(session.journal, None)["next"]
+        == "`liftlock resume`, which first starts again what died on green"
+    )
+    assert watchfully(session).gate == "retire"
+    assert cloud.hosts["ctl-green"].units["nova-conductor"].active
+
+
+def test_what_cannot_be_started_again_holds_the_run_and_says_why(cloud: SimCloud, session: Session) -> None:
+    half_final(cloud, session)
+    green_reboots(cloud)
+    cloud.break_down(Fault(Kind.UNIT_DOES_NOT_START, "ctl-green", "cinder-volume"))
+    with pytest.raises(StepFailed, match="cinder-volume on ctl-green did not become active") as told:
+        watchfully(session)
+    assert "`liftlock resume`" in told.value.hint
+    last = last_run(session.journal, session.runner().kinds)
+    assert last
+    assert (last[1].standing, last[1].who) == (Standing.HELD, "liftlock")
+    cloud.heal()
+    assert watchfully(session).gate == "retire"
+
+
+def test_before_the_way_back_ends_nothing_is_started_again_by_itself(
+    cloud: SimCloud, session: Session
+) -> None:
+    worker_dies(cloud)
+    session.runner().resume()
+    assert not cloud.hosts["ctl-green"].units["nova-conductor"].active

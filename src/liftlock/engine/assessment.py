@@ -72,7 +72,12 @@ def assess(look: Look) -> Verdict:
     word = _word(look, {i.kind for i in found})
     decisive = next((i for i in found if i.kind in _DECIDED_BY.get(word, ())), None)
     since = decisive.since if decisive and decisive.since is not None else standing_since(look)
-    forward = look.alive and look.state.standing is Standing.RUNNING and word is not Assessment.STALLED
+    forward = (
+        look.alive
+        and not look.elsewhere
+        and look.state.standing is Standing.RUNNING
+        and word is not Assessment.STALLED
+    )
     until = eta(look.state, look.busy, look.now) if forward else None
     return Verdict(word, _sentence(look, word, decisive), since, found, until)
 
@@ -138,7 +143,7 @@ def _going_since(lines: Sequence[Line]) -> float:
     return since
 
 
-_PASSING = (Event.RESUMED, Event.APPROVED, Event.REFUSED, Event.NOTED)
+_PASSING = (Event.RESUMED, Event.APPROVED, Event.REFUSED, Event.NOTED, Event.EXTENDED, Event.PACED)
 _BEGUN_BY: Mapping[Standing, tuple[Event, tuple[Event, ...]]] = {
     Standing.WAITING: (Event.WAITING, _PASSING),
     Standing.HELD: (Event.HELD, ()),

@@ -13,13 +13,13 @@ from liftlock.engine.lanes import Work, lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
 from liftlock.engine.way_back import can_return, past_return, to_blue, ways_back
-from liftlock.errors import CannotRevert, Fenced, LiftlockError, Refused, StalePlan, StepFailed
+from liftlock.errors import CannotRevert, Fenced, LiftlockError, Refused, StalePlan, StepFailed, Unreachable
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
 from liftlock.plan.text import duration
 from liftlock.ports.hands import Hands
-from liftlock.ports.journal import Detail, Event, JournalLost, Request
+from liftlock.ports.journal import Detail, Event, JournalLost, Request, RequestKind
 
 OUT_OF_OUR_HANDS = (JournalLost, Fenced)
 """Without the journal, or with a cloud that is somebody else's, nothing is started and nothing written."""
@@ -71,11 +71,12 @@ class Course:
         """
         self._desk.clear(f"{self._log.who} has taken the run up since")
         try:
+            self._revive()
             # Asked anew each time: a return to blue opens stages again that were done.
             while (number := self._log.state.stage) is not None:
                 if not self._stage(number, self._log.plan.stages[number - 1]):
                     return self._log.state
-            self._desk.clear("the run was done before it was looked at")
+            self._desk.clear("the run was done before it was looked at", but=(RequestKind.APPROVE,))
             self._log.write(Event.RUN_DONE)
         except KeyboardInterrupt:
             self._interrupted()
@@ -131,7 +132,7 @@ class Course:
         waited = False
         while stage.gate:
             self._desk.approvals(stage.gate)
-            lacks = missing(stage.gate, self._log.state.approvals, self._log.clock.now(), self._policy.gates)
+            lacks = missing(stage.gate, self._log.state, self._log.clock.now(), self._policy.gates)
             if not lacks:
                 break
             if not waited:
@@ -158,6 +159,24 @@ class Course:
                 hint="make it so and `liftlock resume`, or make a new plan",
             )
 
+    def _revive(self) -> None:
+        """Where there is no way back, start again what died: guards would only hold the run for it."""
+        state = self._log.state
+        if not past_return(state):
+            return
+        done = [(ref, step) for ref, step in state.plan.steps() if state.steps[ref].status is StepStatus.DONE]
+        try:
+            for ref, step in done:
+                if step.has_died(self._hands):
+                    detail = {"title": step.title, "note": "it has died, and is started again"}
+                    self._log.write(Event.NOTED, step=ref, detail=detail)
+                    step.revive(self._hands)
+        except OUT_OF_OUR_HANDS:
+            raise
+        except LiftlockError as error:
+            self._log.write(Event.HELD, who="liftlock", detail={"why": error.what})
+            raise self._placed(error) from error
+
     def _steps(self, number: int, stage: Stage) -> None:
         done = StepStatus.DONE
         lanes = [
@@ -165,13 +184,18 @@ class Course:
             for lane in lanes_of(number, stage)
         ]
         try:
-            run_lanes([lane for lane in lanes if lane], stage.at_once, self._do, lambda: self._ask() is None)
+            places = self._places(stage.at_once)
+            run_lanes([lane for lane in lanes if lane], places, self._do, lambda: self._ask() is None)
         except OUT_OF_OUR_HANDS:
             raise
         except LiftlockError as error:
             self._log.write(Event.HELD, who="liftlock", detail={"why": f"a step failed: {error.what}"})
             self._look_again()
             raise self._placed(error) from error
+
+    def _places(self, planned: int) -> Callable[[], int]:
+        """How many lanes may be at work: as somebody said last, else as planned."""
+        return lambda: self._log.lanes or planned
 
     def _look_again(self) -> None:
         """A step may have failed because green died: give the guards a moment to see it, then obey them."""
@@ -200,6 +224,7 @@ class Course:
                 return
             self._log.write(Event.STARTED, step=ref, detail={"title": step.title})
             note = step.execute(self._alert)
+            step.prove(self._alert, self._log.step(ref).since)
         except OUT_OF_OUR_HANDS:
             raise
         except Interrupted:
@@ -214,13 +239,15 @@ class Course:
         """Write the failure down; returns it as an error for people."""
         if not isinstance(error, LiftlockError):  # a defect of ours: still three parts, never a traceback
             error = StepFailed(f"{step.title}: {type(error).__name__}: {error}", now="not known", hint="")
-        told = {
+        told: dict[str, str | int | float | bool] = {
             "title": step.title,
             "what": error.what,
             "now": error.now,
             "next": error.hint,
             "while": during,
         }
+        if isinstance(error, CannotRevert):
+            told["for good"] = True
         self._log.write(Event.FAILED, step=ref, detail=told)
         return error
 
@@ -264,6 +291,7 @@ class Course:
                 self._log.write(
                     Event.RESUMED, who=decision.person, detail=detail, answers=decision.id, outcome="resumed"
                 )
+                self._revive()
                 return True
             if decision and self._ends(decision):
                 self._go_back(decision)
@@ -324,7 +352,8 @@ class Course:
                 if step.must_end_first:
                     stays.add(step.work)
 
-        run_lanes(lanes, max(1, len(lanes)), undo, lambda: True)
+        # Whatever the pace: users wait for this.
+        run_lanes(lanes, lambda: len(lanes), undo, lambda: True)
 
     def _hold(self, wish: Wish, besides: str = "") -> None:
         self._log.write(
@@ -366,7 +395,7 @@ class Course:
     def _revert(self, lanes: Sequence[Work], at_once: int) -> None:
         """Undo a group; one service whose requests stay must not keep the other services' requests on green."""
         if not all(step.goes_back_first for lane in lanes for _, step in lane):
-            run_lanes(lanes, at_once, self._undo, lambda: True)
+            run_lanes(lanes, self._places(at_once), self._undo, lambda: True)
             return
         problems: list[LiftlockError] = []
         self._return(lanes, problems)
@@ -378,12 +407,21 @@ class Course:
         self._log.write(Event.REVERTING, step=ref, detail={"title": step.title})
         try:
             note = step.revert(self._hands.at(Telling(self._hands.clock, self._still(step))))
+            note = "; ".join(filter(None, (note, self._unseen(step))))
         except OUT_OF_OUR_HANDS:
             raise
         except Exception as error:
             self._confirm()
             raise self._failed(ref, step, error, "reverting") from error
         self._log.write(Event.REVERTED, step=ref, detail=_ended(step, note))
+
+    def _unseen(self, step: Step) -> str:
+        """See that it is undone. Why that could not be seen: a way back does not end at a host that is silent."""
+        try:
+            step.prove_undone(self._hands)
+        except Unreachable as silent:
+            return f"it could not be looked at afterwards: {silent.what}"
+        return ""
 
     def _still(self, step: Step) -> Callable[[float], None]:
         """Says that undoing the step takes its time: users' long requests and jobs may take minutes."""

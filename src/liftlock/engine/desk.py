@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from liftlock.engine.gates import GatePolicy, why_not
+from liftlock.engine.gates import GatePolicy, longer, why_not, why_not_longer, with_filed
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import RunState
 from liftlock.plan.fingerprint import names, short
@@ -28,6 +28,8 @@ class Back(StrEnum):
 
 _REACH = (Back.NOT_AT_ALL, Back.BLUE, Back.STAGE, Back.START)
 """In the order of `Reason.reach`."""
+KEPT = (RequestKind.APPROVE, RequestKind.EXTEND, RequestKind.PACE)
+"""Requests that keep their meaning while nobody runs the plan."""
 _ASKED = {RequestKind.HOLD: Back.NOT_AT_ALL, RequestKind.ABORT: Back.STAGE, RequestKind.ROLLBACK: Back.START}
 
 
@@ -53,18 +55,15 @@ class Desk:
         self._judged: set[int] = set()
         """Approvals that were looked at once; their gate has not come yet."""
 
-    def clear(self, why: str) -> None:
-        """Refuse every request but approvals, for one reason: nobody took them while they had a meaning."""
+    def clear(self, why: str, but: Sequence[RequestKind] = KEPT) -> None:
+        """Refuse every request but those, for one reason: nobody took them while they had a meaning."""
         for request in self._log.journal.requests():
-            if request.kind is not RequestKind.APPROVE:
+            if request.kind not in but:
                 self._refuse(request, why)
 
     def wish(self) -> Wish | None:
         """What the run is asked to do before its next step; None to go on."""
-        for request in self._log.journal.requests():
-            if request.kind is RequestKind.APPROVE:
-                self._judge(request)
-                continue
+        for request in self._pending():
             refusal = self._not_ours(request)
             if refusal:
                 self._refuse(request, refusal)
@@ -76,7 +75,7 @@ class Desk:
 
     def approvals(self, gate: str) -> None:
         """Take the approvals of this gate into the journal; refuse, with the reason, those that can open no gate."""
-        for request in self._log.journal.requests():
+        for request in self._extended():
             if request.kind is not RequestKind.APPROVE or self._refused(request) or request.gate != gate:
                 continue
             detail: Detail = {
@@ -91,10 +90,7 @@ class Desk:
 
     def resumed(self) -> Request | Wish | None:
         """While held: a request to resume, or a wish to abort; None as long as nobody decides."""
-        for request in self._log.journal.requests():
-            if request.kind is RequestKind.APPROVE:
-                self._judge(request)
-                continue
+        for request in self._pending():
             refusal = self._not_ours(request)
             if refusal:
                 self._refuse(request, refusal)
@@ -116,6 +112,51 @@ class Desk:
             return None
         farthest = max(reasons, key=lambda reason: reason.reach)
         return Wish(f"guard {farthest.guard}", farthest.sentence, _REACH[farthest.reach])
+
+    def _pending(self) -> Iterator[Request]:
+        """Requests that want the run to stop or to go on; the others are seen to on the way."""
+        for request in self._extended():
+            if request.kind is RequestKind.APPROVE:
+                self._judge(request)
+            elif request.kind is RequestKind.PACE and not self._not_ours(request):
+                self._pace(request)
+            else:
+                yield request
+
+    def _extended(self) -> Sequence[Request]:
+        """Requests that nobody has taken; extensions are, before the approvals are judged that they move."""
+        requests = self._log.journal.requests()
+        for request in requests:
+            if request.kind is RequestKind.EXTEND:
+                self._extend(request, requests)
+        return [request for request in requests if request.kind is not RequestKind.EXTEND]
+
+    def _extend(self, request: Request, others: Sequence[Request]) -> None:
+        ours, now = self._log.run.fingerprint, self._log.clock.now()
+        state = with_filed(self._log.state, others, ours, request.at, self._policy)
+        if why := why_not_longer(request, state, ours, now, self._policy):
+            self._refuse(request, why)
+            return
+        wish = longer(request)
+        detail: Detail = {
+            "gate": wish.gate,
+            "asked_at": wish.at,
+            "until": wish.until,
+            "why": request.reason,
+        }
+        self._log.write(
+            Event.EXTENDED, who=request.person, detail=detail, answers=request.id, outcome="extended"
+        )
+
+    def _pace(self, request: Request) -> None:
+        detail: Detail = {"lanes": int(request.amount), "why": request.reason}
+        self._log.write(
+            Event.PACED,
+            who=request.person,
+            detail=detail,
+            answers=request.id,
+            outcome="from the next step on",
+        )
 
     def _not_ours(self, request: Request) -> str:
         """Why a request other than an approval is about another run."""

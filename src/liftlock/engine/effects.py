@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from liftlock.engine.gates import GatePolicy, good_until, longer, moved, why_not_longer
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
 from liftlock.engine.way_back import past_return, touched
+from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
-from liftlock.ports.journal import RequestKind
+from liftlock.plan.text import duration
+from liftlock.ports.journal import Request, RequestKind
 
 NAMED = 3
 """How many steps are named before the rest is counted."""
@@ -25,8 +28,41 @@ def effect(kind: RequestKind, state: RunState, *, alive: bool) -> str:
             return _abort(state)
         case RequestKind.ROLLBACK:
             return _rollback(state)
-    # What is left is an approval.
+    # What is left is an approval; a pace and an extension have more to say than their kind.
     return f"nothing before its gate comes; {state.sentence(alive=alive)}"
+
+
+def pace_effect(lanes: int, state: RunState, *, alive: bool) -> str:
+    """What another number of lanes side by side does to the run; 0 means as the plan says."""
+    if state.standing is Standing.DONE or state.standing in OVER:
+        return f"nothing: {state.sentence(alive=False)}"
+    number = state.stage or len(state.stages)
+    stage = state.plan.stages[number - 1]
+    wanted, now = lanes or stage.at_once, state.lanes or stage.at_once
+    if lanes == state.lanes:
+        return f"nothing: the pace is {_lanes(now)} already{'' if lanes else ', as planned'}"
+    when = "" if alive else "once the run is taken up, "
+    then = "later stages likewise" if lanes else "later stages as planned as well"
+    return (
+        f"{when}stage {number} “{stage.name}” goes on with {_lanes(wanted)} side by side instead of {now}, "
+        f"from the next step on; what is being done is not interrupted; {then}"
+    )
+
+
+def extension_effect(request: Request, state: RunState, now: float, policy: GatePolicy) -> str:
+    """What a request to extend does to the approvals of its gate; `state` has also those that nobody has taken yet."""
+    if why := why_not_longer(request, state, fingerprint(state.plan), now, policy):
+        return f"refused: {why}"
+    told = [
+        f"{a.person}'s approval of “{a.gate}” holds for {duration(until - now)} from now on instead of "
+        f"{duration(good_until(a, state.extensions, policy) - now)}"
+        for a, until in moved(longer(request), state, policy)
+    ]
+    return "; ".join(told)
+
+
+def _lanes(count: int) -> str:
+    return f"{count} lane{'' if count == 1 else 's'}"
 
 
 def _hold(state: RunState, alive: bool) -> str:

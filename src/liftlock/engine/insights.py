@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from math import inf
 
-from liftlock.engine.gates import GatePolicy, gates_ahead, missing, why_not
+from liftlock.engine.gates import (
+    GatePolicy,
+    gates_ahead,
+    good_until,
+    longer,
+    missing,
+    why_not_longer,
+    with_filed,
+)
 from liftlock.engine.pace import NOTHING_BEGUN_S, UnderWay, hangs, late, under_way
-from liftlock.engine.state import GOING_BACK, Approval, RunState, Standing, StepStatus
+from liftlock.engine.state import GOING_BACK, RunState, Standing, StepStatus
 from liftlock.engine.way_back import can_return
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
@@ -37,15 +45,17 @@ class Kind(IntEnum):
     GUARD = 3
     STEP_FAILED = 4
     CLOUD_MOVED = 5
-    PROCESS_GONE = 6
-    STALLED = 7
-    NOBODY_WATCHES = 8
-    SLOW = 9
-    PROBER_SILENT = 10
-    APPROVAL_EXPIRES = 11
-    NOBODY_RUNS = 12
-    APPROVAL_REFUSED = 13
-    APPROVAL_MISSING = 14
+    ELSEWHERE = 6
+    PROCESS_GONE = 7
+    STALLED = 8
+    NOBODY_WATCHES = 9
+    SLOW = 10
+    PROBER_SILENT = 11
+    APPROVAL_EXPIRES = 12
+    NOBODY_RUNS = 13
+    APPROVAL_REFUSED = 14
+    APPROVAL_MISSING = 15
+    PACED = 16
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", " ")
@@ -91,11 +101,13 @@ class Look:
     """Those no runner has taken yet."""
     felt: Felt | None = None
     """None where nobody knows of a prober."""
+    elsewhere: str = ""
+    """The process of another bastion that has the cloud; what it does may stand in a journal there. Empty: none."""
 
     @property
     def works(self) -> bool:
         """Whether its process should be doing steps now."""
-        return self.alive and self.state.standing in (Standing.RUNNING, *GOING_BACK)
+        return self.alive and not self.elsewhere and self.state.standing in (Standing.RUNNING, *GOING_BACK)
 
     @property
     def busy(self) -> tuple[UnderWay, ...]:
@@ -110,7 +122,7 @@ class Look:
 
 def insights(look: Look) -> tuple[Insight, ...]:
     """One per cause, the worst first."""
-    sources = (_failures, _users, _guard, _moved, _process, _pace, _approvals)
+    sources = (_failures, _users, _guard, _moved, _elsewhere, _process, _pace, _approvals, _paced)
     return tuple(sorted((i for source in sources for i in source(look)), key=lambda i: i.kind))
 
 
@@ -192,6 +204,12 @@ def _moved(look: Look) -> Iterator[Insight]:
         yield Insight(Kind.CLOUD_MOVED, f"the cloud is not as the plan expects it: {state.why}")
 
 
+def _elsewhere(look: Look) -> Iterator[Insight]:
+    if look.elsewhere:
+        said = f"another bastion has the cloud: {look.elsewhere}; its journal may be further than this one"
+        yield Insight(Kind.ELSEWHERE, said)
+
+
 def _process(look: Look) -> Iterator[Insight]:
     state = look.state
     if look.alive or look.over:
@@ -228,6 +246,14 @@ def _pace(look: Look) -> Iterator[Insight]:
         yield Insight(Kind.SLOW, *_counted(_took(slow[0], now), slow), since=slow[0].slow_at)
 
 
+def _paced(look: Look) -> Iterator[Insight]:
+    state = look.state
+    if state.lanes and not look.over:
+        count = "1 lane" if state.lanes == 1 else f"{state.lanes} lanes"
+        said = f"{count} at a time, as {state.paced_by} asked: `liftlock pace planned` ends that"
+        yield Insight(Kind.PACED, said)
+
+
 def _took(step: UnderWay, now: float) -> str:
     return f"{step} has taken {duration(now - step.since)}, planned were {duration(step.step.seconds)}"
 
@@ -240,18 +266,17 @@ def _counted(said: str, steps: Sequence[UnderWay]) -> tuple[str, tuple[StepRef, 
 def _approvals(look: Look) -> Iterator[Insight]:
     if look.over:
         return
-    state, now = look.state, look.now
-    filed = acceptable(look)
-    given = [a for a in (*state.approvals, *filed) if a.gate in gates_ahead(state)]
+    state, now = foreseen(look), look.now
+    given = [a for a in state.approvals if a.gate in gates_ahead(state)]
     if given:
-        first = min(given, key=lambda a: a.at)
-        left = first.at + look.gates.valid_s - now
+        first = min(given, key=lambda a: good_until(a, state.extensions, look.gates))
+        left = good_until(first, state.extensions, look.gates) - now
         if left < min(EXPIRES_SOON_S, look.gates.valid_s / 4):
             when = f"expires in {duration(left)}" if left > 0 else f"expired {duration(-left)} ago"
             yield Insight(Kind.APPROVAL_EXPIRES, f"{first.person}'s approval of “{first.gate}” {when}")
     if state.standing is not Standing.WAITING:
         return
-    lacks = missing(state.gate, (*state.approvals, *filed), now, look.gates)
+    lacks = missing(state.gate, state, now, look.gates)
     if lacks:
         yield from _refused(look)
         yield Insight(Kind.APPROVAL_MISSING, f"gate “{state.gate}”: {lacks}")
@@ -259,15 +284,15 @@ def _approvals(look: Look) -> Iterator[Insight]:
         yield Insight(Kind.NOBODY_RUNS, f"gate “{state.gate}” is approved, and no process is there to go on")
 
 
-def acceptable(look: Look) -> tuple[Approval, ...]:
-    """Approvals that were filed, that no runner has taken yet, and that it would take now."""
-    named = fingerprint(look.state.plan)
-    return tuple(
-        Approval(request.gate, request.person, request.at)
-        for request in look.requests
-        if request.kind is RequestKind.APPROVE
-        and not why_not(request, look.state, named, look.now, look.gates)
-    )
+def foreseen(look: Look) -> RunState:
+    """The state with the approvals and extensions that were filed and that a runner would take now."""
+    named, state, gates = fingerprint(look.state.plan), look.state, look.gates
+    for request in look.requests:
+        if request.kind is RequestKind.EXTEND:
+            then = with_filed(state, look.requests, named, request.at, gates)
+            if not why_not_longer(request, then, named, look.now, gates):
+                state = replace(state, extensions=(*state.extensions, longer(request)))
+    return with_filed(state, look.requests, named, look.now, gates)
 
 
 def _refused(look: Look) -> Iterator[Insight]:
@@ -281,4 +306,4 @@ def _refused(look: Look) -> Iterator[Insight]:
             return
 
 
-_WHILE_WAITING = (Event.WAITING, Event.RESUMED, Event.REFUSED, Event.NOTED)
+_WHILE_WAITING = (Event.WAITING, Event.RESUMED, Event.REFUSED, Event.NOTED, Event.EXTENDED, Event.PACED)

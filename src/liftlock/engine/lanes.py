@@ -22,50 +22,106 @@ def lanes_of(number: int, stage: Stage) -> tuple[Work, ...]:
 
 
 def run_lanes(
-    lanes: Sequence[Work], at_once: int, do: Callable[[StepRef, Step], None], go_on: Callable[[], bool]
+    lanes: Sequence[Work],
+    at_once: Callable[[], int],
+    do: Callable[[StepRef, Step], None],
+    go_on: Callable[[], bool],
 ) -> None:
-    """Do the steps of all lanes, up to `at_once` lanes at a time; return when no step is being done any more.
+    """Do the steps of all lanes, some side by side; return when no step is being done any more.
 
-    `go_on` is asked before each step; once it says no, or a step raises, what is being done is finished and nothing
-    else is begun. Raises what the first failing step raised. An interrupt from the keyboard stops it likewise and
-    is raised at the end; a second one is raised at once.
+    `at_once` says how many lanes may be at work, at least one; it is asked again before each step: a lane that is too
+    much waits there, one that finds a place begins. `go_on` is asked before each step as well; once it says no, or a
+    step raises, what is being done is finished and nothing else is begun. Raises what the first failing step raised. An
+    interrupt from the keyboard stops it likewise and is raised at the end; a second one is raised at once.
     """
-    waiting, errors, interrupted = deque(lanes), list[BaseException](), threading.Event()
-
-    def drain() -> None:
-        try:
-            while (lane := _next(waiting)) is not None:
-                for ref, step in lane:
-                    if errors or interrupted.is_set() or not go_on():
-                        return
-                    do(ref, step)
-        except BaseException as error:
-            errors.append(error)
-
-    count = min(max(1, at_once), len(lanes))
-    threads = [threading.Thread(target=drain, name=f"lane {n}", daemon=True) for n in range(1, count + 1)]
+    crew = _Crew(lanes, at_once, do, go_on)
     try:
         # Inside: an interrupt that comes while they start must stop those that have.
-        for thread in threads:
-            thread.start()
-        _join(threads)
+        crew.fill_places()
+        crew.join()
     except KeyboardInterrupt:
-        interrupted.set()
-        _join([thread for thread in threads if thread.ident is not None])
-        if not errors:
+        crew.interrupted.set()
+        crew.join()
+        if not crew.errors:
             raise
-    if errors:
+    if errors := crew.errors:
         # What is no Exception (the end of the process, a power cut in a test) outranks a step's failure.
         raise next((e for e in errors if not isinstance(e, Exception)), errors[0])
 
 
-def _next(waiting: deque[Work]) -> Work | None:
-    try:
-        return waiting.popleft()
-    except IndexError:
-        return None
+class _Crew:
+    """Threads at work on lanes: one for each place, as long as there are lanes for them."""
 
+    def __init__(
+        self,
+        lanes: Sequence[Work],
+        at_once: Callable[[], int],
+        do: Callable[[StepRef, Step], None],
+        go_on: Callable[[], bool],
+    ) -> None:
+        self._waiting = deque(lanes)
+        self._at_once = at_once
+        self._do = do
+        self._go_on = go_on
+        self._turn = threading.RLock()
+        self._at_work = 0
+        self._threads: list[threading.Thread] = []
+        self.errors: list[BaseException] = []
+        self.interrupted = threading.Event()
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        thread.join()
+    def fill_places(self) -> None:
+        """Let lanes begin as long as there are places."""
+        with self._turn:
+            while self._waiting and self._at_work < self._places():
+                self._at_work += 1
+                name = f"lane {len(self._threads) + 1}"
+                self._threads.append(
+                    threading.Thread(
+                        target=self._work, args=(self._waiting.popleft(),), name=name, daemon=True
+                    )
+                )
+                self._threads[-1].start()
+
+    def join(self) -> None:
+        """Return when all have come to an end; who begins later was begun by one of them, and stands behind it."""
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _places(self) -> int:
+        return max(1, self._at_once())
+
+    def _work(self, lane: Work | None) -> None:
+        try:
+            while lane is not None:
+                self._walk(lane)
+                lane = self._next()
+        except BaseException as error:
+            self.errors.append(error)
+
+    def _walk(self, lane: Work) -> None:
+        """Do the steps of a lane, as far as nobody objects and there is a place for it."""
+        waits = False
+        for position, (ref, step) in enumerate(lane):
+            if self.errors or self.interrupted.is_set() or not self._go_on():
+                return
+            if waits and self._gives_way(lane[position:]):
+                return
+            self.fill_places()
+            self._do(ref, step)
+            waits = not step.leaves_a_gap
+
+    def _gives_way(self, rest: Work) -> bool:
+        """Whether there are more lanes at work than may be; the rest of this one then goes on before any other."""
+        with self._turn:
+            if self._at_work <= self._places():
+                return False
+            self._waiting.appendleft(rest)
+            return True
+
+    def _next(self) -> Work | None:
+        with self._turn:
+            if self._waiting and self._at_work <= self._places():
+                return self._waiting.popleft()
+            self._at_work -= 1
+            return None

@@ -66,6 +66,12 @@ class Logbook:
         with self._turn:
             return self._fold.stage(number)
 
+    @property
+    def lanes(self) -> int:
+        """How many lanes run side by side since somebody said so; 0 if nobody did."""
+        with self._turn:
+            return self._fold.lanes
+
     def write(
         self,
         event: Event,

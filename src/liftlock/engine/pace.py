@@ -112,7 +112,7 @@ def eta(state: RunState, busy: Sequence[UnderWay], now: float) -> Eta | None:
             [_left(step, times, now - begun_at.get(ref, now)) for ref, step in lane if _is_left(state, ref)]
             for lane in lanes_of(ahead, stage)
         ]
-        left += side_by_side(map(sum, lanes), stage.at_once)
+        left += side_by_side(map(sum, lanes), state.lanes or stage.at_once)
         count += sum(map(len, lanes))
     basis = (
         f"planned seconds of the {_steps(count)} left until there, times {times:.2g}:"

@@ -89,6 +89,18 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """A person's word that the approvals of a gate, those in force then, hold longer."""
+
+    gate: str
+    person: str
+    at: float
+    """When it was given, in seconds since the epoch."""
+    until: float
+    """In seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunState:
     """The whole run at one moment."""
 
@@ -106,6 +118,12 @@ class RunState:
     """Why it is held, waits or was aborted."""
     approvals: tuple[Approval, ...] = ()
     """Those given since the run last went back and not yet used up by their stage."""
+    extensions: tuple[Extension, ...] = ()
+    """Likewise, in the order in which they were taken."""
+    lanes: int = 0
+    """How many lanes run side by side since somebody said so; 0: as each stage of the plan says."""
+    paced_by: str = ""
+    """Who said so."""
     going_since: float = 0.0
     """When somebody last set it going, in seconds since the epoch: what came before is settled."""
     returned_at: float = 0.0
@@ -195,6 +213,11 @@ class Fold:
     def stage(self, number: int) -> StageState:
         """One stage now."""
         return self._stages[number - 1]
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes run side by side since somebody said so, 0 if nobody did; without the cost of a state."""
+        return self._rest.lanes
 
     def add(self, line: Line) -> None:
         """Take in the run's next line."""
@@ -322,14 +345,14 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
         case Event.ABORTING:
             return replace(before, standing=Standing.ABORTING, gate="", who=line.who, why=why)
         case Event.ABORTED:
-            return replace(before, standing=Standing.ABORTED, approvals=())
+            return replace(before, standing=Standing.ABORTED, approvals=(), extensions=())
         case Event.FALLING_BACK:
             falling = replace(before, standing=Standing.FALLING_BACK, gate="", who=line.who, why=why)
-            return replace(falling, approvals=(), returned_at=line.at)
+            return replace(falling, approvals=(), extensions=(), returned_at=line.at)
         case Event.ROLLING_BACK:
             return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
         case Event.ROLLED_BACK:
-            return replace(before, standing=Standing.ROLLED_BACK, approvals=())
+            return replace(before, standing=Standing.ROLLED_BACK, approvals=(), extensions=())
         case Event.SUPERSEDED if before.standing in (Standing.ABORTED, Standing.ROLLED_BACK):
             return before  # how it ended is worth more than who came after it
         case Event.SUPERSEDED:
@@ -343,8 +366,16 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
         case Event.STAGE_BEGUN:
             gate = before.plan.stages[(line.stage or 1) - 1].gate
             left = tuple(a for a in before.approvals if a.gate != gate)
-            return replace(before, standing=Standing.RUNNING, gate="", why="", approvals=left)
+            longer = tuple(e for e in before.extensions if e.gate != gate)
+            running = replace(before, standing=Standing.RUNNING, gate="", why="")
+            return replace(running, approvals=left, extensions=longer)
         case Event.APPROVED:
             given = Approval(str(line.detail["gate"]), line.who, float(line.detail["given_at"]))
             return replace(before, approvals=(*before.approvals, given))
+        case Event.EXTENDED:
+            asked_at, until = float(line.detail["asked_at"]), float(line.detail["until"])
+            wish = Extension(str(line.detail["gate"]), line.who, asked_at, until)
+            return replace(before, extensions=(*before.extensions, wish))
+        case Event.PACED:
+            return replace(before, lanes=int(line.detail["lanes"]), paced_by=line.who)
     return before

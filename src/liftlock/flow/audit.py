@@ -17,10 +17,13 @@ _SAID_ELSEWHERE = (
     "why",
     "request",
     "title",
+    "until",
+    "asked_at",
     "note",
     "found",
     "what",
     "now",
+    "for good",
 )
 
 
@@ -94,6 +97,8 @@ def _words(event: str, detail: Mapping[str, Any]) -> Iterator[str]:
         yield f"{gate} of plan #{short(str(detail.get('fingerprint', '')))}, given at {detail.get('given_at', '')}"
     elif event == Event.REFUSED:
         yield " of ".join(filter(None, (str(detail.get("request", "")), gate)))
+    elif event == Event.EXTENDED:
+        yield f"approvals of {gate} hold until {detail.get('until', '')}, asked for at {detail.get('asked_at', '')}"
     else:
         yield gate
     yield from _named(detail, ("title", "what", "why", "note", "found", "now"))

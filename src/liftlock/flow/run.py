@@ -30,7 +30,7 @@ from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.plan.staleness import moved
 from liftlock.ports.journal import Entry, Event, Journal, Request, RequestKind
-from liftlock.ports.lease import Holder
+from liftlock.ports.lease import Holder, Owned
 from liftlock.steps.kinds import kinds
 
 
@@ -243,3 +243,9 @@ def note_retries(session: Session, before: int | None) -> None:
 def under_way(file: CloudFile) -> Holder | None:
     """Who works on the cloud right now, on this machine."""
     return RunLock.beside(journal_file(file), "").holder()
+
+
+def on_another_bastion(file: CloudFile, owner: Owned | None) -> Owned | None:
+    """The owner, if it lives and its file lock is not the one of this machine: that one is known better here."""
+    here = RunLock.beside(journal_file(file), "").place
+    return owner if owner and owner.alive and owner.bastion != here else None

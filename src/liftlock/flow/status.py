@@ -12,12 +12,13 @@ from liftlock.engine.assessment import Assessment, Verdict, assess
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.insights import Felt, Kind, Look, failures
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus, state_of
+from liftlock.engine.way_back import past_return
 from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.plan.text import GOING_BACK
 from liftlock.ports.journal import Event, Journal, Line, Request, Run
-from liftlock.ports.lease import Holder
+from liftlock.ports.lease import Holder, Owned
 from liftlock.probes.tail import Tail
 from liftlock.steps.green import MakeAlike, RemoveHost
 from liftlock.steps.kinds import kinds
@@ -36,12 +37,14 @@ def status(
     journal: Journal,
     holder: Holder | None,
     *,
+    elsewhere: Owned | None = None,
     gates: GatePolicy | None = None,
     probes: Tail | None = None,
     now: float | None = None,
 ) -> dict[str, Any]:
     """The document for the last run of a journal; `holder` is the process that works on it, if one does.
 
+    `elsewhere` is whose the cloud is by its own word, where that is another bastion's process and not gone silent;
     `gates` are the cloud's rules for approvals, `probes` a prober's log, `now` is in seconds since the epoch (this
     moment if None).
     """
@@ -59,6 +62,7 @@ def status(
         gates=gates or GatePolicy(),
         requests=requests,
         felt=felt_of(probes, runs[-1].begun_at, at) if probes else None,
+        elsewhere=str(elsewhere) if elsewhere and not holder else "",
     )
 
 
@@ -71,15 +75,17 @@ def document(
     gates: GatePolicy,
     requests: Sequence[Request] = (),
     felt: Felt | None = None,
+    elsewhere: str = "",
 ) -> dict[str, Any]:
     """The one document that every face renders; pure.
 
     `lines` are all of the run's own, `now` is in seconds since the epoch, `process` names who works on it (empty:
-    nobody does), `requests` are those nobody has taken yet.
+    nobody does), `requests` are those nobody has taken yet, `elsewhere` names who has the cloud on another bastion.
     """
     plan = loads(run.plan, kinds(), name=f"the plan of {run.id}")
     state = state_of(run.id, plan, lines)
-    look = Look(state, lines, now, bool(process), gates, requests, felt)
+    process = process or elsewhere
+    look = Look(state, lines, now, bool(process), gates, requests, felt, elsewhere)
     verdict = assess(look)
     return {
         "assessment": verdict.assessment.value,
@@ -179,6 +185,8 @@ def felt_of(log: Tail, since: float, now: float) -> Felt:
 
 def _next(look: Look, verdict: Verdict) -> str:
     state, kinds_now = look.state, {i.kind for i in verdict.insights}
+    if Kind.ELSEWHERE in kinds_now:
+        return "nothing here: `liftlock status` on the bastion that has the cloud"
     if Kind.NOBODY_RUNS in kinds_now:
         return f"`liftlock resume`; or {stop(state)}"
     if verdict.assessment is Assessment.FAILED:
@@ -190,8 +198,13 @@ def _next(look: Look, verdict: Verdict) -> str:
 
 def _after_a_failure(look: Look, *, undoing: bool) -> str:
     """What the step that failed first says itself, with the verb that goes on in the same direction."""
-    first = min(failures(look).values(), key=lambda line: line.seq)
+    found = [
+        line for line in failures(look).values() if not undoing or line.detail.get("while") == "reverting"
+    ]
+    first = min(found, key=lambda line: line.seq)
     hint = str(first.detail.get("next", "")) or "remove the cause"
+    if undoing and any(line.detail.get("for good") for line in found):
+        return hint if RESUME in hint else f"{hint}; or go on: {RESUME}"
     if not undoing:
         said = hint if RESUME in hint else f"{hint}; then {RESUME}"
         return f"{said}; or {stop(look.state)}"
@@ -227,6 +240,8 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
             return f"when you are content with green, `liftlock {state.gate}`{back}"
         case Standing.WAITING:
             return f"read the plan #{plan}, then `liftlock approve FILE --gate {state.gate}`"
+        case Standing.HELD if state.who.startswith("guard green_") and past_return(state):
+            return "`liftlock resume`, which first starts again what died on green"
         case Standing.HELD if state.returned_at > state.going_since:
             return f"mend green (start what died there), then `liftlock resume` hands over again; or {stop(state)}"
         case Standing.HELD:

@@ -6,7 +6,7 @@ Drivers whose libraries take long to load are imported where they are chosen: `l
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,28 +17,33 @@ from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
-from liftlock.drivers.databases.access import DatabaseAccess
+from liftlock.drivers.databases.access import CONNECT_S, DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.keys.linux import LinuxKeys
 from liftlock.drivers.leases.mariadb import MariaDbLease
+from liftlock.drivers.leases.mariadb import look as whose
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
 from liftlock.drivers.provisioners.announced import Announced
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
-from liftlock.errors import BadInput
+from liftlock.errors import BadInput, LiftlockError
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.hands import Hands
+from liftlock.ports.lease import Owned
 from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.shell import Shell
 
 if TYPE_CHECKING:
     from liftlock.drivers.journals.sql import SqlJournal
     from liftlock.drivers.shells.ssh import SshAccess
+
+_QUICKLY_S = 2.0
+"""How long `status` waits for the database server, in seconds."""
 
 
 @contextmanager
@@ -91,6 +96,24 @@ def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
     return found
 
 
+def database_access(file: CloudFile, connect_s: float = CONNECT_S) -> DatabaseAccess:
+    """How to log in at the cloud's database server; `connect_s` is how long to wait for it, in seconds."""
+    return DatabaseAccess(
+        file.address_of(file.databases.host),
+        file.databases.user,
+        file.databases.password.reveal(),
+        file.databases.port,
+        connect_s,
+    )
+
+
+def owner(file: CloudFile) -> Owned | None:
+    """Whose the cloud is by its own database; None where nobody has it, or where that cannot be asked quickly."""
+    with suppress(LiftlockError):
+        return whose(database_access(file, _QUICKLY_S), file.name)
+    return None
+
+
 def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
     """Drivers for everything the cloud file names; `fence` is what `shell` puts before its commands."""
     from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
@@ -99,12 +122,7 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
     clock = SystemClock()
     backups = backup_folder(file)
-    access = DatabaseAccess(
-        file.address_of(file.databases.host),
-        file.databases.user,
-        file.databases.password.reveal(),
-        file.databases.port,
-    )
+    access = database_access(file)
     databases = MariaDb(shell, backups, host=file.databases.host, access=access, names=file.databases.names)
     addresses = {h.name: h.address for h in file.hosts} | {g.name: g.address for g in file.green}
     api = OpenStackApi(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from liftlock.errors import StepFailed
 from liftlock.ports.hands import Hands
 
 
@@ -55,6 +56,11 @@ class Step(ABC):
         return False
 
     @property
+    def leaves_a_gap(self) -> bool:
+        """Whether users may miss what it ended until the next step of its lane: a lane waits for no place there."""
+        return False
+
+    @property
     def only_asks(self) -> bool:
         """Whether it changes nothing: it has to be asked again when what came before it was undone."""
         return False
@@ -69,11 +75,31 @@ class Step(ABC):
 
     @abstractmethod
     def execute(self, hands: Hands) -> str | None:
-        """Do it, and return only when it holds; may be called again after a crash in the middle.
+        """Do it, and return only when it has taken effect; may be called again after a crash in the middle.
 
         Returns what the journal should keep about how it went, in a few words, if anything. Raises `StepFailed` or
         `Unreachable`.
         """
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """Raise `StepFailed` unless the world is now as `execute` was to leave it: setting is not having.
+
+        Asked once, after `execute`; `since` is when that began, in seconds since the epoch. Overridden where `done`
+        cannot tell, or where there are better words for it.
+        """
+        if not self.done(hands, since):
+            raise StepFailed(
+                f"“{self.title}” was said to be done, and is not",
+                now="what came before it is done, nothing that comes after it was begun",
+                hint="see who undoes it or refuses it in silence, then `liftlock resume`",
+            )
+
+    def has_died(self, hands: Hands) -> bool:
+        """Whether what it started does not run any more; most steps start nothing that could die."""
+        return False
+
+    def revive(self, hands: Hands) -> None:  # noqa: B027  (most steps start nothing)
+        """Start again what has died, as it was: done where there is no blue to return to any more."""
 
     @abstractmethod
     def revert(self, hands: Hands) -> str | None:
@@ -81,6 +107,18 @@ class Step(ABC):
 
         Raises `CannotRevert` past a point of no return.
         """
+
+    def prove_undone(self, hands: Hands) -> None:
+        """Raise `StepFailed` if the world is still as the step left it; asked once, after `revert`.
+
+        Overridden where undoing leaves what harms nobody.
+        """
+        if self.done(hands, None):
+            raise StepFailed(
+                f"“{self.title}” was said to be undone, and still is as it was",
+                now="what came after it is undone, nothing that came before it was touched",
+                hint="see who does it again or refuses it in silence, then `liftlock resume`",
+            )
 
 
 @dataclass(frozen=True)
@@ -95,6 +133,12 @@ class Question(Step):
         """Never: that it was answered once says nothing about now. Overridden where one look is the whole answer."""
         return False
 
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """Nothing: `execute` was the look."""
+
     def revert(self, hands: Hands) -> str | None:
         """Nothing to undo: it changed nothing."""
         return None
+
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it changed nothing."""

@@ -22,6 +22,10 @@ class Event(StrEnum):
     WAITING = "waiting"
     """A gate is closed."""
     APPROVED = "approved"
+    EXTENDED = "extended"
+    """Approvals of a gate hold longer."""
+    PACED = "paced"
+    """Another number of lanes runs side by side, from the next step on."""
     STAGE_BEGUN = "stage begun"
     STARTED = "started"
     """The step was found not done and is about to be executed: from here on the world may have changed."""
@@ -104,6 +108,8 @@ class RequestKind(StrEnum):
     RESUME = "resume"
     ABORT = "abort"
     ROLLBACK = "rollback"
+    PACE = "pace"
+    EXTEND = "extend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,10 @@ class Request:
     fingerprint: str = ""
     """Of the plan it is about, in full or at least its first 12 hex digits; an approval must name one."""
     gate: str = ""
-    """For an approval: the gate's name."""
+    """For an approval, or an extension: the gate's name."""
     reason: str = ""
+    amount: float = 0.0
+    """For a pace: lanes side by side, 0 as the plan says. For an extension: from now on, in seconds."""
     id: int = 0
     """Given by the journal when it is filed."""
     outcome: str = ""

@@ -28,6 +28,26 @@ class Holder:
         return f"{self.who}, process {self.pid} on {self.host}, since {since}"
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose a cloud is, as it says itself."""
+
+    holder: str
+    """Who, which process, on which machine, since when: for people."""
+    bastion: str
+    """What holds the file lock there, as `Lease.take` was told."""
+    silent_s: float
+    """Since the last sign of life, in seconds."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it keeps the cloud from another bastion."""
+        return self.silent_s < LEASE_S
+
+    def __str__(self) -> str:
+        return f"{self.holder}, last sign of life {self.silent_s:.0f} s ago"
+
+
 def held(holder: object) -> AnotherRun:
     """The refusal of somebody who wants a cloud whose owner lives."""
     return AnotherRun(
@@ -62,6 +82,9 @@ class Lease(Protocol):
 
     def renew(self) -> None:
         """Give a sign of life; raises `Fenced` if somebody else is the owner now."""
+
+    def look(self) -> Owned | None:
+        """Whose the cloud is, whoever asks; None if nobody's. Changes nothing; raises `Unreachable`."""
 
     def release(self) -> None:
         """Let go: the next owner need not wait. What is done afterwards carries no epoch."""

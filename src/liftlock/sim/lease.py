@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftlock.ports.lease import LEASE_S, Holder, held, taken_over
+from liftlock.ports.lease import LEASE_S, Holder, Owned, held, taken_over
 from liftlock.sim.cloud import Life
 from liftlock.sim.world import SimLease
 
@@ -32,6 +32,15 @@ class SimLeases:
             if cloud.lease.epoch != self._life.epoch:
                 raise taken_over(cloud.lease.holder)
             cloud.lease.renewed = cloud.clock.now()
+
+    def look(self) -> Owned | None:
+        """Whoever took it last, unless it let go."""
+        cloud = self._life.cloud
+        with cloud.lock:
+            was = cloud.lease
+            if was.holder is None:
+                return None
+            return Owned(str(was.holder), was.bastion, cloud.clock.now() - was.renewed)
 
     def release(self) -> None:
         """Nobody owns it."""

@@ -73,6 +73,9 @@ class RunProgram(Step):
                 hint="run it by hand on the host, then `liftlock resume`",
             )
 
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """Nothing more to look at: how the program ended is all it tells."""
+
     def revert(self, hands: Hands) -> None:
         raise CannotRevert(
             f"`{' '.join(self.command)}` was run",

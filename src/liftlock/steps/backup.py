@@ -40,6 +40,9 @@ class BackUpDatabases(Step):
     def revert(self, hands: Hands) -> None:
         """Keep it: a backup harms nobody."""
 
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it was kept."""
+
 
 @dataclass(frozen=True)
 class ProveBackup(Step):
@@ -69,6 +72,9 @@ class ProveBackup(Step):
     def revert(self, hands: Hands) -> None:
         """Nothing to undo: the copies were dropped."""
 
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: what was proven stays so."""
+
 
 @dataclass(frozen=True)
 class BackUpConfiguration(Step):
@@ -91,6 +97,9 @@ class BackUpConfiguration(Step):
 
     def revert(self, hands: Hands) -> None:
         """Keep it: a backup harms nobody."""
+
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it was kept."""
 
 
 @dataclass(frozen=True)

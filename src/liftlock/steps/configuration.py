@@ -46,3 +46,6 @@ class RewriteGreen(RewriteConfiguration):
 
     def revert(self, hands: Hands) -> None:
         """Leave it: nothing there runs, and the host may be gone."""
+
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it was left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock.errors import StepFailed
 from liftlock.knowledge.hop import Rewording
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
@@ -42,6 +43,15 @@ class ReadCommitted(Step):
 
     def revert(self, hands: Hands) -> None:
         hands.databases.isolate(REPEATABLE_READ, ())
+
+    def prove_undone(self, hands: Hands) -> None:
+        """See that sessions read as they did before, whichever of the two was undone."""
+        if (found := hands.databases.isolation()) != REPEATABLE_READ:
+            raise StepFailed(
+                f"the database server did not take {REPEATABLE_READ} again",
+                now=f"new sessions read at {found}; services go on working",
+                hint="`SET GLOBAL tx_isolation` by hand, then `liftlock resume`",
+            )
 
 
 @dataclass(frozen=True)

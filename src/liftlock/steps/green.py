@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.errors import CannotRevert, Unreachable
+from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 from liftlock.ports.likeness import Substitution
 from liftlock.ports.provisioner import HostOrder
+from liftlock.steps.waiting import wait_until
+
+BOOT_PATIENCE_S = 180.0
+"""How long a new host may take until it answers, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,17 @@ class ProvisionHost(Step):
         """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot."""
         hands.provisioner.renew(self.order)
 
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """See that it answers: a provisioner is done when the host begins to boot."""
+        if not wait_until(
+            hands.clock, lambda: self.done(hands, since), patience_s=BOOT_PATIENCE_S, pause_s=1.0
+        ):
+            raise StepFailed(
+                f"{self.order.name} was made, and does not answer after {BOOT_PATIENCE_S:.0f} s",
+                now=f"{self.order.name} holds nothing yet; users are served as before",
+                hint=f"read the console of {self.order.name}, then `liftlock resume`",
+            )
+
     def revert(self, hands: Hands) -> str | None:
         """Leave an idle host: it harms nobody, and the next attempt is faster with it.
 
@@ -50,6 +65,9 @@ class ProvisionHost(Step):
         return (
             f"{name} was off, and is removed: at its next boot it would have started services beside blue's"
         )
+
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: an idle host was left."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,9 @@ class MakeAlike(Step):
     def revert(self, hands: Hands) -> None:
         """Leave it: nothing of it runs."""
 
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it was left."""
+
 
 @dataclass(frozen=True)
 class MakeVhost(Step):
@@ -102,6 +123,9 @@ class MakeVhost(Step):
 
     def execute(self, hands: Hands) -> None:
         hands.broker.ensure_vhost(self.vhost, self.like)
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """Nothing here: the next step waits until green's engine takes calls on it."""
 
     def revert(self, hands: Hands) -> None:
         hands.broker.remove_vhost(self.vhost)

@@ -30,6 +30,10 @@ class FreezeKeyRotation(Step):
     def revert(self, hands: Hands) -> None:
         hands.keys.thaw(self.host, self.mark)
 
+    def prove_undone(self, hands: Hands) -> None:
+        """See that nothing is left that was stopped under this mark; what others stopped is theirs."""
+        ThawKeyRotation(self.host, self.mark).prove(hands, None)
+
 
 @dataclass(frozen=True)
 class ThawKeyRotation(Step):

@@ -40,6 +40,9 @@ class StageRelease(Step):
     def revert(self, hands: Hands) -> None:
         """Leave it: a release that nothing runs costs disk only, and the next attempt needs it again."""
 
+    def prove_undone(self, hands: Hands) -> None:
+        """Nothing: it was left."""
+
 
 @dataclass(frozen=True)
 class SwitchRelease(Step):
@@ -58,7 +61,9 @@ class SwitchRelease(Step):
 
     def execute(self, hands: Hands) -> None:
         hands.deployer.switch(self.host, self.release)
-        if not self.done(hands, None):
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        if not self.done(hands, since):
             raise StepFailed(
                 f"{self.host}: the release did not change to {self.release}",
                 now=f"{self.host} would start {hands.deployer.current(self.host)}",

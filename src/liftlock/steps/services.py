@@ -49,6 +49,10 @@ class StopPart(Step):
     def falls_back(self) -> bool:
         return True
 
+    @property
+    def leaves_a_gap(self) -> bool:
+        return True
+
     def execute(self, hands: Hands) -> str | None:
         return _told(hands.services.stop(self.host, self.part))
 
@@ -104,6 +108,15 @@ class StartOnGreen(StartPart):
         """Start it; one that must be alone does not start at a boot, which may come when blue has it again."""
         hands.services.start(self.host, self.part, at_boot=not self.alone)
 
+    def has_died(self, hands: Hands) -> bool:
+        unit = hands.services.look(self.host, self.part)
+        return unit is None or not unit.active
+
+    def revive(self, hands: Hands) -> None:
+        """Start it, and leave as it is whether it starts at a boot: a later step may have changed that."""
+        unit = hands.services.look(self.host, self.part)
+        hands.services.start(self.host, self.part, at_boot=unit is not None and unit.enabled)
+
     @property
     def falls_back(self) -> bool:
         return self.alone
@@ -126,6 +139,11 @@ class StartOnGreen(StartPart):
             hands.provisioner.power_off(self.host)
             return f"{self.host} does not answer: its power was cut"
 
+    def prove_undone(self, hands: Hands) -> None:
+        """See that it does not run; on a host that is off nothing does."""
+        if not self._is_off(hands):
+            super().prove_undone(hands)
+
     def _is_off(self, hands: Hands) -> bool:
         """Whether its power is known to be off; the way back must not depend on a provisioner that answers."""
         try:
@@ -145,6 +163,11 @@ class StartAtBoot(StartPart):
     @property
     def seconds(self) -> float:
         return 1.0
+
+    def revert(self, hands: Hands) -> str | None:
+        """Let it run, and not start at a boot: only who started it stops it."""
+        hands.services.start(self.host, self.part, at_boot=False)
+        return None
 
 
 @dataclass(frozen=True)

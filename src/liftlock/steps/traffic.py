@@ -64,16 +64,25 @@ class SendTraffic(Step):
 
     def execute(self, hands: Hands) -> None:
         hands.traffic.send(self.service, self.percent_green)
-        share = hands.traffic.share(self.service)
-        if share.percent_green != self.percent_green:
-            raise StepFailed(
-                f"{self.service}: the balancer did not take {self.percent_green}% green",
-                now=f"green gets {share.percent_green}%, blue is {'up' if share.blue_up else 'down'}",
-                hint="read the balancer's log, then `liftlock resume` or `liftlock rollback`",
-            )
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        self._look(hands, self.percent_green)
 
     def revert(self, hands: Hands) -> None:
         hands.traffic.send(self.service, self.percent_back)
+
+    def prove_undone(self, hands: Hands) -> None:
+        """See that green gets what going back sends: any smaller share than before is not enough."""
+        self._look(hands, self.percent_back)
+
+    def _look(self, hands: Hands, percent: int) -> None:
+        share = hands.traffic.share(self.service)
+        if share.percent_green != percent:
+            raise StepFailed(
+                f"{self.service}: the balancer did not take {percent}% green",
+                now=f"green gets {share.percent_green}%, blue is {'up' if share.blue_up else 'down'}",
+                hint="read the balancer's log, then `liftlock resume` or `liftlock rollback`",
+            )
 
 
 @dataclass(frozen=True)

@@ -217,16 +217,34 @@ def test_lines_and_runs_cannot_be_changed_by_accident(journal: SqlJournal, path:
     connection.close()
 
 
+def test_a_journal_of_format_1_is_brought_up_with_what_it_holds(journal: SqlJournal, path: Path) -> None:
+    begin(journal)
+    asked = journal.file(Request(RequestKind.HOLD, "finn", 7.0, reason="lunch"))
+    stored = journal.stored()
+    journal.close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("ALTER TABLE requests DROP COLUMN amount; PRAGMA user_version=1")
+    connection.close()
+    again = SqlJournal(path)
+    assert again.requests() == (asked,)
+    assert again.stored() == stored
+    paced = again.file(Request(RequestKind.PACE, "finn", 8.0, amount=2.0))
+    again.close()
+    once_more = SqlJournal(path)
+    assert once_more.requests() == (asked, paced)
+    once_more.close()
+
+
 # --- files that are no journal of ours ----------------------------------------------------------------------------
 
 
 def test_a_journal_of_a_newer_liftlock_is_refused_and_left_alone(journal: SqlJournal, path: Path) -> None:
     journal.close()
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=3")
     connection.close()
     with pytest.raises(
-        BadInput, match="written by a newer liftlock: journal format 2, this one knows 1"
+        BadInput, match="written by a newer liftlock: journal format 3, this one knows 2"
     ) as refused:
         SqlJournal(path)
     assert refused.value.now == "nothing was changed"

@@ -146,6 +146,24 @@ def test_an_owner_that_was_replaced_starts_nothing_new(place: Place) -> None:
     other.renew()
 
 
+def test_whoever_looks_sees_whose_it_is_and_for_how_long_it_was_silent(place: Place) -> None:
+    lease, _ = place.bastion()
+    anybody, _ = place.bastion()
+    assert anybody.look() is None
+    lease.take(holder("rey"), HERE)
+    seen = anybody.look()
+    assert seen
+    assert seen.holder.startswith("rey, process 4711 on bastion1, since ")
+    assert (seen.bastion, seen.alive) == (HERE, True)
+    place.wait()
+    seen = anybody.look()
+    assert seen
+    assert seen.silent_s >= LEASE_S
+    assert not seen.alive
+    lease.release()
+    assert anybody.look() is None
+
+
 def test_a_lost_table_does_not_begin_again_behind_what_hosts_have_seen(
     real: Place, server: MariaDbAccess
 ) -> None:

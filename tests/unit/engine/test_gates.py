@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from liftlock.engine.gates import GatePolicy, gates_ahead, missing, why_not
-from liftlock.engine.state import Approval
+from liftlock.engine.gates import (
+    GatePolicy,
+    gates_ahead,
+    good_until,
+    longer,
+    missing,
+    moved,
+    why_not,
+    why_not_longer,
+    with_filed,
+)
+from liftlock.engine.state import Approval, Extension
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.ports.journal import Event, Request, RequestKind
 from tests.unit.engine.lines import Story, pond
@@ -19,28 +30,39 @@ def given(person: str, at: float = NOW - 10, gate: str = "migrate") -> Approval:
     return Approval(gate, person, at)
 
 
+def lacks(
+    gate: str,
+    approvals: Sequence[Approval],
+    now: float,
+    policy: GatePolicy,
+    extensions: Sequence[Extension] = (),
+) -> str:
+    state = replace(Story().begun().state(), approvals=tuple(approvals), extensions=tuple(extensions))
+    return missing(gate, state, now, policy)
+
+
 def test_one_person_opens_a_gate_of_which_nothing_is_said() -> None:
-    assert missing("migrate", [given("finn")], NOW, GatePolicy()) == ""
-    assert missing("migrate", [], NOW, GatePolicy()) == "it waits for one person's approval"
+    assert lacks("migrate", [given("finn")], NOW, GatePolicy()) == ""
+    assert lacks("migrate", [], NOW, GatePolicy()) == "it waits for one person's approval"
 
 
 def test_an_approval_opens_its_own_gate_only() -> None:
-    assert missing("migrate", [given("finn", gate="finalize")], NOW, GatePolicy()) != ""
+    assert lacks("migrate", [given("finn", gate="finalize")], NOW, GatePolicy()) != ""
 
 
 def test_an_approval_is_good_up_to_its_last_second() -> None:
     policy = GatePolicy(valid_s=10)
-    assert missing("migrate", [given("finn", NOW - 10)], NOW, policy) == ""
-    assert missing("migrate", [given("finn", NOW - 10.1)], NOW, policy) != ""
+    assert lacks("migrate", [given("finn", NOW - 10)], NOW, policy) == ""
+    assert lacks("migrate", [given("finn", NOW - 10.1)], NOW, policy) != ""
 
 
 def test_four_eyes_are_different_people_whose_approvals_are_good_at_the_same_time() -> None:
     policy = GatePolicy(people={"migrate": 2})
-    assert missing("migrate", [given("finn"), given("finn")], NOW, policy) == (
+    assert lacks("migrate", [given("finn"), given("finn")], NOW, policy) == (
         "it waits for approval by 2 different people, finn did"
     )
-    assert missing("migrate", [given("finn"), given("rosa")], NOW, policy) == ""
-    assert missing("migrate", [given("finn", 0.0), given("rosa")], NOW, policy) != ""
+    assert lacks("migrate", [given("finn"), given("rosa")], NOW, policy) == ""
+    assert lacks("migrate", [given("finn", 0.0), given("rosa")], NOW, policy) != ""
 
 
 def test_no_policy_opens_a_gate_without_anybody() -> None:
@@ -85,3 +107,93 @@ def test_a_gate_is_behind_the_run_once_its_stage_has_begun_and_ahead_again_after
     assert why_not(APPROVAL, story.state(), OURS, NOW, GatePolicy()) == "gate “migrate” is behind the run"
     story.tell(Event.ABORTED, 2)
     assert gates_ahead(story.state()) == ("migrate",)
+
+
+# --- approvals that hold longer ---------------------------------------------------------------------------
+
+HOUR = 3600.0
+WISH = Request(RequestKind.EXTEND, "rosa", NOW, OURS, "migrate", amount=2 * HOUR)
+
+
+def extended(at: float, until: float, gate: str = "migrate") -> Extension:
+    return Extension(gate, "rosa", at, until)
+
+
+def test_an_extension_lets_an_approval_hold_until_then_and_not_longer() -> None:
+    policy, approval = GatePolicy(valid_s=100), given("finn", 1000.0)
+    assert good_until(approval, (), policy) == 1100.0
+    assert good_until(approval, [extended(1090.0, 1150.0)], policy) == 1150.0
+    assert lacks("migrate", [approval], 1150.0, policy, [extended(1090.0, 1150.0)]) == ""
+    assert lacks("migrate", [approval], 1150.1, policy, [extended(1090.0, 1150.0)]) != ""
+
+
+def test_an_extension_never_shortens() -> None:
+    assert good_until(given("finn", 1000.0), [extended(1010.0, 1050.0)], GatePolicy(valid_s=100)) == 1100.0
+
+
+def test_an_approval_opens_its_gate_at_most_two_lives_long() -> None:
+    again = [extended(1090.0, 1190.0), extended(1180.0, 1280.0)]
+    assert good_until(given("finn", 1000.0), again, GatePolicy(valid_s=100)) == 1200.0
+
+
+def test_an_extension_moves_what_is_in_force_at_its_own_gate() -> None:
+    policy, approval = GatePolicy(valid_s=100), given("finn", 1000.0)
+    assert good_until(approval, [extended(1100.0, 1150.0)], policy) == 1150.0
+    assert good_until(approval, [extended(1100.1, 1150.0)], policy) == 1100.0
+    assert good_until(approval, [extended(1050.0, 1150.0, "finalize")], policy) == 1100.0
+    assert good_until(approval, [extended(999.0, 1150.0)], policy) == 1100.0
+    assert good_until(approval, [extended(1000.0, 1150.0)], policy) == 1150.0
+    assert good_until(approval, [extended(1090.0, 1150.0), extended(1150.0, 1180.0)], policy) == 1180.0
+
+
+def test_one_word_keeps_four_eyes_open() -> None:
+    policy = GatePolicy(valid_s=100, people={"migrate": 2})
+    both = [given("finn", 1000.0), given("kim", 1060.0)]
+    assert lacks("migrate", both, 1140.0, policy) == "it waits for approval by 2 different people, kim did"
+    assert lacks("migrate", both, 1140.0, policy, [extended(1090.0, 1190.0)]) == ""
+
+
+def test_an_approval_that_holds_longer_is_taken_after_its_own_time() -> None:
+    state = replace(Story().begun().state(), extensions=(extended(NOW - 100, NOW + 1),))
+    old = replace(APPROVAL, at=NOW - 7201)
+    assert why_not(old, state, OURS, NOW, GatePolicy()) == ""
+    assert why_not(old, state, OURS, NOW + 2, GatePolicy()).startswith("it has expired")
+
+
+def test_a_good_extension_names_whose_approvals_it_moves() -> None:
+    state = replace(Story().begun().state(), approvals=(given("finn", NOW - 60), given("kim", NOW - 7201)))
+    assert why_not_longer(WISH, state, OURS, NOW, GatePolicy()) == ""
+    assert longer(WISH) == Extension("migrate", "rosa", NOW, NOW + 2 * HOUR)
+    assert moved(longer(WISH), state, GatePolicy()) == ((given("finn", NOW - 60), NOW + 2 * HOUR),)
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (replace(WISH, fingerprint="0" * 64), f"it is for plan #000000000000, this run is of #{short(OURS)}"),
+        (replace(WISH, gate="migrat"), "the plan has no gate “migrat”; ahead: “migrate”"),
+        (replace(WISH, person=""), "it does not say who extends"),
+        (replace(WISH, at=NOW + 61), "it is dated in the future"),
+        (replace(WISH, amount=0.0), "it asks for 0 s; an approval holds for 2 h at a time"),
+        (replace(WISH, amount=2 * HOUR + 1), "it asks for 2 h; an approval holds for 2 h at a time"),
+        (replace(WISH, at=NOW + 60, amount=HOUR), "that is no longer than they hold already, or than 4 h after"),
+    ],
+)  # fmt: skip
+def test_an_extension_that_moves_nothing_is_refused_with_the_reason(wish: Request, why: str) -> None:
+    state = replace(Story().begun().state(), approvals=(given("finn", NOW - 10),))
+    assert why_not_longer(wish, state, OURS, NOW, GatePolicy()).startswith(why)
+
+
+def test_what_nobody_approved_or_what_has_expired_is_not_extended() -> None:
+    state = Story().begun().state()
+    why = "no approval of “migrate” is in force: approve it (again)"
+    assert why_not_longer(WISH, state, OURS, NOW, GatePolicy()) == why
+    expired = replace(state, approvals=(given("finn", NOW - 7200.1),))
+    assert why_not_longer(WISH, expired, OURS, NOW, GatePolicy()) == why
+
+
+def test_approvals_that_nobody_has_taken_yet_count_if_they_could_be_taken() -> None:
+    state = Story().begun().state()
+    wrong = replace(APPROVAL, gate="migrat")
+    found = with_filed(state, [APPROVAL, wrong, WISH], OURS, NOW, GatePolicy())
+    assert found.approvals == (Approval("migrate", "finn", NOW - 10),)

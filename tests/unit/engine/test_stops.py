@@ -26,6 +26,7 @@ from tests.scenario.waterworks import AwaitValue, Hand, Put, Site, plan, stage
 from tests.unit.engine.lines import FOUR, ONE, Story
 from tests.unit.plan.sample import stop
 
+PATIENCE_S = 60.0
 GRACE_S = 0.3
 """How long something that must not happen is given to happen, in seconds."""
 HANDED = plan(
@@ -154,28 +155,47 @@ def test_an_interrupt_on_the_way_back_is_noted_and_the_same_command_finishes_it(
     assert "new" not in {site.world.values.get(key) for key in "cd"}
 
 
-def test_an_interrupt_lets_the_current_step_end_and_begins_no_other() -> None:
+@pytest.fixture
+def interrupt() -> Iterator[Callable[[], None]]:
+    """Ctrl-C from another thread; returns when the main thread has it, however busy the machine is."""
+    came = threading.Event()
+
+    def take(*_: object) -> None:
+        came.set()
+        raise KeyboardInterrupt
+
+    def press() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        assert came.wait(PATIENCE_S)
+        threading.Event().wait(GRACE_S)
+
+    before = signal.signal(signal.SIGINT, take)
+    yield press
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_lets_the_current_step_end_and_begins_no_other(interrupt: Callable[[], None]) -> None:
     done: list[StepRef] = []
 
     def do(ref: StepRef, step: Step) -> None:
         done.append(ref)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        threading.Event().wait(GRACE_S)
+        interrupt()
 
     lane = [(StepRef(1, n), step) for n, step in enumerate(stop("h", "a", "b", "c"), start=1)]
     with pytest.raises(KeyboardInterrupt):
-        run_lanes([lane], 1, do, lambda: True)
+        run_lanes([lane], lambda: 1, do, lambda: True)
     assert done == [StepRef(1, 1)]
 
 
-def test_a_step_that_fails_while_it_is_waited_for_is_told_before_the_interrupt() -> None:
+def test_a_step_that_fails_while_it_is_waited_for_is_told_before_the_interrupt(
+    interrupt: Callable[[], None],
+) -> None:
     def do(ref: StepRef, step: Step) -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        threading.Event().wait(GRACE_S)
+        interrupt()
         raise StepFailed("it broke", hint="oil it")
 
     with pytest.raises(StepFailed, match="it broke"):
-        run_lanes([[(StepRef(1, 1), stop("h", "a")[0])]], 1, do, lambda: True)
+        run_lanes([[(StepRef(1, 1), stop("h", "a")[0])]], lambda: 1, do, lambda: True)
 
 
 # --- guards that know why a step failed -------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_of_several_types_the_strictest_is_meant() -> None:
 def test_a_step_that_says_nothing_of_itself_is_like_most() -> None:
     (step,) = stages()[1].lanes[0]
     assert step.patience_s == 1000.0
-    own = ("goes_back_first", "falls_back", "must_end_first", "only_asks")
+    own = ("goes_back_first", "falls_back", "must_end_first", "only_asks", "leaves_a_gap")
     assert [name for name in own if getattr(step, name)] == []
     assert step.work == ""
 

@@ -156,7 +156,11 @@ class Stopping(Asking):
 
     def agreed(self, parsed_args: argparse.Namespace, book: Journal, holder: Holder | None) -> bool:
         """Say what it does; whether to do it. Raises `Refused` when a person at a terminal says no."""
-        self.out(f"{self.verb}: {effect_of(book, self.kind, alive=holder is not None)}")
+        return self.confirmed(parsed_args, effect_of(book, self.kind, alive=holder is not None))
+
+    def confirmed(self, parsed_args: argparse.Namespace, effect: str) -> bool:
+        """Say what it does; whether to do it. Raises like `agreed`."""
+        self.out(f"{self.verb}: {effect}")
         if parsed_args.dry_run:
             return False
         if sys.stdin.isatty() and not parsed_args.yes and input("Go on? [y/N] ").strip().lower() not in YES:

@@ -19,20 +19,25 @@ from liftlock.cloud.file import CloudFile, load
 from liftlock.engine.gates import GatePolicy
 from liftlock.errors import Refused
 from liftlock.flow.audit import Deed, audit
-from liftlock.flow.run import under_way
+from liftlock.flow.run import on_another_bastion, under_way
 from liftlock.flow.status import status
-from liftlock.flow.wiring import journal
+from liftlock.flow.wiring import journal, owner
 from liftlock.plan.text import duration
+from liftlock.ports.lease import Owned
 from liftlock.probes.tail import Tail
 
 PAUSE_S = 1.0
 """Between two looks of `--watch`, in seconds."""
+ASKS_EVERY_S = 10.0
+"""How often `--watch` asks the cloud whose it is, in seconds."""
 
 
 class ShowStatus(Verb, ShowOne):
     """Say in one sentence what goes on, why it waits, what to do next and how to get back."""
 
     verb = "status"
+    _owner: Owned | None = None
+    _ask_again_at = 0.0
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """The cloud file, a prober's folder, and whether to stay."""
@@ -71,7 +76,16 @@ class ShowStatus(Verb, ShowOne):
         gates = GatePolicy(policy.approval_expires_s, dict(policy.approvals))
         holder = under_way(file)
         with journal(file, create=False) as book:
-            return status(book, holder, gates=gates, probes=probes)
+            return status(
+                book, holder, elsewhere=None if holder else self._elsewhere(file), gates=gates, probes=probes
+            )
+
+    def _elsewhere(self, file: CloudFile) -> Owned | None:
+        """Whose the cloud is where nobody here works on it; a page that is drawn every second asks less often."""
+        if time.monotonic() >= self._ask_again_at:
+            self._owner = owner(file)
+            self._ask_again_at = time.monotonic() + ASKS_EVERY_S
+        return on_another_bastion(file, self._owner)
 
     def _watch(self, file: CloudFile, probes: Tail | None) -> None:
         console = Console(file=self.app.stdout, highlight=False)

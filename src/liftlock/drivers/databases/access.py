@@ -12,8 +12,7 @@ from pymysql.cursors import Cursor
 
 from liftlock.errors import Unreachable
 
-CONNECT_S = 10
-"""How long to wait for the server to take a session, in seconds."""
+CONNECT_S = 10.0
 READ_S = 120
 """How long to wait for an answer, in seconds."""
 
@@ -26,6 +25,8 @@ class DatabaseAccess:
     user: str
     password: str = field(repr=False)
     port: int = 3306
+    connect_s: float = CONNECT_S
+    """How long to wait for the server to take a session, in seconds."""
 
     @contextmanager
     def connected(self) -> Iterator[Cursor]:
@@ -38,7 +39,7 @@ class DatabaseAccess:
                 # As bytes: PyMySQL 1.2 would encode a text as Latin-1.
                 password=self.password.encode(),
                 charset="utf8mb4",
-                connect_timeout=CONNECT_S,
+                connect_timeout=self.connect_s,
                 read_timeout=READ_S,
                 autocommit=True,
             )

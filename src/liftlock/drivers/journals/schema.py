@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from liftlock.errors import BadInput
 
-FORMAT = 1
+FORMAT = 2
 """Number of the journal's format; a liftlock refuses a greater one."""
 
 TABLES = MetaData()
@@ -62,6 +62,7 @@ REQUESTS = Table(
     Column("fingerprint", Text, nullable=False),
     Column("gate", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("amount", Float, nullable=False, server_default="0"),
     Column("outcome", Text),
     sqlite_autoincrement=True,
 )
@@ -94,19 +95,29 @@ def open_format(engine: Engine, path: Path) -> None:
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
-        fresh = not _known(cursor, path)
-        if fresh:
+        found = _format(cursor, path)
+        if not found:
             # The write-ahead log lets faces read while the runner writes; it is a property of the file.
             cursor.execute("PRAGMA journal_mode=WAL").fetchall()
     finally:
         raw.close()
-    if fresh:
+    if not found:
         _make(engine, path)
+    elif found < FORMAT:
+        _bring_up(engine, path)
+
+
+def _bring_up(engine: Engine, path: Path) -> None:
+    """Bring a journal of an older format to this one: what is asked of a run has an amount since format 2."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if _format(connection.connection.cursor(), path) < FORMAT:
+            connection.execute(text("ALTER TABLE requests ADD COLUMN amount FLOAT DEFAULT '0' NOT NULL"))
+            connection.execute(text(f"PRAGMA user_version={FORMAT}"))
 
 
 def _make(engine: Engine, path: Path) -> None:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if _known(connection.connection.cursor(), path):
+        if _format(connection.connection.cursor(), path):
             return
         TABLES.create_all(connection)
         for table in ("lines", "runs"):
@@ -115,9 +126,9 @@ def _make(engine: Engine, path: Path) -> None:
         connection.execute(text(f"PRAGMA user_version={FORMAT}"))
 
 
-def _known(cursor: Any, path: Path) -> bool:
-    """Whether the file is a journal we can use; False if it is empty."""
-    found = cursor.execute("PRAGMA user_version").fetchall()[0][0]
+def _format(cursor: Any, path: Path) -> int:
+    """The format of the journal that the file is; 0 if it is empty."""
+    found: int = cursor.execute("PRAGMA user_version").fetchall()[0][0]
     if found > FORMAT:
         raise BadInput(
             f"{path} was written by a newer liftlock: journal format {found}, this one knows {FORMAT}",
@@ -125,4 +136,4 @@ def _known(cursor: Any, path: Path) -> bool:
         )
     if found == 0 and cursor.execute("SELECT count(*) FROM sqlite_master").fetchall()[0][0]:
         raise BadInput(f"{path} is a database, but no journal of liftlock", hint="choose another path")
-    return bool(found)
+    return found

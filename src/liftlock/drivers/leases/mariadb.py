@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from pymysql.cursors import Cursor
+from pymysql.err import ProgrammingError
 
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.shells.fence import Fence, Outdated
 from liftlock.errors import LiftlockError
-from liftlock.ports.lease import LEASE_S, Holder, held, taken_over
+from liftlock.ports.lease import LEASE_S, Holder, Owned, held, taken_over
 from liftlock.ports.shell import Shell
 
 TOLD_WITHIN_S = 5.0
@@ -63,6 +64,10 @@ class MariaDbLease:
             server.execute("SELECT holder FROM liftlock.lease WHERE cloud = %s", (self._cloud,))
             row = server.fetchone()
         raise taken_over(_holder(row[0]) if row else "which is not known")
+
+    def look(self) -> Owned | None:
+        """The row, if somebody has it."""
+        return look(self._access, self._cloud)
 
     def release(self) -> None:
         """The row stays, with its epoch."""
@@ -118,6 +123,19 @@ class MariaDbLease:
         for thread in threads:
             thread.join(TOLD_WITHIN_S)
         return max(seen)
+
+
+def look(access: DatabaseAccess, cloud: str) -> Owned | None:
+    """Whose a cloud is; None where nobody ever had a lease. Needs no host and changes nothing."""
+    with access.connected() as server, suppress(ProgrammingError):  # there is no such table yet
+        server.execute(
+            "SELECT holder, bastion, TIMESTAMPDIFF(MICROSECOND, renewed, NOW(6)) / 1000000 "
+            "FROM liftlock.lease WHERE cloud = %s AND held",
+            (cloud,),
+        )
+        if row := server.fetchone():
+            return Owned(_holder(row[0]), str(row[1]), float(row[2]))
+    return None
 
 
 def _holder(text: str) -> str:
