@@ -63,9 +63,9 @@ class _Crew:
         self._at_once = at_once
         self._do = do
         self._go_on = go_on
-        self._turn = threading.RLock()
+        self._turn = threading.Condition()
         self._at_work = 0
-        self._threads: list[threading.Thread] = []
+        self._begun = 0
         self.errors: list[BaseException] = []
         self.interrupted = threading.Event()
 
@@ -73,20 +73,19 @@ class _Crew:
         """Let lanes begin as long as there are places."""
         with self._turn:
             while self._waiting and self._at_work < self._places():
+                lane, name = self._waiting.popleft(), f"lane {self._begun + 1}"
+                threading.Thread(target=self._work, args=(lane,), name=name, daemon=True).start()
+                self._begun += 1
                 self._at_work += 1
-                name = f"lane {len(self._threads) + 1}"
-                self._threads.append(
-                    threading.Thread(
-                        target=self._work, args=(self._waiting.popleft(),), name=name, daemon=True
-                    )
-                )
-                self._threads[-1].start()
 
     def join(self) -> None:
-        """Return when all have come to an end; who begins later was begun by one of them, and stands behind it."""
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
+        """Return when all have come to an end.
+
+        Not by `Thread.join`: interrupted, that of Python 3.11 takes a thread that runs for one that has ended.
+        """
+        with self._turn:
+            while self._at_work:
+                self._turn.wait()
 
     def _places(self) -> int:
         return max(1, self._at_once())
@@ -98,6 +97,7 @@ class _Crew:
                 lane = self._next()
         except BaseException as error:
             self.errors.append(error)
+            self._leave()
 
     def _walk(self, lane: Work) -> None:
         """Do the steps of a lane, as far as nobody objects and there is a place for it."""
@@ -123,5 +123,10 @@ class _Crew:
         with self._turn:
             if self._waiting and self._at_work <= self._places():
                 return self._waiting.popleft()
-            self._at_work -= 1
+            self._leave()
             return None
+
+    def _leave(self) -> None:
+        with self._turn:
+            self._at_work -= 1
+            self._turn.notify_all()
