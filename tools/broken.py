@@ -40,10 +40,13 @@ class Lift:
         self._prober = prober
         self._process: subprocess.Popen[bytes] | None = None
         self._said = folder / "0.said"
+        self._heard = 0
+        """How much of it was said before the last fault that held the run."""
         self.told: list[dict[str, Any]] = []
 
     def goes(self, words: Sequence[str]) -> None:
         """Type a command that stays; what it prints goes to a file of its own."""
+        self._heard = 0
         self._said = self._folder / f"{len(list(self._folder.glob('*.said')))}.said"
         command = ["lab", "exec", "--", *words]
         print("$ liftlock", *command, "&", flush=True)
@@ -57,10 +60,10 @@ class Lift:
             self._process.wait(timeout=60)
 
     def comes_to(self, words: str) -> None:
-        """Return when the run has said these words; one that stopped meanwhile is set going as `status` says."""
+        """Return when the run has said these words since the last fault; it is set going as `status` says if it stops."""
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self._said.read_text():
-            if (self._gone() or self._held()) and words not in self._said.read_text():
+        while words not in self._news():
+            if (self._gone() or self._held()) and words not in self._news():
                 self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
             self._watch(deadline, words)
 
@@ -76,8 +79,8 @@ class Lift:
         """The run must stop by itself because of that fault; it is mended, and what `status` names is typed."""
         found = next(one for one in self.told if one["fault"] == name)
         deadline = time.monotonic() + PATIENCE_S
-        while not self._gone() and "held" not in status()["status"]:
-            self._watch(deadline, f"a hold because of “{name}”", 2.0)
+        while not self._gone() and not self._held():
+            self._watch(deadline, f"a hold because of “{name}”")
         mend()
         found |= self._led_out(name, found["at"])
 
@@ -86,11 +89,15 @@ class Lift:
         words = typed(told["next"])
         found = {"fault": name, "at": at, "held_after_s": round(time.time() - at, 1)}
         found |= {key: told[key] for key in ("assessment", "status", "next") if key in told}
+        self._heard = len(self._said.read_text())
         if self._gone():
             self.goes(words)
         else:
             bastion(*words)
         return found
+
+    def _news(self) -> str:
+        return self._said.read_text()[self._heard :]
 
     def _gone(self) -> bool:
         return self._process is None or self._process.poll() is not None
@@ -99,10 +106,10 @@ class Lift:
         """Whether it stays there, held."""
         return "  held by " in (self._said.read_text().strip().splitlines() or [""])[-1]
 
-    def _watch(self, deadline: float, awaited: str, pause_s: float = 0.2) -> None:
+    def _watch(self, deadline: float, awaited: str) -> None:
         if time.monotonic() > deadline:
             sys.exit(f"waited in vain for {awaited}:\n{self._said.read_text()[-3000:]}")
-        time.sleep(pause_s)
+        time.sleep(0.2)
 
     def failures(self) -> list[dict[str, Any]]:
         """Every failed request, with the fault it came after."""
