@@ -60,7 +60,7 @@ class Lift:
             self._process.wait(timeout=60)
 
     def comes_to(self, words: str) -> None:
-        """Return when the run has said these words since the last fault; it is set going as `status` says if it stops."""
+        """Return when the run has said these words since its last hold; it is set going as told if it stops."""
         deadline = time.monotonic() + PATIENCE_S
         while words not in self._news():
             if (self._gone() or self._held()) and words not in self._news():
