@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker, warning
+from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
@@ -14,7 +14,14 @@ BLOCK_SHARE = 0.95
 """What is left then is less than one service's pool."""
 
 
-@check("Does the database server have connections to spare?")
+@check(
+    "Does the database server have connections to spare?",
+    when="80 % of the server's connections are open or were; 95 % (blocker)",
+    says=(
+        BLOCKER,
+        RISK,
+    ),
+)
 def database_connections(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding; silent when the server's limit could not be read."""
     server = cloud.database_server
@@ -22,8 +29,9 @@ def database_connections(cloud: Cloud, target: Series) -> Iterator[Finding]:
         return
     share = server.connections / server.max_connections
     if share >= WARN_SHARE:
-        yield (blocker if share >= BLOCK_SHARE else warning)(
+        yield (blocker if share >= BLOCK_SHARE else risk)(
             "database server",
             f"the database server has {server.connections} of {server.max_connections} connections open",
             "raise `max_connections` (`SET GLOBAL` needs no restart), and in its configuration file",
+            f"Threads_connected {server.connections}, max_connections {server.max_connections}",
         )

@@ -23,6 +23,10 @@ class Check:
     name: str
     """Name of its file and of its function: `clocks_differ`; `checks` fills it in."""
     question: str
+    when: str
+    """What makes it speak, as an operator would say it; for the page about the checks."""
+    says: tuple[Severity, ...]
+    """How much what it finds can matter, worst first."""
     judge: Judge
     cause: bool = False
     """Whether what it finds brings other findings about: those are shown first."""
@@ -33,9 +37,11 @@ class Check:
             yield replace(finding, check=self.name)
 
 
-def check(question: str, *, cause: bool = False) -> Callable[[Judge], Check]:
+def check(
+    question: str, *, when: str, says: tuple[Severity, ...], cause: bool = False
+) -> Callable[[Judge], Check]:
     """Make a generator of findings a check; `question` is what an operator would ask, with a question mark."""
-    return lambda judge: Check("", question, judge, cause)
+    return lambda judge: Check("", question, when, says, judge, cause)
 
 
 @cache
