@@ -13,10 +13,7 @@ from liftlock.knowledge.catalogue import Series, services
 @check(
     "Does every service have a server that is up behind the balancer?",
     when="none of a service's servers is up on a balancer; the balancer has no server for it (risk)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def backend_down(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Per balancer: no server up blocks, no server at all warns (requests may reach the service another way)."""

@@ -26,7 +26,7 @@ def balancer_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 "check `balancer.socket` in the cloud file, and that HAProxy runs there with a socket of level admin",
                 f"HAProxy's socket on {node.host}: no answer",
             )
-    if not cloud.balancers:
+    if not cloud.balancers and cloud.asked("the balancers"):
         yield blocker(
             cloud.name,
             f"{cloud.name}: no balancer was found",

@@ -18,7 +18,7 @@ from liftlock.knowledge.catalogue import Series
 )
 def broker_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding."""
-    if not cloud.broker.reachable:
+    if not cloud.broker.reachable and cloud.asked("the broker"):
         yield blocker(
             "broker",
             f"the broker does not answer: {cloud.broker.problem or 'it did not say why'}",

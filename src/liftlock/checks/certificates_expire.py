@@ -17,10 +17,7 @@ WARN_DAYS = 30.0
 @check(
     "Will every certificate outlast the upgrade?",
     when="a certificate ends within 30 days; it has ended (blocker)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def certificates_expire(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per front door (host name) with the first certificate to expire there."""

@@ -20,10 +20,7 @@ BLOCK_S = 10.0
 @check(
     "Do all clocks agree?",
     when="a clock is more than 2 s from the others' median, or theirs from this machine's; more than 10 s (blocker)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def clocks_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Hosts are compared with each other; our own clock counts as one more, which only warns."""

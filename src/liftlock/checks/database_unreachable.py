@@ -18,7 +18,7 @@ from liftlock.knowledge.catalogue import Series
 )
 def database_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding."""
-    if not cloud.database_server.reachable:
+    if not cloud.database_server.reachable and cloud.asked("the database server"):
         yield blocker(
             "database server",
             f"the database server does not answer: {cloud.database_server.problem or 'it did not say why'}",

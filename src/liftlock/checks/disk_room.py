@@ -21,10 +21,7 @@ DATABASE_RESERVE_MIB = 512
 @check(
     "Is there room for the new release, and for the backup?",
     when="no room for the new release (on control hosts: blocker), or for backup and proof on the database's",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def disk_room(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Blocks on control hosts; elsewhere it warns, because those wait or the figure is about another file system."""

@@ -13,10 +13,7 @@ from liftlock.knowledge.catalogue import Series
 @check(
     "Can every host be read?",
     when="a host cannot be read; one that is only a compute (risk)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
     cause=True,
 )
 def host_unreachable(cloud: Cloud, target: Series) -> Iterator[Finding]:

@@ -19,10 +19,7 @@ SIDE_BY_SIDE = 4
 @check(
     "Is there memory for the programs an upgrade runs on control hosts?",
     when="a control host has less than 800 MiB free; less than 200 MiB (blocker)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def memory_room(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Blocks when there is no room for one program, warns when there is none for several."""

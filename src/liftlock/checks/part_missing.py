@@ -18,7 +18,7 @@ from liftlock.knowledge.catalogue import Series, services
 def part_missing(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Silent while a control host cannot be read: the unit may be there."""
     control = cloud.hosts_with(Role.CONTROL)
-    if not all(host.reachable for host in control):
+    if not control or not all(host.reachable for host in control):
         return
     present = {unit.name for host in control for unit in host.units}
     for name in cloud.services:

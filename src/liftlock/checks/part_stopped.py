@@ -13,10 +13,7 @@ from liftlock.knowledge.catalogue import Series
 @check(
     "Does everything run that should start by itself?",
     when="an enabled unit does not run; on control hosts (blocker)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def part_stopped(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Blocks on control hosts, warns elsewhere."""

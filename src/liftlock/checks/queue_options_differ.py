@@ -17,10 +17,7 @@ from liftlock.knowledge.service import Handover
 @check(
     "Do all hosts of a service ask for the same kind of queues, now and with the new release?",
     when="hosts of a service ask for other queues than others do; the hop would change what they ask for (blocker)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def queue_options_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """A finding per service and option: a risk where hosts differ now, a blocker where the hop would change it."""

@@ -14,10 +14,7 @@ from liftlock.knowledge.catalogue import Series
 @check(
     "Does every worker that has a record report to its service?",
     when="a worker runs and does not report (blocker); a record has nothing behind it (risk)",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """A worker that runs and does not report blocks; a record that nothing stands behind is a risk."""
@@ -34,7 +31,10 @@ def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 " its unit: active",
             )
             continue
-        behind = "no host of this cloud" if host is None else f"nothing running on {host.name}"
+        if not cloud.hosts:
+            behind = "nobody who was asked"
+        else:
+            behind = "no host of this cloud" if host is None else f"nothing running on {host.name}"
         yield risk(
             agent.host,
             f"{agent.host}: the record of {agent.kind} is stale: it {age} and there is {behind} behind it",

@@ -18,10 +18,7 @@ WARN_SHARE = 0.8
 @check(
     "Is there room for a second control plane beside the first?",
     when="a declared green lacks memory or database connections beside blue",
-    says=(
-        BLOCKER,
-        RISK,
-    ),
+    says=(BLOCKER, RISK),
 )
 def two_colours(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Silent where no green host is declared, and once green is behind the balancer: then it is counted already."""
