@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from liftlock.cloud.books import Cell, CellBook
+from liftlock.cloud.compute import Aggregate, Compute, Hypervisor, Instance
 from liftlock.cloud.model import (
     Agent,
     BackendServer,
@@ -14,12 +16,14 @@ from liftlock.cloud.model import (
     Database,
     DatabaseServer,
     Endpoint,
+    FileSystem,
     Host,
     Role,
     Tenancy,
     Unit,
 )
 from liftlock.knowledge.catalogue import releases, services
+from liftlock.knowledge.heads import HEADS
 from liftlock.knowledge.nova_versions import WRITTEN_BY
 from liftlock.knowledge.service import Plane
 
@@ -49,10 +53,30 @@ def small_cloud(
         taken_at=TAKEN_AT,
         hosts=hosts,
         agents=_agents(series, names, compute_series or series),
-        database_server=_database_server(),
-        broker=BrokerNode(reachable=True, version="3.10.8", queues=120, messages=0),
+        database_server=_database_server(series),
+        broker=BrokerNode(
+            reachable=True,
+            version="3.10.8",
+            queues=120,
+            messages=0,
+            erlang="25.2.3",
+            members=("rabbit@db1",),
+            running=("rabbit@db1",),
+            queue_kinds={"classic": 120},
+        ),
         endpoints=_endpoints(),
-        balancers=(BalancerNode("lb1", reachable=True, version="2.6.12", servers=_servers()),),
+        balancers=(
+            BalancerNode(
+                "lb1",
+                reachable=True,
+                version="2.6.12",
+                servers=_servers(),
+                keeps_state=True,
+                retries_on=("conn-failure",),
+                check_s=10.0,
+            ),
+        ),
+        compute=_compute(names),
         tenancy=Tenancy(projects=3, instances=3, volumes=1, networks=2, images=1, stacks=1),
         services=tuple(services()),
     )
@@ -106,6 +130,9 @@ def _bare_host(name: str) -> Host:
         memory_mib=23_000,
         memory_free_mib=12_000,
         disk_free_mib=50_000,
+        hostname=name,
+        python="3.11.2",
+        filesystems=(FileSystem("/", 100_000, 50_000, 90),),
     )
 
 
@@ -124,8 +151,43 @@ def _openstack_host(name: str, role: Role, series: str) -> Host:
         release=release,
         releases=(release,),
         versions=versions_of(series),
-        units=tuple(Unit(part.name, active=True) for _, part in parts),
+        release_since=TAKEN_AT - 90_000,
+        units=tuple(
+            Unit(part.name, active=True, since=TAKEN_AT - 86_400, release=release) for _, part in parts
+        ),
         configuration={s.name: f"hash-of-{s.name}-on-{name}" for s, _ in parts},
+        configuration_since={s.name: TAKEN_AT - 90_000 for s, _ in parts},
+        options={
+            f"{s.name} [keystone_authtoken] service_token_roles_required": "true"
+            for s, _ in parts
+            if role is Role.CONTROL
+        }
+        | {"nova [upgrade_levels] compute": "auto", "nova [DEFAULT] host": name},
+    )
+
+
+def _compute(names: tuple[str, ...]) -> Compute:
+    """Each compute has room for twice what is on it: one server."""
+    return Compute(
+        microversion="2.100",
+        hypervisors=tuple(
+            Hypervisor(name, "QEMU", "8.2.2", "Nehalem", 8, 2, 16_384, 4_096) for name in names
+        ),
+        instances=tuple(
+            Instance(
+                f"{n:08}-aaaa-4000-8000-000000000000",
+                f"web-{n}",
+                name,
+                "ACTIVE",
+                project="harbour",
+                zone="quay",
+                vcpus=2,
+                memory_mib=4_096,
+                local_gib=10,
+            )
+            for n, name in enumerate(names)
+        ),
+        aggregates=(Aggregate("quay", names, "quay"),),
     )
 
 
@@ -154,14 +216,24 @@ def _agents(series: str, computes: tuple[str, ...], compute_series: str) -> tupl
     return tuple(found)
 
 
-def _database_server() -> DatabaseServer:
+def _database_server(series: str) -> DatabaseServer:
     databases = tuple(
-        Database(name, revisions=(f"head-of-{name}",), tables=60, size_mib=2.5)
+        Database(name, revisions=HEADS[series][name], tables=60, size_mib=2.5, collation="utf8mb3_general_ci")
         for service in services().values()
         for name in service.databases
     )
+    cells = (
+        Cell("00000000-0000-0000-0000-000000000000", "cell0", "nova_cell0"),
+        Cell("6c3a1f0e-4b57-4f0a-9d55-0c7d6f1e2a11", "cell1", "nova"),
+    )
     return DatabaseServer(
-        reachable=True, version="10.11.6-MariaDB", max_connections=1000, connections=120, databases=databases
+        reachable=True,
+        version="10.11.6-MariaDB",
+        max_connections=1000,
+        connections=120,
+        connections_peak=140,
+        databases=databases,
+        cell_book=CellBook(cells),
     )
 
 
@@ -179,7 +251,7 @@ def _endpoints() -> tuple[Endpoint, ...]:
 
 def _servers() -> tuple[BackendServer, ...]:
     return tuple(
-        BackendServer(service.name, "blue", up=True, weight=100, retries=0)
+        BackendServer(service.name, "blue", up=True, weight=100, retries=0, fall=3)
         for service in services().values()
         if service.api()
     )

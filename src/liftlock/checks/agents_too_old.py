@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.versions import series_of_cloud
@@ -12,7 +12,11 @@ from liftlock.knowledge.catalogue import Series
 from liftlock.knowledge.nova_versions import REFUSES_BELOW, series_that_writes
 
 
-@check("Is every nova-compute new enough for the target's nova?")
+@check(
+    "Is every nova-compute new enough for the target's nova?",
+    when="a record of nova-compute, dead ones included, is below the floor of the target's nova",
+    says=(BLOCKER,),
+)
 def agents_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Records of dead workers count, as they do for nova; a floor that is not known is left to `hop_unsupported`."""
     floor = REFUSES_BELOW.get(target.id)
@@ -34,4 +38,5 @@ def agents_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
             f"{agent.host}: nova-compute has service version {agent.version}{origin},"
             f" and nova of {target.id} does not start below {floor}",
             remedy if agent.alive else f"the worker is dead: delete its record, or {remedy}",
+            f"nova's table services: {agent.host}, nova-compute, version {agent.version}",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker, warning
+from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.knowledge.catalogue import Series
@@ -18,7 +18,11 @@ DATABASE_COPIES = 2
 DATABASE_RESERVE_MIB = 512
 
 
-@check("Is there room for the new release, and for the backup?")
+@check(
+    "Is there room for the new release, and for the backup?",
+    when="no room for the new release (on control hosts: blocker), or for backup and proof on the database's",
+    says=(BLOCKER, RISK),
+)
 def disk_room(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Blocks on control hosts; elsewhere it warns, because those wait or the figure is about another file system."""
     data = sum(database.size_mib for database in cloud.database_server.databases)
@@ -42,8 +46,9 @@ def _has_release(host: Host, target: Series) -> bool:
 
 
 def _short(host: Host, needed: int, purpose: str, *, serious: bool) -> Finding:
-    return (blocker if serious else warning)(
+    return (blocker if serious else risk)(
         host.name,
         f"{host.name} has {host.disk_free_mib} MiB of free disk; {purpose} needs {needed} MiB",
         f"free {needed - host.disk_free_mib} MiB or more on {host.name}, for instance old releases and logs",
+        f"statvfs of the file system of the releases on {host.name}: {host.disk_free_mib} MiB free",
     )

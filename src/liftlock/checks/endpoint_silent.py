@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Endpoint
 from liftlock.knowledge.catalogue import Series, services
 
 
-@check("Does every API answer at the entrances the catalogue lists?")
+@check(
+    "Does every API answer at the entrances the catalogue lists?",
+    when="a health page of the catalogue answers neither 2xx nor 3xx, or a service is not in the catalogue",
+    says=(BLOCKER,),
+)
 def endpoint_silent(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per service; silent when the catalogue could not be read, which `survey_incomplete` says."""
     silent: dict[str, list[Endpoint]] = {}
@@ -24,6 +28,7 @@ def endpoint_silent(cloud: Cloud, target: Series) -> Iterator[Finding]:
             service,
             f"{service}: {told}",
             f"`curl -i {endpoints[0].url}`, then the log of {service}'s API and of the balancer",
+            f"GET of the health page: {'; '.join(f'{e.interface} {_answer(e)}' for e in endpoints)}",
         )
     listed = {endpoint.service for endpoint in cloud.endpoints}
     for name in cloud.services if listed else ():
@@ -32,6 +37,7 @@ def endpoint_silent(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 name,
                 f"{name}: the catalogue lists no endpoint for it",
                 "`openstack endpoint create`, or take it out of `services` in the cloud file",
+                f"keystone's catalogue: nothing of the type {services()[name].catalogue_type}",
             )
 
 

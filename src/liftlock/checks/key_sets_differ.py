@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
@@ -12,7 +12,11 @@ from liftlock.knowledge.catalogue import Series
 PART = "keystone-api"
 
 
-@check("Do all control hosts have the same keys for tokens and credentials?")
+@check(
+    "Do all control hosts have the same keys for tokens and credentials?",
+    when="control hosts with keystone hold different fernet or credential keys",
+    says=(BLOCKER,),
+)
 def key_sets_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per repository; hosts without keystone's API have no say."""
     hosts = [
@@ -30,4 +34,5 @@ def key_sets_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 repository,
                 f"{repository} does not hold the same keys everywhere: {told}",
                 f"copy {repository} from the host that rotates the keys to the others, owner and mode too",
+                f"hashes over the keys in {repository}: {told}",
             )

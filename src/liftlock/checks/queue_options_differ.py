@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from liftlock.checks.finding import Finding, blocker, warning
+from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.cloud.versions import series_of_cloud, series_of_host
@@ -14,9 +14,13 @@ from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION, queue_defaults, re
 from liftlock.knowledge.service import Handover
 
 
-@check("Do all hosts of a service ask for the same kind of queues, now and with the new release?")
+@check(
+    "Do all hosts of a service ask for the same kind of queues, now and with the new release?",
+    when="hosts of a service ask for other queues than others do; the hop would change what they ask for (blocker)",
+    says=(BLOCKER, RISK),
+)
 def queue_options_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
-    """A finding per service and option: a warning where hosts differ now, a blocker where the hop would change it."""
+    """A finding per service and option: a risk where hosts differ now, a blocker where the hop would change it."""
     before, after = queue_defaults(series_of_cloud(cloud) or ""), queue_defaults(target.id)
     for service in cloud.services:
         yield from _between_hosts(cloud, service)
@@ -52,10 +56,11 @@ def _between_hosts(cloud: Cloud, service: str) -> Iterator[Finding]:
                 values.setdefault(options[option], []).append(name)
         if len(values) > 1:
             told = "; ".join(f"{value} on {', '.join(names)}" for value, names in sorted(values.items()))
-            yield warning(
+            yield risk(
                 service,
                 f"{service} does not ask for the same queues everywhere: {option} is {told}",
                 f"set {option} to one value in [{SECTION}] of {service} on all of these hosts",
+                f"[{SECTION}] {option} in the files of {service}, or its release's own value: {told}",
             )
 
 
@@ -76,4 +81,5 @@ def _by_the_hop(service: str, before: Mapping[str, str], after: Mapping[str, str
                 service,
                 f"{service}: {option} is {old} now and will be {new}: the broker refuses one of the colours",
                 f"set {option} = {old} in [{SECTION}] of {service} on every host, and restart it there",
+                f"[{SECTION}] in the files of {service}, and the values both releases have by themselves",
             )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.cloud.versions import series_by_deliverable
 from liftlock.knowledge.catalogue import Series, releases
 
 
-@check("Is it known which series every control host runs?")
+@check(
+    "Is it known which series every control host runs?",
+    when="a control host runs versions of no known series, or none that can be found",
+    says=(BLOCKER,),
+)
 def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Speaks about control hosts that can be read but run nothing known, and about versions of no known series."""
     known = ", ".join(releases())
@@ -22,6 +26,7 @@ def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 host.name,
                 f"{host.name} runs OpenStack units, but no installed OpenStack service was found on it",
                 "name its deployer and the directory of its releases under `deployer` in the cloud file",
+                f"{host.name}: {len(host.units)} units; nothing of OpenStack installed where its releases lie",
             )
         for deliverable, series in found.items():
             if series is None:
@@ -29,4 +34,5 @@ def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
                     host.name,
                     f"{host.name} runs {deliverable} {host.versions[deliverable]}, of no series liftlock knows",
                     f"liftlock knows {known}: upgrade liftlock, or bring the host to one of them first",
+                    f"{host.name}: installed {deliverable} {host.versions[deliverable]}",
                 )

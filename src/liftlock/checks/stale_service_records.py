@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker, warning
+from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Agent, Cloud
 from liftlock.cloud.workers import located
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Does every worker that has a record report to its service?")
+@check(
+    "Does every worker that has a record report to its service?",
+    when="a worker runs and does not report (blocker); a record has nothing behind it (risk)",
+    says=(BLOCKER, RISK),
+)
 def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
-    """A worker that runs and does not report blocks; a record that nothing stands behind is a warning."""
+    """A worker that runs and does not report blocks; a record that nothing stands behind is a risk."""
     for agent, host in located(cloud):
         if agent.alive or (host is not None and not host.reachable):
             continue
@@ -23,13 +27,19 @@ def stale_service_records(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 host.name,
                 f"{host.name}: {agent.kind} runs but {age}: {agent.service} takes it for dead",
                 f"read `journalctl -u {agent.kind}` on {host.name}, then restart it",
+                f"the record in {agent.service}'s API: last heard of {_ago(agent.seconds_since_report)} ago;"
+                " its unit: active",
             )
             continue
-        behind = "no host of this cloud" if host is None else f"nothing running on {host.name}"
-        yield warning(
+        if not cloud.hosts:
+            behind = "nobody who was asked"
+        else:
+            behind = "no host of this cloud" if host is None else f"nothing running on {host.name}"
+        yield risk(
             agent.host,
             f"{agent.host}: the record of {agent.kind} is stale: it {age} and there is {behind} behind it",
             f"start the worker, or delete its record: `{_delete(agent)}`",
+            f"the record in {agent.service}'s API: last heard of {_ago(agent.seconds_since_report)} ago",
         )
 
 

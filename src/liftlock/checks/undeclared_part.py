@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series, parts
 
 
-@check("Does any service run that the cloud file does not declare?")
+@check(
+    "Does any service run that the cloud file does not declare?",
+    when="a service runs that the cloud file does not declare",
+    says=(BLOCKER,),
+)
 def undeclared_part(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per service, with the hosts it runs on."""
     found: dict[str, list[str]] = {}
@@ -25,4 +29,5 @@ def undeclared_part(cloud: Cloud, target: Series) -> Iterator[Finding]:
             service,
             f"{service} runs but is not declared: {named}",
             f"add {service} to `services` in the cloud file, or stop and disable it",
+            f"active units: {named}",
         )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from liftlock.checks.finding import Finding, blocker
+from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.versions import control_mix
 from liftlock.knowledge.catalogue import Series
 
 
-@check("Do all control hosts run one series?")
+@check(
+    "Do all control hosts run one series?",
+    when="control hosts run several series",
+    says=(BLOCKER,),
+)
 def version_mix(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding with all series and their hosts."""
     mix = control_mix(cloud)
@@ -21,4 +25,5 @@ def version_mix(cloud: Cloud, target: Series) -> Iterator[Finding]:
             cloud.name,
             f"{cloud.name}'s control hosts run several series: {told}",
             "finish or undo the upgrade that was left half done, so that one series is left",
+            f"installed versions: {told}",
         )

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from liftlock.cloud.model import Cloud
 from liftlock.errors import BadInput
 
-FORMAT: Final = "liftlock cloud 1"
+KIND: Final = "liftlock cloud"
+NUMBER: Final = 2
+"""Of the format. Since 2: units' start and release, options, policies, compute, nova's books, Galera, the broker's
+state; snapshots of 1 are read, and what they lack has its usual value."""
+FORMAT: Final = f"{KIND} {NUMBER}"
 """First word of every snapshot: what it is and in which format."""
+LARGEST: Final = 1 << 30
+"""Bytes of a snapshot file: more than 10,000 hosts with 200,000 instances take."""
+AGAIN: Final = "make a new one with `liftlock assess --save FILE`"
 
 
 def to_json(cloud: Cloud) -> str:
@@ -22,25 +33,83 @@ def to_json(cloud: Cloud) -> str:
     return json.dumps({"format": FORMAT, **_bare(cloud)}, default=_bare, indent=1, ensure_ascii=False)
 
 
-def from_json(text: str) -> Cloud:
-    """The snapshot a text holds; raises `BadInput` when it holds none, or one of another format."""
+def from_json(text: str, *, name: str = "the snapshot") -> Cloud:
+    """The snapshot a text holds; `name` is what errors call it.
+
+    Raises `BadInput` when it holds none, or one that only a newer liftlock can read.
+    """
     try:
         held = json.loads(text)
     except ValueError as error:
-        raise BadInput(
-            f"the snapshot is not JSON: {error}", hint="make a new one with `liftlock assess`"
-        ) from error
-    if not isinstance(held, dict) or held.pop("format", None) != FORMAT:
-        raise BadInput(
-            f"this is no snapshot in the format `{FORMAT}`", hint="make a new one with `liftlock assess`"
-        )
+        raise BadInput(f"{name} is torn, or no snapshot: {error}", hint=AGAIN) from error
+    except RecursionError:
+        raise BadInput(f"{name} is nested too deep to be a snapshot", hint=AGAIN) from None
+    _refuse_other_formats(held.pop("format", None) if isinstance(held, dict) else None, name)
     try:
         found: Cloud = _maker(Cloud)(held)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(
-            f"the snapshot cannot be read: {error}", hint="make a new one with `liftlock assess`"
+            f"{name} cannot be read: {_plainly(error)}", hint=f"it was edited, or is torn: {AGAIN}"
         ) from error
     return found
+
+
+def write(cloud: Cloud, path: Path) -> None:
+    """Save the snapshot; nobody else may read the file. Raises `BadInput` if it cannot be written."""
+    if not path.name:
+        raise BadInput(f"{path} is a folder: a snapshot is written into a file", hint="choose another file")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(fresh, "w", encoding="utf-8", opener=_private) as file:
+            file.write(to_json(cloud) + "\n")
+        fresh.replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            fresh.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInput(f"{path} cannot be written: {why}", hint="choose another file") from error
+
+
+def read(path: Path) -> Cloud:
+    """The snapshot in a file; raises `BadInput` like `from_json`, and when the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(LARGEST + 1)
+        if len(found) > LARGEST:
+            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no snapshot is", hint=AGAIN)
+        return from_json(found.decode(), name=str(path))
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be read: {error.strerror}", hint="give a file of `liftlock assess --save FILE`"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is no snapshot: it is not text", hint=AGAIN) from error
+    except ValueError as error:
+        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint=AGAIN) from error
+
+
+def _private(path: str, flags: int) -> int:
+    """A snapshot tells users' instances by name."""
+    return os.open(path, flags, 0o600)
+
+
+def _refuse_other_formats(told: object, name: str) -> None:
+    kind, _, number = str(told).rpartition(" ")
+    if told is None or kind != KIND or not number.isdecimal():
+        raise BadInput(f"{name} is no snapshot of liftlock", hint=AGAIN)
+    if int(number) > NUMBER:
+        raise BadInput(
+            f"{name} was made by a newer liftlock: it has the snapshot format {number}, this one reads up to {NUMBER}",
+            hint="upgrade liftlock here, or " + AGAIN,
+        )
+
+
+def _plainly(error: Exception) -> str:
+    """The error without Python's words around it."""
+    if isinstance(error, KeyError):
+        return f"nobody knows the key `{error.args[0]}`"
+    missing = re.search(r"^(\w+)\.__init__\(\) missing \d+ required positional arguments?: (.*)$", str(error))
+    return f"a {missing[1]} lacks {missing[2]}" if missing else str(error) or type(error).__name__
 
 
 def _bare(value: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def drift(before: Cloud, after: Cloud) -> tuple[str, ...]:
         *_broker(before, after),
         *_endpoints(before, after),
         *_balancers(before, after),
+        *_compute(before, after),
         *_tenancy(before, after),
     )
 
@@ -59,11 +60,32 @@ def _host(old: Host, new: Host) -> Iterator[str]:
     for deliverable, was, now in _paired(old.versions, new.versions):
         if was != now:
             yield f"{deliverable} {now or 'is gone'}, before {was or 'not there'}"
+    yield from _beneath(old, new)
     yield from _units({u.name: u for u in old.units}, {u.name: u for u in new.units})
     yield from _words("an unknown OpenStack program", old.strangers, new.strangers)
     for service, hash_before, hash_now in _paired(old.configuration, new.configuration):
         if hash_before != hash_now:
             yield f"configuration of {service} {_fate(hash_before, hash_now)}"
+    yield from _files(old, new)
+
+
+def _beneath(old: Host, new: Host) -> Iterator[str]:
+    for what, was, now in (
+        ("Python", old.python, new.python),
+        ("libvirt", old.libvirt, new.libvirt),
+        ("QEMU", old.qemu, new.qemu),
+    ):
+        if was != now:
+            yield f"{what} {now or 'is gone'}, before {was or 'not there'}"
+
+
+def _files(old: Host, new: Host) -> Iterator[str]:
+    for path, was, now in _paired(old.policies, new.policies):
+        if was != now:
+            yield f"{path} {_fate(was, now)}"
+    for option, was, now in _paired(old.options, new.options):
+        if was != now:
+            yield f"{option} is {now or 'not set'}, before {was or 'not set'}"
 
 
 def _units(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> Iterator[str]:
@@ -75,6 +97,8 @@ def _units(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> Iterator[str]:
             yield f"{part} {'runs' if now.active else 'does not run any more'}"
         if was.enabled != now.enabled:
             yield f"{part} {'starts at boot again' if now.enabled else 'no longer starts at boot'}"
+        if was.release and now.release and was.release != now.release:
+            yield f"{part} runs release {now.release}, before {was.release}"
         if now.restarts > was.restarts:
             yield f"{part} was restarted by its supervisor {now.restarts - was.restarts} times"
 
@@ -155,6 +179,26 @@ def _servers(old: BalancerNode, new: BalancerNode) -> Iterator[str]:
             yield f"{which} {_fate(was, now)}"
         elif (was.up, was.weight) != (now.up, now.weight):
             yield f"{which} is {_state(now)}, before {_state(was)}"
+
+
+def _compute(before: Cloud, after: Cloud) -> Iterator[str]:
+    """Instances by id: what came, went, moved or changed its status."""
+    old, new = before.compute, after.compute
+    for name, was, now in _paired({i.id: i for i in old.instances}, {i.id: i for i in new.instances}):
+        if was is None or now is None:
+            yield f"instance {name} {_fate(was, now)}"
+            continue
+        if was.host != now.host:
+            yield f"instance {name} is on {now.host or 'no host'}, before {was.host or 'no host'}"
+        if was.status != now.status:
+            yield f"instance {name} is {now.status}, before {was.status}"
+    for name, one, other in _paired(
+        {h.host: h for h in old.hypervisors}, {h.host: h for h in new.hypervisors}
+    ):
+        if one is None or other is None:
+            yield f"hypervisor {name} {_fate(one, other)}"
+        elif one.version != other.version:
+            yield f"hypervisor {name}: {other.kind} {other.version}, before {one.version}"
 
 
 def _tenancy(before: Cloud, after: Cloud) -> Iterator[str]:

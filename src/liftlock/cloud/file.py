@@ -173,6 +173,10 @@ class Policy:
     """How long an approval holds, in seconds."""
     budget: ErrorBudget | None = None
     """None: nobody counts."""
+    risks: Path = Path("risks.yaml")
+    """File with accepted risks; it lies beside this one unless another is named."""
+    open_risks: Annotated[str, OneOf(lambda: ("allow", "refuse"))] = "allow"
+    """Whether a plan is made while a risk is neither removed nor accepted."""
 
     def approvals_for(self, gate: str) -> int:
         """How many different people must approve the gate."""
@@ -263,7 +267,11 @@ def parse(text: str, path: Path) -> CloudFile:
     found = reading.read(CloudFile)
     if found is not None:
         found = _with_inventory(found, reading)
-        found = replace(found, state=(path.parent / found.state).absolute())
+        found = replace(
+            found,
+            state=(path.parent / found.state).absolute(),
+            policy=replace(found.policy, risks=(path.parent / found.policy.risks).absolute()),
+        )
         object.__setattr__(found, "path", path)
         for place, what in _contradictions(found):
             reading.note(place, what)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from liftlock.cloud.books import CellBook, Galera, OpenTransaction
+from liftlock.cloud.compute import Compute
+
 
 class Role(StrEnum):
     """What a host is there for, as its operator declared it in the cloud file."""
@@ -28,6 +31,25 @@ class Unit:
     """Whether it starts by itself when the host boots."""
     restarts: int = 0
     """How often the supervisor had to restart it since it was started by hand."""
+    since: float = 0.0
+    """When its main process started, in seconds since the epoch by the host's clock; 0 when it does not run."""
+    release: str = ""
+    """Release whose files its main process has in memory; empty when it has none, or it could not be told."""
+    replaced: tuple[str, ...] = ()
+    """Libraries it has in memory that are gone from the disk: `libssl.so.3`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystem:
+    """A file system of a host on disk."""
+
+    path: str
+    """Where it is mounted."""
+    size_mib: int
+    free_mib: int
+    """Room for programs that are not root's, in MiB."""
+    inodes_free_percent: int = 100
+    writable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +88,29 @@ class Host:
     """Keystone's key repositories -> how many keys they hold and a hash over them: `3 keys, 5f2c…`; never a key."""
     queue_options: Mapping[str, str] = field(default_factory=dict)
     """Service -> what it sets about the kind of its queues: `amqp_durable_queues=true`; left out if it sets nothing."""
+    hostname: str = ""
+    """What the host calls itself; services take it for `[DEFAULT] host` where that is not set."""
+    python: str = ""
+    """Version of `python3`: `3.11.2`."""
+    libvirt: str = ""
+    """Version of libvirtd, empty where there is none."""
+    qemu: str = ""
+    """Version of QEMU, empty where there is none."""
+    reboot_wanted: bool = False
+    """Whether its package manager says that it must be rebooted."""
+    release_since: float = 0.0
+    """When the link to the current release was last changed, in seconds since the epoch by the host's clock."""
+    filesystems: tuple[FileSystem, ...] = ()
+    configuration_since: Mapping[str, float] = field(default_factory=dict)
+    """Service -> when its configuration was last changed (keys that rotate left out), in seconds since the epoch."""
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Policy file -> how many rules it has, and a hash over them: `7 rules, 5f2c…`."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """`nova [DEFAULT] compute_driver` -> value, of the options in `knowledge.options` that are set; never a secret."""
+
+    def option(self, service: str, section: str, name: str) -> str | None:
+        """What an option is set to; None where it is not set or not among those that are read."""
+        return self.options.get(f"{service} [{section}] {name}")
 
     def has(self, role: Role) -> bool:
         """Whether it was declared for `role`."""
@@ -102,6 +147,18 @@ class Database:
     """Alembic heads stamped in it, sorted."""
     tables: int = 0
     size_mib: float = 0.0
+    collation: str = ""
+    """What new tables get by themselves."""
+    odd_engines: Mapping[str, str] = field(default_factory=dict)
+    """Table -> its engine, where that is not InnoDB."""
+    odd_collations: Mapping[str, str] = field(default_factory=dict)
+    """Table -> its collation, where that is not the database's own."""
+    largest: Mapping[str, float] = field(default_factory=dict)
+    """Its ten largest tables -> MiB, as far as they have 1 MiB."""
+    soft_deleted: Mapping[str, int] = field(default_factory=dict)
+    """Table -> rows that are only marked as deleted, counted up to `COUNTED_MOST`."""
+    unmigrated: Mapping[str, int] = field(default_factory=dict)
+    """Name of an online data migration -> rows it has not done yet, counted up to `COUNTED_MOST`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +172,26 @@ class DatabaseServer:
     connections: int = 0
     """Open connections when the snapshot was taken."""
     databases: tuple[Database, ...] = ()
+    connections_peak: int = 0
+    """Most connections that were open at a time since the server was started."""
+    read_only: bool = False
+    transactions: tuple[OpenTransaction, ...] = ()
+    """Those of services' users that have been open for a minute or more, the oldest first."""
+    galera: Galera | None = None
+    """None where the server is no node of a cluster."""
+    cell_book: CellBook | None = None
+    """None where there is no nova, or it could not be read."""
+    unread: tuple[str, ...] = ()
+    """What our account may not read, and the right it lacks: `nova's cells: SELECT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue of the broker."""
+
+    vhost: str
+    name: str
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +204,23 @@ class BrokerNode:
     queues: int = 0
     messages: int = 0
     """Messages waiting in all queues."""
+    erlang: str = ""
+    members: tuple[str, ...] = ()
+    """Every node of the cluster."""
+    running: tuple[str, ...] = ()
+    """Nodes that run."""
+    partitions: tuple[str, ...] = ()
+    """Nodes that have lost sight of others, one sentence each."""
+    alarms: tuple[str, ...] = ()
+    """Resources that ran short, so that publishers are blocked: `memory on rabbit@db1`."""
+    flags_off: tuple[str, ...] = ()
+    """Stable feature flags that are not enabled."""
+    mirroring: tuple[str, ...] = ()
+    """Policies that mirror classic queues: `ha-all of /`."""
+    queue_kinds: Mapping[str, int] = field(default_factory=dict)
+    """Type of queues -> how many there are: `classic`, `quorum`, `stream`."""
+    unread: tuple[Queue, ...] = ()
+    """Queues that nobody reads, those with most messages first; at most 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +248,8 @@ class BackendServer:
     weight: int
     retries: int
     """Requests the balancer sent again by itself since it was started."""
+    fall: int = 0
+    """Health checks that must fail in a row before it is taken out; 0 when it is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +261,12 @@ class BalancerNode:
     problem: str = ""
     version: str = ""
     servers: tuple[BackendServer, ...] = ()
+    keeps_state: bool | None = None
+    """Whether its configuration makes servers' states survive a reload; None when it could not be read."""
+    retries_on: tuple[str, ...] = ()
+    """Words of `retry-on` in its configuration, every one once: when it sends a request again."""
+    check_s: float = 0.0
+    """Shortest `timeout check` in its configuration, in seconds; 0 when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +292,36 @@ class Tenancy:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A source that the survey had no credentials for."""
+
+    what: str
+    """`the hosts`."""
+    tells: str
+    """What stays unknown without it."""
+    needs: str
+    """Credentials that would answer, and where they are declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRisk:
+    """A risk that somebody decided to live with for a while."""
+
+    check: str
+    about: str
+    """What the finding is about; empty for everything the check finds."""
+    who: str
+    reason: str
+    until: str
+    """Last day on which it holds, `2026-12-24`, in UTC."""
+
+    @property
+    def name(self) -> str:
+        """As findings are named: `clocks_differ:cmp1`, or `clocks_differ` for all of them."""
+        return f"{self.check}:{self.about}" if self.about else self.check
+
+
+@dataclass(frozen=True, slots=True)
 class Cloud:
     """A whole cloud at one moment."""
 
@@ -209,6 +341,15 @@ class Cloud:
     """Hosts the cloud file declares for blue/green; whether they exist already is not said."""
     problems: tuple[str, ...] = ()
     """What the survey could not read, one sentence each."""
+    compute: Compute = field(default_factory=Compute)
+    not_asked: tuple[NotAsked, ...] = ()
+    """What the survey had no credentials for: empty with a whole cloud file."""
+    accepted_risks: tuple[AcceptedRisk, ...] = ()
+    """As its owners keep them in git beside the cloud file."""
+
+    def asked(self, what: str) -> bool:
+        """Whether the survey had credentials for a source: `the hosts`, `the broker`."""
+        return all(source.what != what for source in self.not_asked)
 
     def hosts_with(self, role: Role) -> tuple[Host, ...]:
         """Hosts declared for `role`, in the cloud file's order."""

@@ -31,8 +31,8 @@ KEYED: Final = {"keyed": True}
 SECRET_WORDS: Final = ("password", "secret", "passphrase", "token")
 """Words in the name of a key whose value is never repeated in a message."""
 
-_STR, _INT, _FLOAT, _BOOL, _NULL, _MERGE = (
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "merge")
+_STR, _INT, _FLOAT, _BOOL, _NULL, _MERGE, _DAY = (
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "merge", "timestamp")
 )
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]{0,17})")
@@ -355,7 +355,7 @@ _TAGS: Final[Mapping[Any, tuple[str, ...]]] = {
     bool: (_BOOL,),
     int: (_INT,),
     float: (_INT, _FLOAT),
-    str: (_STR, _INT, _FLOAT),
+    str: (_STR, _INT, _FLOAT, _DAY),
     Path: (_STR, _INT, _FLOAT),
 }
 """What YAML may take a value for, by the type that is wanted."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.errors import BadInput
 from liftlock.knowledge.catalogue import Series, releases, series_of, services
+from liftlock.knowledge.microversions import series_by_microversion
 
 
 def series_by_deliverable(host: Host) -> Mapping[str, str | None]:
@@ -20,8 +21,16 @@ def series_of_host(host: Host) -> tuple[str, ...]:
 
 
 def series_of_cloud(cloud: Cloud) -> str | None:
-    """The series of the control plane: the oldest that a control host runs; None when none is known."""
-    return next(iter(control_mix(cloud)), None)
+    """The series of the control plane: the oldest that a control host runs; None when none is known.
+
+    Where no host was asked, it is what nova's newest microversion tells.
+    """
+    return next(iter(control_mix(cloud)), None) or (None if cloud.hosts else series_from_outside(cloud))
+
+
+def series_from_outside(cloud: Cloud) -> str | None:
+    """The known series that has nova's newest microversion as its own; None when there is none."""
+    return next((s for s in series_by_microversion(cloud.compute.microversion) if s in releases()), None)
 
 
 def control_mix(cloud: Cloud) -> Mapping[str, tuple[str, ...]]:

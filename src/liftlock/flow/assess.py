@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.checks.finding import Finding
-from liftlock.checks.registry import blockers, examine
+from liftlock.checks.registry import blockers, examine, open_risks
 from liftlock.cloud.model import Cloud
+from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.site import Site
-from liftlock.flow.survey import survey
+from liftlock.flow.survey import survey, survey_api
 from liftlock.knowledge.catalogue import releases
+from liftlock.ports.api import CloudApi
+from liftlock.ports.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,43 @@ class Assessment:
         return blockers(self.findings)
 
     @property
+    def open_risks(self) -> tuple[Finding, ...]:
+        """Risks that nobody accepted."""
+        return open_risks(self.findings)
+
+    @property
     def verdict(self) -> str:
         """One sentence."""
         hop = f"{self.source} → {self.target}"
         if self.blockers:
             return f"{len(self.blockers)} blocker(s) stand in the way of {hop}"
+        if self.cloud.not_asked:
+            return f"nothing that was asked stands in the way of {hop}; next: `liftlock init` writes a cloud file"
         return f"nothing stands in the way of {hop}; next: `liftlock plan --to {self.target} -o plan.json`"
 
 
 def assess(site: Site, target: str = "") -> Assessment:
     """Survey the cloud and examine it for `target`, or for the newest series one hop away.
 
-    Raises `BadInput` for an unknown series, `Unreachable` when no control host could be read.
+    Raises `BadInput` for an unknown series or a file of accepted risks that cannot be used, `Unreachable` when no
+    control host could be read.
     """
+    if target:
+        series_named(target)
+    accepted = read_risks(site.file.policy.risks)
+    return judge(replace(survey(site.file, site.hands), accepted_risks=accepted), target)
+
+
+def assess_api(name: str, api: CloudApi, clock: Clock, target: str = "") -> Assessment:
+    """As `assess`, with access to the cloud's API only: each source that was not asked is a finding of its own."""
+    if target:
+        series_named(target)
+    return judge(survey_api(name, api, clock), target)
+
+
+def judge(cloud: Cloud, target: str = "") -> Assessment:
+    """Pure: what the checks say about a snapshot, taken now or long ago. Raises like `assess`."""
     wanted = series_named(target).id if target else ""
-    cloud = survey(site.file, site.hands)
     source = running_series(cloud)
     goal = wanted or next_series(source) or source
     return Assessment(cloud, source, goal, examine(cloud, releases()[goal]))
@@ -61,6 +86,12 @@ def running_series(cloud: Cloud) -> str:
         raise Unreachable(
             f"no control host could be read: {silent[0].name}: {silent[0].problem}",
             hint="check the addresses and `access` in the cloud file, and `ssh` to the host by hand",
+        )
+    if not cloud.hosts:
+        raise BadInput(
+            f"the cloud's series cannot be told from outside: nova's newest microversion is "
+            f"{cloud.compute.microversion or 'not known'}",
+            hint="assess it with a cloud file: `liftlock init` writes one",
         )
     raise BadInput(
         "none of the control hosts runs a series that liftlock knows",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from liftlock.checks.finding import RISK
 from liftlock.cloud.model import Cloud, Role
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
@@ -14,7 +15,7 @@ from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
 from liftlock.flow.site import Site
 from liftlock.knowledge.hop import edits_for
-from liftlock.plan.model import Lift, Plan
+from liftlock.plan.model import Lift, Plan, Risk
 from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
 
@@ -34,8 +35,26 @@ def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]
             ),
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
+    refuse_open_risks(site, assessment)
     lift = Lift(assessment.source, assessment.target)
-    return told(site, arrange(order(site, assessment.cloud, lift))), assessment
+    made = replace(arrange(order(site, assessment.cloud, lift)), risks=risks(assessment))
+    return told(site, made), assessment
+
+
+def risks(assessment: Assessment) -> tuple[Risk, ...]:
+    """What was found and is no blocker, as it stands in a plan."""
+    found = (f for f in assessment.findings if f.severity is RISK)
+    return tuple(Risk(f.name, f.what, f.fix, f.accepted) for f in found)
+
+
+def refuse_open_risks(site: Site, assessment: Assessment) -> None:
+    """Return, unless the cloud's policy wants every risk removed or accepted before a plan is made."""
+    left = assessment.open_risks
+    if left and site.file.policy.open_risks == "refuse":
+        raise Refused(
+            "\n".join([f"{len(left)} risks are open", *(f"  - {f.name}: {f.what}; {f.fix}" for f in left)]),
+            hint="remove each, or `liftlock risk accept NAME --until DAY --reason WHY`",
+        )
 
 
 def told(site: Site, made: Plan) -> Plan:

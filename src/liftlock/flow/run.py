@@ -65,7 +65,7 @@ class Session:
             kinds=kinds(),
             policy=RunPolicy(GatePolicy(policy.approval_expires_s, dict(policy.approvals)), wait=self.wait),
             guards=guards,
-            look=lambda: facts(survey(self.site.file, self.site.hands)),
+            look=lambda: facts(survey(self.site.file, self.site.hands, whole=False)),
             observer=self.observer,
         )
 

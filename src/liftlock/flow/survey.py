@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from liftlock.cloud.compute import Compute
 from liftlock.cloud.file import CloudFile
 from liftlock.cloud.model import (
     BalancerNode,
@@ -13,18 +14,22 @@ from liftlock.cloud.model import (
     Cloud,
     DatabaseServer,
     Host,
+    NotAsked,
     PlannedHost,
     Role,
     Tenancy,
 )
 from liftlock.errors import LiftlockError
+from liftlock.knowledge.catalogue import services
+from liftlock.ports.api import CloudApi
+from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 
 T = TypeVar("T")
 
 
-def survey(cloud_file: CloudFile, hands: Hands, *, at_once: int = 32) -> Cloud:
-    """The cloud as it is now; nothing is changed.
+def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: int = 32) -> Cloud:
+    """The cloud as it is now; nothing is changed. Without `whole`, what users have is left out: it takes longest.
 
     Hosts are read `at_once` at a time. What cannot be read is a value that says so (`reachable=False`) or, where
     there is no such value, a sentence in `problems`; only a defect in liftlock itself raises.
@@ -34,7 +39,8 @@ def survey(cloud_file: CloudFile, hands: Hands, *, at_once: int = 32) -> Cloud:
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="survey") as pool:
         endpoints = pool.submit(hands.api.endpoints)
         agents = pool.submit(hands.api.agents)
-        tenancy = pool.submit(hands.api.tenancy)
+        tenancy = pool.submit(hands.api.tenancy if whole else Tenancy)
+        compute = pool.submit(hands.api.compute if whole else Compute)
         server = pool.submit(hands.databases.look)
         broker = pool.submit(hands.broker.look)
         balancers = pool.submit(hands.balancer.look)
@@ -49,10 +55,62 @@ def survey(cloud_file: CloudFile, hands: Hands, *, at_once: int = 32) -> Cloud:
             endpoints=_or_problem(endpoints, (), "the catalogue's endpoints", problems),
             balancers=_or(balancers, lambda why: _silent_balancers(cloud_file, why)),
             tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
+            compute=_or_problem(compute, Compute(), "hypervisors and instances", problems),
             services=cloud_file.services,
             greens=tuple(PlannedHost(g.name, g.replaces, g.memory_mib) for g in cloud_file.green),
             problems=tuple(sorted(problems)),
         )
+
+
+def survey_api(name: str, api: CloudApi, clock: Clock) -> Cloud:
+    """What a cloud's API tells to whoever has no other credentials; nothing is changed.
+
+    Raises `Unreachable` when keystone does not let us in: then nothing is known.
+    """
+    taken_at = clock.now()
+    endpoints = api.endpoints()
+    problems: list[str] = []
+    with ThreadPoolExecutor(max_workers=3, thread_name_prefix="survey") as pool:
+        agents = pool.submit(api.agents)
+        tenancy = pool.submit(api.tenancy)
+        compute = pool.submit(api.compute)
+        return Cloud(
+            name=name,
+            taken_at=taken_at,
+            hosts=(),
+            agents=_or_problem(agents, (), "the services' records of their workers", problems),
+            endpoints=endpoints,
+            tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
+            compute=_or_problem(compute, Compute(), "hypervisors and instances", problems),
+            services=tuple(s for s in services() if any(e.service == s for e in endpoints)),
+            problems=tuple(sorted(problems)),
+            not_asked=NOT_ASKED,
+        )
+
+
+NOT_ASKED = (
+    NotAsked(
+        "the hosts",
+        "what runs on them, in which version, with which configuration, keys, clocks and disks",
+        "an SSH key that lets root in, or a user who may sudo: `hosts` and `access` in a cloud file",
+    ),
+    NotAsked(
+        "the database server",
+        "schemas, nova's cells and records of versions, its connections and its cluster",
+        "an account that may read the services' schemas: `databases` in a cloud file",
+    ),
+    NotAsked(
+        "the broker",
+        "its version, alarms, cluster, and queues that nobody reads",
+        "SSH to a host of the broker: `broker` in a cloud file",
+    ),
+    NotAsked(
+        "the balancers",
+        "which servers are behind them, and how patient they are",
+        "SSH to the balancers' hosts: `balancer` in a cloud file",
+    ),
+)
+"""What an API alone does not tell, and who would."""
 
 
 def _look(hands: Hands, cloud_file: CloudFile, name: str) -> Host:

@@ -33,6 +33,8 @@ from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput, LiftlockError
 from liftlock.flow.site import Site, backup_folder, journal_file
+from liftlock.ports.api import CloudApi
+from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.lease import Owned
 from liftlock.ports.provisioner import Provisioner
@@ -78,6 +80,18 @@ def journal(file: CloudFile, *, create: bool = True) -> Iterator[SqlJournal]:
         yield book
     finally:
         book.close()
+
+
+def api_of(cloud: str) -> CloudApi:
+    """The API behind an entry of the `clouds.yaml` that the `openstack` client reads."""
+    from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
+
+    return OpenStackApi(cloud, SystemClock())
+
+
+def wall_clock() -> Clock:
+    """The time of this machine."""
+    return SystemClock()
 
 
 def ssh_access(file: CloudFile) -> dict[str, SshAccess]:

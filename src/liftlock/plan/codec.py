@@ -27,8 +27,9 @@ _OWN_PARTS = {
     "fine_print": "the fine print",
     "differences": "green's configuration",
     "by_hand": "what is typed by hand",
+    "risks": "the risks",
 }
-"""Field of a plan that is a part of its own -> what people call it; plans of before lack the last two."""
+"""Field of a plan that is a part of its own -> what people call it; plans of before lack the last three."""
 
 
 def dumps(plan: Plan) -> str:

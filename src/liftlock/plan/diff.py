@@ -17,6 +17,8 @@ def diff(old: Plan, new: Plan) -> tuple[str, ...]:
     but the moment they were made.
     """
     found = [*_header(old, new), *_stages(old, new), *_facts("fact ", old.facts, new.facts)]
+    found += [f"- risk: {words}" for words in _risks(old) if words not in _risks(new)]
+    found += [f"+ risk: {words}" for words in _risks(new) if words not in _risks(old)]
     found += [f"- fine print: {s}" for s in old.fine_print if s not in new.fine_print]
     found += [f"+ fine print: {s}" for s in new.fine_print if s not in old.fine_print]
     found += [*_differences(old, new), *_by_hand(old, new)]
@@ -97,3 +99,7 @@ def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) or "none"
+
+
+def _risks(plan: Plan) -> tuple[str, ...]:
+    return tuple(f"{r.name}, {f'accepted by {r.accepted}' if r.accepted else 'open'}" for r in plan.risks)

@@ -43,6 +43,9 @@ def fingerprint(plan: Plan) -> str:
         covered["differences"] = encode(plan.differences)
     if plan.by_hand:
         covered["by_hand"] = encode(plan.by_hand)
+    # What was accepted, by whom and until when; what an open risk says moves by itself.
+    if accepted := [[risk.name, risk.accepted] for risk in plan.risks if risk.accepted]:
+        covered["accepted risks"] = accepted
     return digest(covered)
 
 

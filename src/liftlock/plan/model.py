@@ -120,6 +120,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """Something the checks found that the plan goes on with."""
+
+    name: str
+    """`clocks_differ:cmp1`."""
+    what: str
+    fix: str
+    """How to be rid of it."""
+    accepted: str = ""
+    """Who accepted it, until when and why; empty while nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run will do, in order, with the facts it relies on."""
 
@@ -143,6 +156,9 @@ class Plan:
     """Between green's configuration and blue's; empty for a plan without green."""
     by_hand: tuple[ManualStep, ...] = field(default=(), metadata=NEWER)
     """What returns all traffic and work to blue without liftlock, in this order; holds up to the last lossless step."""
+
+    risks: tuple[Risk, ...] = field(default=(), metadata=NEWER)
+    """What was found and is no blocker, open risks first; whoever approves the plan takes them on."""
 
     @property
     def seconds(self) -> float:

@@ -41,13 +41,25 @@ def text(plan: Plan) -> str:
         lines += [*_stage(number, stage), ""]
         if number == last:
             lines += [*_mark(plan), ""]
-    for section in (green_text.differences(plan), green_text.by_hand(plan)):
+    for section in (green_text.differences(plan), green_text.by_hand(plan), risks(plan)):
         found = list(section)
         lines += [*found, ""] if found else []
     lines.append("The fine print")
     for sentence in plan.fine_print or ("none",):
         lines += wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def risks(plan: Plan) -> Iterator[str]:
+    """What the plan goes on with although a check found it: open risks and accepted ones; nothing if there is none."""
+    if not plan.risks:
+        return
+    left = sum(not risk.accepted for risk in plan.risks)
+    yield f"Risks: {left} open, {len(plan.risks) - left} accepted"
+    for risk in plan.risks:
+        yield from wrap(f"{risk.name}: {risk.what}", WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        words = f"accepted by {risk.accepted}" if risk.accepted else f"to be rid of it: {risk.fix}"
+        yield from wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def duration(seconds: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from liftlock.cloud.compute import Compute
 from liftlock.cloud.model import Agent, Endpoint, Tenancy
 
 
@@ -33,6 +34,12 @@ class CloudApi(Protocol):
 
     def tenancy(self) -> Tenancy:
         """Counts of what all projects have."""
+
+    def compute(self) -> Compute:
+        """Hypervisors, instances of all projects, server groups and aggregates; takes long on a large cloud.
+
+        Raises `Unreachable` when keystone or nova does not answer.
+        """
 
     def answers(self, service: str) -> bool:
         """Whether the service's front door answers a real request of ours now with what it should."""

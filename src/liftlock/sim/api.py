@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from liftlock.cloud.compute import Compute
 from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode, Endpoint, Role, Tenancy
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.microversions import NOVA
 from liftlock.ports.api import Sample
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
-from liftlock.sim.world import NOVA_SERVICE_VERSION, series_of
+from liftlock.sim.world import NOVA_SERVICE_VERSION, age, series_of
 
 _CERTIFICATE_DAYS = 364.0
 
@@ -72,6 +74,15 @@ class SimApi:
         """What the snapshot had."""
         self._ask_keystone()
         return self._life.cloud.tenancy
+
+    def compute(self) -> Compute:
+        """What the snapshot had, at the microversion of the code that runs."""
+        self._ask_keystone()
+        if not self._life.cloud.serves("nova"):
+            raise Unreachable("nova does not tell its hypervisors and instances: it answers 503")
+        running = self._life.cloud.series_running("nova-api")
+        newest = next((m for m, series in NOVA.items() if running and min(running, key=age) in series), "")
+        return replace(self._life.cloud.compute, microversion=newest)
 
     def answers(self, service: str) -> bool:
         """Whether its front door serves; every service needs keystone for that."""
@@ -199,13 +210,21 @@ class SimBalancer:
                 nodes.append(BalancerNode(host.name, reachable=False, problem=f"{host.name} does not answer"))
             else:
                 nodes.append(
-                    BalancerNode(host.name, reachable=True, version="2.6.12", servers=self._servers())
+                    BalancerNode(
+                        host.name,
+                        reachable=True,
+                        version="2.6.12",
+                        servers=self._servers(),
+                        keeps_state=True,
+                        retries_on=("conn-failure",),
+                        check_s=10.0,
+                    )
                 )
         return tuple(nodes)
 
     def _servers(self) -> tuple[BackendServer, ...]:
         return tuple(
-            BackendServer(name, host.name, up=unit.active, weight=100, retries=0)
+            BackendServer(name, host.name, up=unit.active, weight=100, retries=0, fall=3)
             for name in self._life.cloud.services
             if (api := services()[name].api()) is not None
             for host in self._life.cloud.hosts.values()

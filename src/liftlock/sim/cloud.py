@@ -86,6 +86,9 @@ class SimCloud:
         self.vhosts: dict[str, int] = {"/": snapshot.broker.messages}
         """Virtual host -> messages in it; what uses one puts them there."""
         self.tenancy = snapshot.tenancy
+        self.compute = snapshot.compute
+        self.database_server = snapshot.database_server
+        """What of the server nothing here changes: its limits, nova's books, Galera."""
         self.lease = SimLease()
         self.life = Life(self)
         """Whose power is cut next: whoever acts through the hands that were taken last."""
@@ -305,6 +308,7 @@ def _host(host: Host, present: Sequence[str]) -> SimHost:
         current=host.release,
         releases=set(host.releases),
         strangers=host.strangers,
+        recorded_host=host,
     )
     for given, attribute in (
         (host.system, "system"),
@@ -316,7 +320,7 @@ def _host(host: Host, present: Sequence[str]) -> SimHost:
             setattr(made, attribute, given)
     for unit in host.units:
         made.units[unit.name] = SimUnit(
-            unit.active, unit.enabled, unit.restarts, host.release if unit.active else ""
+            unit.active, unit.enabled, unit.restarts, (unit.release or host.release) if unit.active else ""
         )
     for name, recorded in host.configuration.items():
         service = services().get(name)

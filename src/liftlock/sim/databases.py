@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 
 from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.errors import BadInput, StepFailed, Unreachable
@@ -30,13 +31,21 @@ class SimDatabases:
         cloud = self._life.cloud
         if not cloud.database_answers():
             return DatabaseServer(reachable=False, problem="db1:3306 does not answer")
-        return DatabaseServer(
+        recorded = {d.name: d for d in cloud.database_server.databases}
+        return replace(
+            cloud.database_server,
             reachable=True,
+            problem="",
             version=cloud.database_version,
-            max_connections=1000,
-            connections=40,
+            max_connections=cloud.database_server.max_connections or 1000,
+            connections=cloud.database_server.connections or 40,
             databases=tuple(
-                Database(d.name, d.revisions, tables=max(20, len(d.rows)), size_mib=d.size_mib)
+                replace(
+                    recorded.get(d.name, Database(d.name)),
+                    revisions=d.revisions,
+                    tables=max(20, len(d.rows)),
+                    size_mib=d.size_mib,
+                )
                 for d in cloud.databases.values()
                 if not d.broken
             ),

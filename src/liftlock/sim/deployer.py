@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from liftlock.errors import BadInput, StepFailed
 from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.heads import HEADS
 from liftlock.knowledge.service import Migration
 from liftlock.ports.deployer import ProgramResult
 from liftlock.sim.cloud import Life, SimCloud
 from liftlock.sim.faults import Kind
-from liftlock.sim.world import HEADS, SimHost, age, series_of
+from liftlock.sim.world import SimHost, age, series_of
 
 _STAGE_S = 20.0
 _PROGRAM_S = 5.0  # research/control-plane.md: 3-6 s a command, nearly all of it Python starting

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from liftlock import ini
 from liftlock.cloud.model import Host, Role, Unit
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.knowledge.catalogue import releases, services
+from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
 from liftlock.ports.by_hand import ByHand
 from liftlock.ports.services import Ending
@@ -16,6 +18,7 @@ from liftlock.sim.faults import Kind
 from liftlock.sim.keys import key_sets
 from liftlock.sim.world import OLDEST_COMPUTE, SimHost, SimUnit, age, series_of
 
+_PYTHON = "3.11.2"
 _START_S = 2.0
 _ASKS_FOR_COMPUTES = ("nova-conductor", "nova-scheduler")
 _STOP_S = 5.0  # research/control-plane.md: 1 s for uwsgi, 18 s for neutron-rpc-server
@@ -40,10 +43,13 @@ class SimHosts:
         except Unreachable as away:
             return Host(host, known[host].roles if host in known else (), reachable=False, problem=away.what)
         with self._life.cloud.lock:
-            return Host(
-                here.name,
-                here.roles,
+            return replace(
+                here.recorded_host or Host(here.name, here.roles, reachable=True),
                 reachable=True,
+                problem="",
+                clock_offset_s=0.0,
+                hostname=here.name,
+                python=_PYTHON,
                 system=here.system,
                 boot_id=here.boot_id,
                 cpus=here.cpus,
@@ -58,6 +64,7 @@ class SimHosts:
                 configuration=self._configuration(here),
                 key_sets=key_sets(here.files),
                 queue_options=self._queue_options(here),
+                options=self._options(here),
             )
 
     def _versions(self, here: SimHost) -> dict[str, str]:
@@ -74,6 +81,17 @@ class SimHosts:
             told = {o: v for o in QUEUE_OPTIONS for text in texts if (v := ini.value(text, SECTION, o))}
             if told:
                 found[name] = " ".join(f"{option}={value.lower()}" for option, value in sorted(told.items()))
+        return found
+
+    def _options(self, here: SimHost) -> dict[str, str]:
+        """Those that were recorded, and what its files say now."""
+        found = dict(here.recorded_host.options) if here.recorded_host else {}
+        for name in self._life.cloud.services:
+            for section, option in OPTIONS.get(name, ()):
+                for directory in services()[name].configuration:
+                    told = ini.value(here.files.get(f"{directory}/{name}.conf", ""), section, option)
+                    if told is not None:
+                        found[f"{name} [{section}] {option}"] = told
         return found
 
     def _configuration(self, here: SimHost) -> dict[str, str]:
@@ -182,4 +200,4 @@ def directory_hash(here: SimHost, directory: str) -> str:
 
 
 def _unit(name: str, unit: SimUnit) -> Unit:
-    return Unit(name, unit.active, unit.enabled, unit.restarts)
+    return Unit(name, unit.active, unit.enabled, unit.restarts, release=unit.release if unit.active else "")

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from liftlock.cloud.model import Role
+from liftlock.cloud.model import Host, Role
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.lease import Holder
 from liftlock.ports.provisioner import HostOrder
 from liftlock.ports.traffic import Server
-
-# Alembic heads after all migrations of a series, as stamped by the released tools (research/control-plane.md, and read
-# from the lab's databases at 2025.1; keystone and neutron have one for expand and one for contract).
-_HEADS_2025_1 = {
-    "keystone": ("47147121", "c88cdce8f248"),
-    "glance": ("2024_1_contract01",),
-    "placement": ("a082b8bb98d0",),
-    "nova_api": ("cdeec0c85668",),
-    "nova_cell0": ("2903cd72dc14",),
-    "nova": ("2903cd72dc14",),
-    "neutron": ("5c85685d616d", "ad80a9f07c5c"),
-    "cinder": ("9c74c1c6971f",),
-    "heat": ("c6214ca60943",),
-}
-HEADS: dict[str, dict[str, tuple[str, ...]]] = {
-    # nova's cells: the newest revision in the wheel of nova 29.4.0.
-    "2024.1": {
-        **_HEADS_2025_1,
-        "nova_cell0": ("13863f4e1612",),
-        "nova": ("13863f4e1612",),
-        "neutron": ("0e6eff810791", "5c85685d616d"),
-    },
-    "2025.1": _HEADS_2025_1,
-    "2026.1": {
-        **_HEADS_2025_1,
-        "keystone": ("742c857f1dfb", "c88cdce8f248"),
-        "neutron": ("5c85685d616d", "b1bca967e19d"),
-        "heat": ("97b2a986f922",),
-    },
-}
-"""Series -> database -> heads, sorted."""
 
 NOVA_SERVICE_VERSION = {"2024.1": 67, "2025.1": 68, "2026.1": 72}
 """`nova.objects.service.SERVICE_VERSION` per series (research/control-plane.md)."""
@@ -100,6 +69,8 @@ class SimHost:
     """What a provisioner made it to; None for hosts that were there before."""
     rotations: dict[str, str] = field(default_factory=dict)
     """What rotates keystone's keys there -> mark of who froze it, empty while it goes on."""
+    recorded_host: Host | None = None
+    """What the snapshot had, for what nothing here changes; None for a host that was made."""
     like: tuple[str, str] = ("", "")
     """(host it was made like, hash of what that one was then)."""
 

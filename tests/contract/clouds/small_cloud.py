@@ -43,6 +43,19 @@ def answers() -> dict[str, Any]:
                 service("nova-compute", "cmp2", "down", 300, "disabled"),
             ]
         },
+        "/nova/v2.1/": {"version": {"id": "v2.1", "version": "2.100", "min_version": "2.1"}},
+        "/nova/v2.1/os-hypervisors/detail": {"hypervisors": [hypervisor("cmp1"), hypervisor("cmp2")]},
+        "/nova/v2.1/servers/detail": {
+            "servers": [server("a", "cmp1"), server("b", "cmp2", volume_backed=True)]
+        },
+        "/nova/v2.1/os-server-groups": {
+            "server_groups": [
+                {"id": "g", "name": "masts", "policies": ["anti-affinity"], "members": ["a", "b"]}
+            ]
+        },
+        "/nova/v2.1/os-aggregates": {
+            "aggregates": [{"name": "quay", "availability_zone": "quay", "hosts": ["cmp1"], "metadata": {}}]
+        },
         "/neutron/v2.0/networks": {"networks": one * 2},
         "/neutron/v2.0/agents": {
             "agents": [
@@ -66,6 +79,52 @@ def answers() -> dict[str, Any]:
 
 def service(binary: str, host: str, state: str, age_s: float, status: str = "enabled") -> dict[str, Any]:
     return {"binary": binary, "host": host, "state": state, "status": status, "updated_at": ago(age_s)}
+
+
+def hypervisor(host: str) -> dict[str, Any]:
+    """As nova 31 tells one at 2.53."""
+    counts = {
+        "vcpus": 8,
+        "vcpus_used": 2,
+        "memory_mb": 16384,
+        "memory_mb_used": 4096,
+        "cpu_info": {"model": "Nehalem"},
+    }
+    kind = {
+        "hypervisor_type": "QEMU",
+        "hypervisor_version": 10000013,
+        "hypervisor_hostname": f"{host}.example",
+    }
+    return {"id": f"h-{host}", "service": {"host": host, "id": "s"}, **kind, **counts}
+
+
+def server(name: str, host: str, *, volume_backed: bool = False) -> dict[str, Any]:
+    """As nova 31 tells one at 2.53."""
+    flavor = {
+        "vcpus": 2,
+        "ram": 4096,
+        "disk": 10,
+        "ephemeral": 5,
+        "extra_specs": {"hw:cpu_policy": "dedicated"},
+    }
+    place = {
+        "OS-EXT-SRV-ATTR:host": host,
+        "OS-EXT-AZ:availability_zone": "quay",
+        "OS-EXT-STS:task_state": None,
+    }
+    root = {
+        "image": "" if volume_backed else {"id": "i"},
+        "os-extended-volumes:volumes_attached": [{"id": "v"}],
+    }
+    return {
+        "id": name,
+        "name": f"web-{name}",
+        "status": "ACTIVE",
+        "tenant_id": "p",
+        "flavor": flavor,
+        **place,
+        **root,
+    }
 
 
 def engine(number: str, status: str, age_s: float) -> dict[str, Any]:

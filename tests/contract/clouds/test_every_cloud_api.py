@@ -129,9 +129,37 @@ def test_tenants_things_are_counted(place: Place) -> None:
     assert min(seen.instances, seen.volumes, seen.networks, seen.images, seen.stacks) >= 1
 
 
+def test_instances_are_on_hypervisors_and_novas_microversion_is_told(place: Place) -> None:
+    seen = place.port.compute()
+    hosts = {h.host for h in seen.hypervisors}
+    assert hosts == {"cmp1", "cmp2"}
+    assert seen.instances
+    assert {i.host for i in seen.instances} <= hosts
+    assert all(i.vcpus and i.memory_mib and i.status == "ACTIVE" for i in seen.instances)
+    assert seen.microversion == "2.100"
+
+
+def test_without_nova_its_instances_are_an_error_and_not_none(place: Place) -> None:
+    place.break_down("nova")
+    with pytest.raises(Unreachable):
+        place.port.compute()
+
+
+def test_what_decides_whether_an_instance_can_move_is_told(cloud: SmallCloud, tmp_path: Path) -> None:
+    seen = over(cloud, tmp_path).compute()
+    image, volume = seen.instances
+    assert (image.local_gib, volume.local_gib) == (15, 5)
+    assert image.bound_by == ("dedicated CPUs",)
+    assert (image.zone, image.volumes, image.task) == ("quay", 1, "")
+    (group,) = seen.groups
+    assert (group.policy, group.members) == ("anti-affinity", ("a", "b"))
+    assert seen.hypervisors[0].version == "10.0.13"
+    assert (seen.zone_of("cmp1"), seen.zone_of("cmp2")) == ("quay", "nova")
+
+
 def test_without_keystone_nothing_is_known(place: Place) -> None:
     place.break_down("keystone")
-    for ask in (place.port.endpoints, place.port.agents, place.port.tenancy):
+    for ask in (place.port.endpoints, place.port.agents, place.port.tenancy, place.port.compute):
         with pytest.raises(Unreachable):
             ask()
 

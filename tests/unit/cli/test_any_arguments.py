@@ -110,7 +110,7 @@ WORDS = st.sampled_from(
 FILES = st.sampled_from(
     [f"{OUTPUTS}/{name}" for name in ("", "a", "b.html", "dir", "none/x", "ü", ".", "a" * 300)]
 )
-FILES_TO_WRITE = ("-o", "--output", "--page", "--by-hand", "--log-file")
+FILES_TO_WRITE = ("-o", "--output", "--page", "--by-hand", "--log-file", "--save")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ def servers(**changes: Any) -> Cloud:
     return replace(CLOUD, balancers=(replace(BALANCER, servers=(replace(first, **changes), *rest)),))
 
 
+def instance(**changes: Any) -> Cloud:
+    first, *rest = CLOUD.compute.instances
+    return replace(CLOUD, compute=replace(CLOUD.compute, instances=(replace(first, **changes), *rest)))
+
+
 def test_a_cloud_does_not_differ_from_itself() -> None:
     assert drift(CLOUD, small_cloud()) == ()
 
@@ -93,9 +98,34 @@ def test_what_always_moves_is_no_drift() -> None:
             with_database_server(
                 CLOUD, databases=(replace(DATABASES[0], revisions=("b", "c")), *DATABASES[1:])
             ),
-            "database keystone: schema b, c, before head-of-keystone",
+            "database keystone: schema b, c, before 47147121, c88cdce8f248",
         ),
         (with_database_server(CLOUD, databases=DATABASES[1:]), "database keystone is gone"),
+        (with_host(CLOUD, "cmp1", python="3.13.5"), "cmp1: Python 3.13.5, before 3.11.2"),
+        (with_host(CLOUD, "cmp1", qemu="10.0.13"), "cmp1: QEMU 10.0.13, before not there"),
+        (
+            with_host(
+                CLOUD, "cmp1", options={**CLOUD.host("cmp1").options, "nova [upgrade_levels] compute": "6.4"}
+            ),
+            "cmp1: nova [upgrade_levels] compute is 6.4, before auto",
+        ),
+        (
+            with_host(CLOUD, "ctl-blue", policies={"/etc/nova/policy.yaml": "2 rules, 5f2c"}),
+            "ctl-blue: /etc/nova/policy.yaml is new",
+        ),
+        (
+            with_unit(CLOUD, "cmp1", "nova-compute", release="2026.1-91c04d7e3f2a"),
+            "cmp1: nova-compute runs release 2026.1-91c04d7e3f2a, before 2025.1-3f2a91c04d7e",
+        ),
+        (
+            instance(host="cmp2"),
+            "instance 00000000-aaaa-4000-8000-000000000000 is on cmp2, before cmp1",
+        ),
+        (instance(status="ERROR"), "instance 00000000-aaaa-4000-8000-000000000000 is ERROR, before ACTIVE"),
+        (
+            replace(CLOUD, compute=replace(CLOUD.compute, hypervisors=CLOUD.compute.hypervisors[:1])),
+            "hypervisor cmp2 is gone",
+        ),
         (replace(CLOUD, broker=BrokerNode(reachable=False, problem="no")), "broker: does not answer: no"),
         (endpoints(status=503), "public endpoint of keystone: answers 503, before 200"),
         (

@@ -12,7 +12,9 @@ import pymysql
 import pytest
 
 from liftlock.drivers.clocks.system import SystemClock
+from liftlock.drivers.databases import looking
 from liftlock.drivers.databases.access import DatabaseAccess
+from liftlock.drivers.databases.looking import galera
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import LiftlockError, StepFailed
 from liftlock.steps.waiting import wait_until
@@ -278,3 +280,131 @@ def test_work_that_heats_engines_have_under_way_is_counted_by_host(
     )
     port = driver(nova, tmp_path)
     assert [port.work_under_way("heat", host) for host in ("ctl-blue", "ctl-green", "ctl")] == [1, 2, 0]
+
+
+@pytest.fixture
+def books(server: MariaDbAccess) -> MariaDbAccess:
+    """A nova with books of its own, as far as they are read."""
+    server.do(
+        "CREATE OR REPLACE DATABASE nova DEFAULT CHARACTER SET utf8mb3",
+        "CREATE OR REPLACE DATABASE api_of_nova DEFAULT CHARACTER SET utf8mb3",
+        "USE nova",
+        "CREATE TABLE instances (id INT AUTO_INCREMENT PRIMARY KEY, deleted INT, node VARCHAR(9), compute_id BIGINT)",
+        "INSERT INTO instances (deleted, node, compute_id) VALUES (0, 'a', 1), (0, 'a', NULL), (0, NULL, NULL)",
+        "INSERT INTO instances (deleted, node, compute_id) VALUES (3, 'a', 1)",
+        "CREATE TABLE compute_nodes (host VARCHAR(9), deleted INT)",
+        "INSERT INTO compute_nodes VALUES ('cmp1', 0), ('cmp2', 0), ('cmp3', 7)",
+        "CREATE TABLE odd (a VARCHAR(9)) ENGINE=MyISAM CHARACTER SET latin1",
+        "USE api_of_nova",
+        "CREATE TABLE cell_mappings (id INT AUTO_INCREMENT PRIMARY KEY, uuid CHAR(36), name VARCHAR(9), "
+        "database_connection TEXT, disabled BOOL)",
+        "INSERT INTO cell_mappings (uuid, name, database_connection, disabled) VALUES "
+        "('00000000-0000-0000-0000-000000000000', 'cell0', 'mysql+pymysql://n:hunter2@db1/nova_cell0?x=y', 0), "
+        "('u', NULL, '{scheme}://{username}:{password}@{hostname}/{path}?{query}', 0)",
+        "CREATE TABLE host_mappings (host VARCHAR(9))",
+        "INSERT INTO host_mappings VALUES ('cmp1')",
+        "CREATE TABLE instance_mappings (instance_uuid CHAR(36), cell_id INT, queued_for_delete BOOL)",
+        "INSERT INTO instance_mappings VALUES ('a', 1, 0), ('b', NULL, 0), ('c', NULL, 0), ('d', NULL, 1)",
+        "CREATE TABLE build_requests (instance_uuid CHAR(36))",
+        "INSERT INTO build_requests VALUES ('c')",
+    )
+    return server
+
+
+def test_novas_books_say_which_hosts_and_instances_are_in_no_cell_and_no_password(
+    books: MariaDbAccess, tmp_path: Path
+) -> None:
+    port = MariaDb(
+        LocalShell(),
+        tmp_path,
+        host="db1",
+        access=DatabaseAccess("127.0.0.1", books.user, books.password, books.port),
+        names={"nova_api": "api_of_nova"},
+    )
+    seen = port.look()
+    assert seen.cell_book
+    assert [(c.is_cell0, c.database) for c in seen.cell_book.cells] == [
+        (True, "nova_cell0"),
+        (False, "{path}"),
+    ]
+    assert seen.cell_book.hosts_unmapped == ("cmp2",)
+    assert seen.cell_book.instances_unmapped == 1
+    assert "hunter2" not in repr(seen)
+
+
+def test_a_database_tells_odd_tables_deleted_rows_and_migrations_that_are_not_done(
+    books: MariaDbAccess, tmp_path: Path
+) -> None:
+    (nova,) = [d for d in driver(books, tmp_path).look().databases if d.name == "nova"]
+    assert nova.odd_engines == {"odd": "MyISAM"}
+    assert nova.odd_collations == {"odd": "latin1_swedish_ci"}
+    assert nova.collation == "utf8mb3_general_ci"
+    assert nova.soft_deleted == {"instances": 1}
+    assert nova.unmigrated == {"populate_instance_compute_id": 1}
+
+
+def test_a_server_tells_its_peak_whether_it_takes_writes_and_that_it_is_in_no_cluster(
+    server: MariaDbAccess, tmp_path: Path
+) -> None:
+    seen = driver(server, tmp_path).look()
+    assert seen.connections_peak >= seen.connections >= 1
+    assert not seen.read_only
+    assert seen.galera is None
+    assert seen.transactions == ()
+    server.do("SET GLOBAL read_only = ON")
+    assert driver(server, tmp_path).look().read_only
+    server.do("SET GLOBAL read_only = OFF")
+
+
+def test_a_node_of_a_cluster_says_what_it_keeps_and_what_is_written() -> None:
+    status = {
+        "wsrep_local_state_comment": "Synced",
+        "wsrep_cluster_status": "Primary",
+        "wsrep_cluster_size": "3",
+    }
+    status |= {"wsrep_replicated_bytes": str(3 << 20), "wsrep_received_bytes": str(1 << 20), "Uptime": "8"}
+    variables = {"wsrep_on": "ON", "wsrep_provider": "/usr/lib/galera/libgalera_smm.so"}
+    node = galera(
+        status, {**variables, "wsrep_provider_options": "gcache.recover = yes; gcache.size = 128M; gcs.x = 1"}
+    )
+    assert node
+    assert (node.state, node.status, node.size) == ("Synced", "Primary", 3)
+    assert (node.cache_mib, node.written_mib_per_s) == (128.0, 0.5)
+    assert galera(status, {**variables, "wsrep_on": "OFF"}) is None
+
+
+def test_an_account_with_few_rights_is_told_what_it_may_know_and_which_rights_it_lacks(
+    books: MariaDbAccess, tmp_path: Path
+) -> None:
+    books.do(
+        "CREATE OR REPLACE USER reader IDENTIFIED BY 'few'",
+        "GRANT SELECT (host) ON nova.compute_nodes TO reader",
+        "GRANT SELECT ON api_of_nova.* TO reader",
+    )
+    reader = DatabaseAccess("127.0.0.1", "reader", "few", books.port)
+    seen = MariaDb(
+        LocalShell(), tmp_path, host="db1", access=reader, names={"nova_api": "api_of_nova"}
+    ).look()
+    assert seen.reachable
+    assert seen.max_connections > 0
+    assert set(seen.unread) == {
+        "what is in nova: SELECT",
+        "transactions of others: PROCESS",
+        "nova's cells: SELECT",
+    }
+
+
+def test_a_transaction_that_is_open_for_long_is_told_with_whose_it_is(
+    nova: MariaDbAccess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "LONG_S", 0)
+    forgotten = pymysql.connect(
+        host="127.0.0.1", port=nova.port, user=nova.user, password=nova.password.encode(), autocommit=False
+    )
+    with forgotten, forgotten.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM nova.instances")
+        wait_for(lambda: driver(nova, tmp_path).look().transactions != (), "the transaction was not seen")
+        (seen,) = driver(nova, tmp_path).look().transactions
+    assert seen.session == forgotten.thread_id()
+    assert seen.who.startswith(f"{nova.user} from 127.0.0.1")
+    assert seen.open_s >= 0

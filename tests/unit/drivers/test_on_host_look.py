@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+from liftlock.drivers.on_host.below import filesystems, told_version
+from liftlock.drivers.on_host.chosen import configuration_since, options, policies
+from liftlock.drivers.on_host.haproxy import told_in_files
 from liftlock.drivers.on_host.host import queue_options
 from liftlock.drivers.on_host.keysets import key_sets
+from liftlock.drivers.on_host.loaded import release_in, running
+from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
 
 
@@ -49,3 +57,112 @@ def test_only_what_shapes_queues_is_told_and_the_last_word_counts(tmp_path: Path
     (more / "queues.conf").write_text(f"[{SECTION}]\nrabbit_quorum_queue = false\n")
     services = {"nova": [str(tmp_path)], "heat": [str(tmp_path / "none")]}
     assert queue_options(services, SECTION, list(QUEUE_OPTIONS)) == {"nova": "rabbit_quorum_queue=false"}
+
+
+WANTED = {service: [list(words) for words in wanted] for service, wanted in OPTIONS.items()}
+
+
+def test_options_that_are_listed_are_told_and_no_other_word_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "plugins/ml2").mkdir(parents=True)
+    (tmp_path / "neutron.conf").write_text(
+        "[DEFAULT]\ntransport_url = rabbit://a:hunter2@b\nhost = ctl-blue\n"
+        "[database]\nconnection = mysql+pymysql://neutron:hunter2@db1/neutron\n"
+        "[keystone_authtoken]\npassword = hunter2\nservice_token_roles_required = true\n"
+    )
+    (tmp_path / "plugins/ml2/ml2_conf.ini").write_text("[ml2]\nmechanism_drivers = openvswitch\n")
+    (tmp_path / "api-paste.ini").write_text("[DEFAULT]\nhost = not-an-option\n")
+    told = options({"neutron": [str(tmp_path)]}, WANTED)
+    assert told == {
+        "neutron [DEFAULT] host": "ctl-blue",
+        "neutron [keystone_authtoken] service_token_roles_required": "true",
+        "neutron [ml2] mechanism_drivers": "openvswitch",
+    }
+
+
+def test_an_option_of_any_section_is_told_without_whoever_logs_in(tmp_path: Path) -> None:
+    (tmp_path / "cinder.conf").write_text(
+        "[lvm]\nvolume_driver = cinder.volume.drivers.lvm.LVMVolumeDriver\nbackend_host = x://u:hunter2@h/p\n"
+    )
+    told = options({"cinder": [str(tmp_path)]}, WANTED)
+    assert told["cinder [lvm] volume_driver"].endswith("LVMVolumeDriver")
+    assert told["cinder [lvm] backend_host"] == "x://…@h/p"
+
+
+def test_policies_are_counted_and_told_alike_whatever_their_comments(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder, text in (
+        (one, "# mine\n'os_compute_api:servers:index': 'role:reader'\n"),
+        (other, "\n'os_compute_api:servers:index': 'role:reader'\n"),
+    ):
+        folder.mkdir()
+        (folder / "policy.yaml").write_text(text)
+    (first,), (second,) = (policies({"nova": [str(folder)]}).values() for folder in (one, other))
+    assert first == second
+    assert first.startswith("1 rules, ")
+
+
+def test_keys_that_rotate_do_not_make_a_configuration_newer(tmp_path: Path) -> None:
+    keystone(tmp_path, {"fernet-keys/0": "a"})
+    home = tmp_path / "etc/keystone"
+    os.utime(home / "keystone.conf", (1_000, 1_000))
+    assert configuration_since({"keystone": [str(home)]}, [str(home / "fernet-keys")]) == {
+        "keystone": 1_000.0
+    }
+    assert configuration_since({"keystone": [str(home)]}, [])["keystone"] > 1_000
+
+
+def test_a_program_tells_since_when_it_runs_from_which_release_and_with_which_libraries_that_are_gone(
+    tmp_path: Path,
+) -> None:
+    library = tmp_path / "2025.1-planted" / "lib" / "libplanted.so.1"
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"nothing that anybody would call" * 1_000)
+    code = (
+        f"import mmap, sys; f = open({str(library)!r}, 'rb'); m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); "
+        "print(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        seen = running(process.pid, str(tmp_path))
+        library.unlink()
+        later = running(process.pid, str(tmp_path))
+    assert seen["release"] == later["release"] == "2025.1-planted"
+    assert (seen["replaced"], later["replaced"]) == ([], ["libplanted.so.1"])
+    assert abs(float(str(seen["since"])) - library.parent.stat().st_mtime) < 3_600
+
+
+def test_of_a_process_that_is_not_there_nothing_is_told() -> None:
+    assert running(2**22 + 1, "/opt/openstack") == {}
+
+
+def test_a_link_called_current_names_no_release() -> None:
+    line = "/opt/openstack/2026.1-3b0b/bin/python\n/opt/openstack/current/bin/uwsgi\n"
+    assert release_in(line, "/opt/openstack") == "2026.1-3b0b"
+    assert release_in("/opt/openstack/current/bin/uwsgi", "/opt/openstack") == ""
+
+
+def test_file_systems_have_room_and_programs_a_version() -> None:
+    (root,) = [f for f in filesystems() if f["path"] == "/"]
+    assert int(str(root["size_mib"])) >= int(str(root["free_mib"])) > 0
+    assert told_version("bash")[0].isdigit()
+    assert told_version("no-such-program") == ""
+
+
+def test_a_balancers_files_tell_what_a_reload_forgets_and_what_is_sent_twice(tmp_path: Path) -> None:
+    assert told_in_files(str(tmp_path / "none")) == {}
+    (tmp_path / "haproxy.cfg").write_text(
+        "global\n  server-state-file /var/lib/haproxy/state\ndefaults\n  timeout check 1500ms\n"
+        "  retry-on conn-failure empty-response # both\n"
+    )
+    assert told_in_files(str(tmp_path)) == {
+        "keeps_state": False,
+        "retries_on": ["conn-failure", "empty-response"],
+        "check_s": 1.5,
+    }
+    with (tmp_path / "haproxy.cfg").open("a") as more:
+        more.write("  load-server-state-from-file global\n  timeout check 10s\n")
+    told = told_in_files(str(tmp_path))
+    assert (told["keeps_state"], told["check_s"]) == (True, 1.5)

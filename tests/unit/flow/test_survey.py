@@ -9,6 +9,8 @@ from threading import Barrier
 import pytest
 
 from liftlock.checks.registry import examine
+from liftlock.cloud.compute import Compute
+from liftlock.cloud.facts import facts
 from liftlock.cloud.file import CloudFile, parse
 from liftlock.cloud.model import (
     Agent,
@@ -46,6 +48,9 @@ class Broken:
     def tenancy(self) -> Tenancy:
         raise Unreachable("nova answers 503")
 
+    def compute(self) -> Compute:
+        raise Unreachable("nova answers 503")
+
 
 @dataclass
 class MeetingHosts:
@@ -68,7 +73,14 @@ def test_a_simulated_cloud_is_read_whole_and_nothing_is_wrong_with_it() -> None:
     assert cloud.host("ctl-blue").has(Role.CONTROL)
     assert cloud.name == "tiny"
     assert cloud.problems == ()
-    assert examine(cloud, series_named("2026.1")) == ()
+    assert [f.name for f in examine(cloud, series_named("2026.1"))] == ["server_alone:lb1"]
+
+
+def test_a_survey_that_is_not_whole_has_the_same_facts_and_asks_for_no_users_things() -> None:
+    whole, less = survey(FILE, hands()), survey(FILE, hands(), whole=False)
+    assert facts(whole) == facts(less)
+    assert whole.compute.instances
+    assert (less.compute, less.tenancy) == (Compute(), Tenancy())
 
 
 def test_the_survey_changes_nothing() -> None:
@@ -89,6 +101,7 @@ def test_what_does_not_answer_is_a_value_or_a_sentence_and_never_an_exception() 
     assert cloud.balancers == (BalancerNode("lb1", reachable=False, problem="connection refused"),)
     assert cloud.problems == (
         "how much users have could not be read: nova answers 503",
+        "hypervisors and instances could not be read: nova answers 503",
         "the catalogue's endpoints could not be read: keystone refuses our password",
         "the services' records of their workers could not be read: TimeoutError: timed out",
     )

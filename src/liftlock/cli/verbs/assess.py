@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from cliff.lister import Lister
 
+from liftlock.checks.finding import BLOCKER, RISK
 from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.cloud.codec import read, write
 from liftlock.errors import Refused
-from liftlock.flow.assess import Assessment, assess
-from liftlock.flow.wiring import opened
+from liftlock.flow.assess import Assessment, assess, assess_api, judge
+from liftlock.flow.wiring import api_of, opened, wall_clock
 
-COLUMNS = ("Severity", "About", "What", "Fix")
+COLUMNS = ("Severity", "Name", "What", "Fix")
+LONG = (*COLUMNS, "About", "Evidence", "Accepted")
 
 
 class Assess(Verb, Lister):
@@ -21,21 +25,51 @@ class Assess(Verb, Lister):
     verb = "assess"
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """The options: the cloud file, the series."""
+        """The options: where to look, the series, how much to tell."""
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
         add_cloud_file(parser)
         parser.add_argument(
             "--to", default="", metavar="SERIES", help="2026.1 or gazpacho (default: the next one)"
         )
+        source = parser.add_mutually_exclusive_group()
+        source.add_argument(
+            "--os-cloud",
+            default="",
+            metavar="NAME",
+            help="ask only the API, as this entry of clouds.yaml; no cloud file is needed",
+        )
+        source.add_argument(
+            "--offline",
+            type=Path,
+            metavar="SNAPSHOT",
+            help="judge a snapshot that was saved; nothing is asked",
+        )
+        parser.add_argument("--save", type=Path, metavar="FILE", help="keep the snapshot in this file")
+        parser.add_argument("--long", action="store_true", help="tell the evidence, and who accepted a risk")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """The findings as rows; a summary goes to standard error, so that `-f json` stays clean."""
-        with opened(parsed_args.cloud_file) as site:
-            assessment = assess(site, parsed_args.to)
+        assessment = assessed(parsed_args)
+        if parsed_args.save:
+            write(assessment.cloud, parsed_args.save)
         self.app.stderr.write(summary(assessment) + "\n")
-        rows = [(f.severity.value, f.about, f.what, f.fix) for f in assessment.findings]
-        return COLUMNS, rows
+        rows = [
+            (f.degree, f.name, f.what, f.fix, f.about, f.evidence, f.accepted) for f in assessment.findings
+        ]
+        columns = LONG if parsed_args.long else COLUMNS
+        return columns, [row[: len(columns)] for row in rows]
+
+
+def assessed(parsed_args: argparse.Namespace) -> Assessment:
+    """The assessment of whatever was named: a saved snapshot, an API, or the cloud of the cloud file."""
+    if parsed_args.offline:
+        return judge(read(parsed_args.offline), parsed_args.to)
+    if parsed_args.os_cloud:
+        name = parsed_args.os_cloud
+        return assess_api(name, api_of(name), wall_clock(), parsed_args.to)
+    with opened(parsed_args.cloud_file) as site:
+        return assess(site, parsed_args.to)
 
 
 class Check(Assess):
@@ -46,13 +80,24 @@ class Check(Assess):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """The findings as rows."""
         columns, rows = super().take_action(parsed_args)
-        self.blocked = sum(row[0] == "blocker" for row in rows)
+        self.blocked = sum(row[0] == BLOCKER for row in rows)
         return columns, rows
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """The code of the command itself, or `Refused`'s when something forbids the upgrade."""
         self.blocked = 0
         return super().run(parsed_args) or (Refused.exit_code if self.blocked else 0)
+
+
+def risks_told(assessment: Assessment) -> list[str]:
+    """How many risks are open and accepted, if there are any."""
+    risks = [f for f in assessment.findings if f.severity is RISK]
+    if not risks:
+        return []
+    left = len(assessment.open_risks)
+    return [
+        f"{left} risks are open (`liftlock risk accept NAME` for one to live with), {len(risks) - left} accepted"
+    ]
 
 
 def summary(assessment: Assessment) -> str:
@@ -65,6 +110,7 @@ def summary(assessment: Assessment) -> str:
             f"its users have {has.projects} projects, {has.instances} instances, {has.volumes} volumes, "
             f"{has.networks} networks, {has.images} images, {has.stacks} stacks",
             *(f"could not be read: {problem}" for problem in cloud.problems),
+            *risks_told(assessment),
             assessment.verdict,
         ]
     )

@@ -40,7 +40,16 @@ class HaProxy:
         version = dict(line.split(": ", 1) for line in seen["info"].splitlines() if ": " in line).get(
             "Version", ""
         )
-        return BalancerNode(host, reachable=True, version=version, servers=tuple(self._servers(seen["stat"])))
+        files = seen["files"]
+        return BalancerNode(
+            host,
+            reachable=True,
+            version=version,
+            servers=tuple(self._servers(seen["stat"])),
+            keeps_state=files.get("keeps_state"),
+            retries_on=tuple(files.get("retries_on", ())),
+            check_s=float(files.get("check_s", 0)),
+        )
 
     def _servers(self, stat: str) -> Iterator[BackendServer]:
         # HAProxy 2.6 management guide, 9.1: CSV with a header that begins with `# `.
@@ -53,4 +62,5 @@ class HaProxy:
                 up=row["status"].startswith("UP") or row["status"] == "no check",
                 weight=int(row["weight"] or 0),
                 retries=int(row["wretr"] or 0) + int(row["wredis"] or 0),
+                fall=int(row.get("check_fall") or 0),
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
-from liftlock.cloud.model import BrokerNode
+from liftlock.cloud.model import BrokerNode, Queue
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError, Refused
@@ -43,12 +43,16 @@ class RabbitMq:
         """Virtual host -> (when it answered, its answer)."""
 
     def look(self) -> BrokerNode:
-        """Queues and messages of every virtual host, in one round trip."""
+        """The cluster, and queues of every virtual host, in one round trip."""
         try:
             seen = self._ask(verb="look")
         except LiftlockError as problem:
             return BrokerNode(reachable=False, problem=problem.what)
-        return BrokerNode(reachable=True, **seen)
+        unread = tuple(Queue(**queue) for queue in seen.pop("unread"))
+        values: dict[str, Any] = {
+            name: tuple(found) if isinstance(found, list) else found for name, found in seen.items()
+        }
+        return BrokerNode(reachable=True, unread=unread, **values)
 
     def ensure_vhost(self, name: str, like: str) -> None:
         """One round trip; compared with `like` after it was made."""

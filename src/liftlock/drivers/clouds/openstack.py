@@ -26,7 +26,9 @@ from openstack.config import OpenStackConfig
 from openstack.exceptions import ConfigException
 from os_service_types import ServiceTypes
 
+from liftlock.cloud.compute import Compute
 from liftlock.cloud.model import Agent, Endpoint, Tenancy
+from liftlock.drivers.clouds.compute import compute
 from liftlock.errors import BadInput, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Service
@@ -41,6 +43,8 @@ _DIRECT_PATIENCE_S = 30.0
 _NEVER_S = 1e9
 """Age of a heartbeat that never came."""
 _PAGE = 1000
+_PAGE_PATIENCE_S = 120.0
+"""A page of a thousand servers with their details takes nova many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ _LISTINGS = {
 }
 # Anybody's token may read regions, and every cloud has a handful: projects may be thousands (keystone 27 and 29).
 _KEYSTONE = _Listing("/v3", "/regions", "regions")
-_FAILURES = (exceptions.ClientException, OSError, ValueError, KeyError)
+_FAILURES = (exceptions.ClientException, OSError, ValueError, KeyError, TypeError, AttributeError)
 """What a request through keystoneauth raises: refused, cut, too late, or no sense in the answer."""
 
 
@@ -139,6 +143,19 @@ class OpenStackApi:
                 f"what users have could not be counted: {problem}",
                 now="keystone answers, one of the others does not",
                 hint="see which with `liftlock assess`",
+            ) from problem
+
+    def compute(self) -> Compute:
+        """Everything nova tells, page by page."""
+        with self._keystone():
+            self._session()[0].get_token()
+        try:
+            return compute(self._nova)
+        except _FAILURES as problem:
+            raise Unreachable(
+                f"nova does not tell its hypervisors and instances: {problem}",
+                now="keystone answers; what is on compute hosts is not known",
+                hint="see whether `openstack server list --all-projects` works with these credentials",
             ) from problem
 
     def answers(self, service: str) -> bool:
@@ -322,6 +339,20 @@ class OpenStackApi:
 
     def _list(self, service: str, path: str, key: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._get(service, path)[key]
+        return found
+
+    def _nova(self, path: str, version: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = (
+            self._session()[0]
+            .get(
+                self._address("nova") + path,
+                headers={"OpenStack-API-Version": f"compute {version}"},
+                timeout=_PAGE_PATIENCE_S,
+                connect_retries=0,
+                status_code_retries=0,
+            )
+            .json()
+        )
         return found
 
     def _get(self, service: str, path: str) -> dict[str, Any]:

@@ -14,9 +14,11 @@ import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
-from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.cloud.model import DatabaseServer
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.databases.access import DatabaseAccess
+from liftlock.drivers.databases.looking import look
+from liftlock.drivers.databases.rows import quoted, revisions, rows
 from liftlock.drivers.on_host import ask
 from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
@@ -29,7 +31,6 @@ OURS = "liftlock"
 PROOF = "liftlock_proof_"
 """Put before the name of a database that is restored on the side."""
 _INCOMING = "/var/tmp/liftlock"  # noqa: S108  root's own folder on a host's disk, made with mode 0700
-_SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _COPY_PATIENCE_S = 4 * 3600.0
 _LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
 _SESSIONS_PATIENCE_S = 60.0
@@ -98,31 +99,25 @@ class MariaDb:
         self._clock = clock or SystemClock()
 
     def look(self) -> DatabaseServer:
-        """Sizes are InnoDB's own estimates."""
+        """Sizes are InnoDB's own estimates; rows are counted up to a limit."""
         try:
             with self._access.connected() as server:
-                return DatabaseServer(
-                    reachable=True,
-                    version=str(_rows(server, "SELECT VERSION()")[0][0]),
-                    max_connections=int(_rows(server, "SELECT @@max_connections")[0][0]),
-                    connections=int(_rows(server, "SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1]),
-                    databases=_databases(server),
-                )
+                return look(server, self._names, (OURS, PROOF))
         except Unreachable as problem:
             return DatabaseServer(reachable=False, problem=problem.what)
 
     def revisions(self, database: str) -> tuple[str, ...]:
         """Heads stamped in `alembic_version`."""
         with self._access.connected() as server:
-            return _revisions(server, database)
+            return revisions(server, database)
 
     def service_versions(self, database: str = "nova") -> Mapping[tuple[str, str], int]:
         """(host, binary) -> nova's service version number, which its API does not tell; empty without a nova."""
         with self._access.connected() as server:
             try:
-                found = _rows(
+                found = rows(
                     server,
-                    f"SELECT host, `binary`, version FROM {_quoted(database)}.services WHERE deleted = 0",
+                    f"SELECT host, `binary`, version FROM {quoted(database)}.services WHERE deleted = 0",
                 )
             except pymysql.err.ProgrammingError:
                 return {}
@@ -190,37 +185,36 @@ class MariaDb:
             try:
                 marks = {
                     r[0]: r[1:]
-                    for r in _rows(server, f"SELECT name, backup, sha256, tables FROM {OURS}.restored")
+                    for r in rows(server, f"SELECT name, backup, sha256, tables FROM {OURS}.restored")
                 }
             except pymysql.err.ProgrammingError:
                 return False
             return all(
                 name in copies
-                and marks.get(name)
-                == (backup, copies[name]["sha256"], _rows(server, _identities(name))[0][0])
-                and _revisions(server, name) == tuple(copies[name]["revisions"])
+                and marks.get(name) == (backup, copies[name]["sha256"], rows(server, _identities(name))[0][0])
+                and revisions(server, name) == tuple(copies[name]["revisions"])
                 for name in databases
             )
 
     def isolation(self) -> str:
         """The server's default for new sessions."""
         with self._access.connected() as server:
-            return str(_rows(server, "SELECT @@GLOBAL.tx_isolation")[0][0])
+            return str(rows(server, "SELECT @@GLOBAL.tx_isolation")[0][0])
 
     def isolate(self, level: str, databases: Sequence[str]) -> None:
         """Set the default, then end each session of these databases that is older, at a moment at which it is idle."""
         if level not in _LEVELS:
             raise BadInput(f"{level} is no isolation level", hint=f"one of {', '.join(_LEVELS)}")
         with self._access.connected() as server:
-            _rows(server, f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level.replace('-', ' ')}")
+            rows(server, f"SET GLOBAL TRANSACTION ISOLATION LEVEL {level.replace('-', ' ')}")
             users = _SESSIONS + " AND db IN (" + ", ".join(f"'{name}'" for name in databases) + ")"
-            older = {int(row[0]) for row in _rows(server, users)} if databases else set[int]()
+            older = {int(row[0]) for row in rows(server, users)} if databases else set[int]()
             deadline = self._clock.now() + _SESSIONS_PATIENCE_S
             while older:
-                for (session,) in _rows(server, f"{users} {_IDLE}"):
+                for (session,) in rows(server, f"{users} {_IDLE}"):
                     if session in older:
                         _end_session(server, session)
-                older &= {int(row[0]) for row in _rows(server, users)}
+                older &= {int(row[0]) for row in rows(server, users)}
                 if older and self._clock.now() >= deadline:
                     raise StepFailed(
                         f"{len(older)} sessions of the database server are never idle and still read as before",
@@ -235,18 +229,18 @@ class MariaDb:
         where = "trigger_schema = %s AND trigger_name IN (%s, %s)"
         with self._access.connected() as server:
             query = f"SELECT COUNT(*) FROM information_schema.triggers WHERE {where}"
-            found = _rows(server, query, what.database, *(_trigger(what, write) for write in _WRITES))
+            found = rows(server, query, what.database, *(_trigger(what, write) for write in _WRITES))
         return int(found[0][0]) == len(_WRITES)
 
     def reword(self, what: Rewording, on: bool) -> None:
         """A trigger per sort of write: made, or dropped, between two statements of others on the table."""
         with self._access.connected() as server:
             for write in _WRITES:
-                name = f"{_quoted(what.database)}.{_quoted(_trigger(what, write))}"
-                column = f"NEW.{_quoted(what.column)}"
+                name = f"{quoted(what.database)}.{quoted(_trigger(what, write))}"
+                column = f"NEW.{quoted(what.column)}"
                 made = (
                     f"CREATE OR REPLACE TRIGGER {name} BEFORE {write} "
-                    f"ON {_quoted(what.database)}.{_quoted(what.table)} "
+                    f"ON {quoted(what.database)}.{quoted(what.table)} "
                     f"FOR EACH ROW SET {column} = REPLACE({column}, %s, %s)"
                 )
                 if on:
@@ -257,10 +251,10 @@ class MariaDb:
     def _define(self, server: Cursor, statement: str, *values: str) -> None:
         """Carry out a statement that waits for a table to be free, without making others queue behind it for long."""
         deadline = self._clock.now() + _DEFINITION_PATIENCE_S
-        _rows(server, f"SET SESSION lock_wait_timeout = {_DEFINITION_WAIT_S}")
+        rows(server, f"SET SESSION lock_wait_timeout = {_DEFINITION_WAIT_S}")
         while True:
             try:
-                _rows(server, statement, *values)
+                rows(server, statement, *values)
             except (pymysql.err.OperationalError, pymysql.err.ProgrammingError) as problem:
                 if problem.args[0] == ER.LOCK_WAIT_TIMEOUT and self._clock.now() < deadline:
                     self._clock.sleep(_SESSIONS_PAUSE_S)
@@ -279,7 +273,7 @@ class MariaDb:
             return ()
         names = ", ".join(["%s"] * len(databases))
         with self._access.connected() as server:
-            found = _rows(
+            found = rows(
                 server,
                 "SELECT p.id, p.user, p.host, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), "
                 "IF(p.command = 'Sleep', p.time, 0) FROM information_schema.innodb_trx t "
@@ -296,10 +290,10 @@ class MariaDb:
         """Counted by one statement per service that keeps notes."""
         if service not in _UNDER_WAY:
             return 0
-        schema = _quoted(self._names.get(service, service))
+        schema = quoted(self._names.get(service, service))
         statement = _UNDER_WAY[service].format(schema=schema)
         with self._access.connected() as server:
-            found = _rows(server, statement, *[host] * statement.count("%s"))
+            found = rows(server, statement, *[host] * statement.count("%s"))
         return int(found[0][0])
 
     def _needed(self, databases: Sequence[str], backup: str) -> dict[str, Any]:
@@ -360,30 +354,6 @@ def _end_session(server: Cursor, session: int) -> None:
             raise
 
 
-def _databases(server: Cursor) -> tuple[Database, ...]:
-    found = _rows(
-        server,
-        "SELECT s.schema_name, COUNT(t.table_name), COALESCE(SUM(t.data_length + t.index_length), 0) "
-        "FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name "
-        "GROUP BY s.schema_name ORDER BY s.schema_name",
-    )
-    return tuple(
-        Database(name, _revisions(server, name), int(tables), float(size) / 2**20)
-        for name, tables, size in found
-        if name not in (*_SYSTEM, OURS) and not name.startswith(PROOF)
-    )
-
-
-def _revisions(server: Cursor, database: str) -> tuple[str, ...]:
-    try:
-        found = _rows(server, f"SELECT version_num FROM {_quoted(database)}.alembic_version")
-    except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as problem:
-        if problem.args[0] in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR):
-            return ()
-        raise
-    return tuple(sorted(str(row[0]) for row in found))
-
-
 def _identities(database: str) -> str:
     """A query for one hash over the identities of a database's tables; InnoDB never gives one twice."""
     # Names as InnoDB keeps them: what is no letter, digit or underscore is written `@002d`.
@@ -392,16 +362,6 @@ def _identities(database: str) -> str:
         "SELECT SHA2(GROUP_CONCAT(CONCAT(name, ':', table_id) ORDER BY name SEPARATOR ';'), 256) "
         f"FROM information_schema.INNODB_SYS_TABLES WHERE SUBSTRING_INDEX(name, '/', 1) = '{kept}'"
     )
-
-
-def _rows(server: Cursor, query: str, *values: str) -> tuple[tuple[Any, ...], ...]:
-    server.execute("SET SESSION group_concat_max_len = 16777216")
-    server.execute(query, values or None)
-    return tuple(server.fetchall())
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _sha256(file: Path) -> str:

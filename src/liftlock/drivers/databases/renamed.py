@@ -22,7 +22,11 @@ class RenamedDatabases:
         """Databases under their usual names."""
         seen = self._server.look()
         usual = tuple(replace(d, name=self._usual.get(d.name, d.name)) for d in seen.databases)
-        return replace(seen, databases=usual)
+        book = seen.cell_book
+        if book is not None:
+            cells = tuple(replace(c, database=self._usual.get(c.database, c.database)) for c in book.cells)
+            book = replace(book, cells=cells)
+        return replace(seen, databases=usual, cell_book=book)
 
     def revisions(self, database: str) -> tuple[str, ...]:
         """See the port."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from liftlock.cloud.model import Host, Role, Unit
+from liftlock.cloud.model import FileSystem, Host, Role, Unit
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
 from liftlock.knowledge.catalogue import parts, releases, services
+from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
@@ -44,7 +46,7 @@ class LinuxHosts:
                 host,
                 "host",
                 self._wish(),
-                parts=("trees", "inifile", "keysets"),
+                parts=("trees", "inifile", "keysets", "below", "chosen", "loaded"),
                 timeout_s=_PATIENCE_S,
             )
         except LiftlockError as problem:
@@ -57,7 +59,8 @@ class LinuxHosts:
             roles=roles,
             reachable=True,
             clock_offset_s=offset if abs(offset) > answered_at - asked_at else 0.0,
-            units=tuple(Unit(**unit) for unit in seen.pop("units")),
+            units=tuple(_unit(unit) for unit in seen.pop("units")),
+            filesystems=tuple(FileSystem(**found) for found in seen.pop("filesystems")),
             releases=tuple(seen.pop("releases")),
             strangers=tuple(seen.pop("strangers")),
             **seen,
@@ -71,7 +74,12 @@ class LinuxHosts:
             "on_pypi": {_OTHER_NAME_ON_PYPI.get(name, name): name for name in deliverables_that_run()},
             "services": {service.name: list(service.configuration) for service in services().values()},
             "queues": {SECTION: list(QUEUE_OPTIONS)},
+            "wanted": {service: [list(words) for words in wanted] for service, wanted in OPTIONS.items()},
         }
+
+
+def _unit(seen: dict[str, Any]) -> Unit:
+    return Unit(**{**seen, "replaced": tuple(seen.get("replaced", ()))})
 
 
 @cache

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from liftlock.drivers.on_host.below import filesystems, libvirt, qemu, reboot_wanted
+from liftlock.drivers.on_host.chosen import configuration_since, options, policies
 from liftlock.drivers.on_host.inifile import settings
 from liftlock.drivers.on_host.keysets import key_sets
+from liftlock.drivers.on_host.loaded import running
 from liftlock.drivers.on_host.trees import digest
 
 ONE_SHOTS = re.compile(r"-(manage|status|rootwrap|rootwrap-daemon)$")
@@ -42,13 +47,14 @@ def free_mib(directory: str) -> int:
     return seen.f_bavail * seen.f_frsize // 2**20
 
 
-def releases(root: str) -> tuple[str, list[str]]:
-    """The current release and all complete ones."""
+def releases(root: str) -> tuple[str, list[str], float]:
+    """The current release, all complete ones, and when another was last chosen."""
     folder = Path(root)
     current = folder / "current"
     names = [p.name for p in folder.iterdir() if p.is_dir() and not p.is_symlink()] if folder.is_dir() else []
     chosen = current.readlink().name if current.is_symlink() else ""
-    return chosen, sorted(n for n in names if not n.startswith("."))
+    since = current.lstat().st_mtime if current.is_symlink() else 0.0
+    return chosen, sorted(n for n in names if not n.startswith(".")), since
 
 
 def versions(release: Path, deliverables: dict[str, str]) -> dict[str, str]:
@@ -75,15 +81,16 @@ def show(units: Iterable[str], properties: Iterable[str]) -> list[dict[str, str]
     ]
 
 
-def known_units(parts: list[str]) -> list[dict[str, object]]:
-    """Name, state and restarts of those parts that have a unit here."""
-    wanted = ("Id", "LoadState", "ActiveState", "UnitFileState", "NRestarts")
+def known_units(parts: list[str], root: str) -> list[dict[str, object]]:
+    """Name, state, restarts and what is in memory of those parts that have a unit here."""
+    wanted = ("Id", "LoadState", "ActiveState", "UnitFileState", "NRestarts", "MainPID")
     return [
         {
             "name": unit["Id"][: -len(".service")],
             "active": unit["ActiveState"] in ("active", "reloading"),
             "enabled": unit["UnitFileState"] in ("enabled", "enabled-runtime"),
             "restarts": int(unit.get("NRestarts") or 0),
+            **(running(pid, root) if (pid := int(unit.get("MainPID") or 0)) else {}),
         }
         for unit in show([f"{part}.service" for part in parts], wanted)
         if unit.get("LoadState") == "loaded"
@@ -175,9 +182,10 @@ def main(
     deliverables: list[str],
     services: dict[str, list[str]],
     queues: dict[str, list[str]],
+    wanted: dict[str, list[list[str]]],
 ) -> None:
     """Look, and print."""
-    current, present = releases(root)
+    current, present, since = releases(root)
     total, available = memory()
     seen = {
         "system": system(),
@@ -189,10 +197,20 @@ def main(
         "release": current,
         "releases": present,
         "versions": versions(Path(root, current), on_pypi) if current else {},
-        "units": known_units(parts),
+        "release_since": since,
+        "units": known_units(parts, root),
         "strangers": strangers(root, parts, deliverables),
         "configuration": configuration(services),
-        "key_sets": key_sets(),
+        "key_sets": (keys := key_sets()),
+        "configuration_since": configuration_since(services, keys),
+        "policies": policies(services),
+        "options": options(services, wanted),
+        "hostname": socket.gethostname(),
+        "python": platform.python_version(),
+        "libvirt": libvirt(),
+        "qemu": qemu(),
+        "reboot_wanted": reboot_wanted(),
+        "filesystems": filesystems(),
         "queue_options": {
             k: v for section, n in queues.items() for k, v in queue_options(services, section, n).items()
         },

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 BELONGINGS = ("permissions", "topic_permissions", "policies", "parameters")
 """What a virtual host has beside its queues, by the names of a definitions file; limits are parameters."""
 Row = dict[str, Any]
+KINDS = {"rabbit_classic_queue": "classic", "rabbit_quorum_queue": "quorum", "rabbit_stream_queue": "stream"}
+"""A queue's type as RabbitMQ calls its module -> as operators do."""
+UNREAD = 500
+"""As many queues without a reader are told."""
 
 
 def rabbitmqctl(*words: str, told: str = "") -> str:
@@ -37,17 +43,95 @@ def vhosts() -> list[str]:
     return [entry["name"] for entry in listed("list_vhosts", "name")]
 
 
-def queues(vhost: str) -> list[dict[str, Any]]:
-    """Name and messages of every queue; a queue whose node is down tells no number."""
-    found: list[dict[str, Any]] = listed("list_queues", "-p", vhost, "name", "messages")
+def queues(vhost: str, *columns: str) -> list[dict[str, Any]]:
+    """Name and messages (and more) of every queue; a queue whose node is down tells no number."""
+    found: list[dict[str, Any]] = listed("list_queues", "-p", vhost, "name", "messages", *columns)
     return found
 
 
 def look() -> dict[str, object]:
-    """Version, queues and messages."""
-    version = listed("status")["rabbitmq_version"]
-    every = [queue for vhost in vhosts() for queue in queues(vhost)]
-    return {"version": version, "queues": len(every), "messages": sum(int(q["messages"] or 0) for q in every)}
+    """The cluster's state, policies that mirror, and its queues: as few starts of the command line as can be."""
+    state, declared = listed("cluster_status"), definitions()
+    every = [
+        {**queue, "vhost": row["name"]}
+        for row in declared["vhosts"]
+        for queue in queues(row["name"], "consumers", "type")
+    ]
+    return {
+        **cluster(state),
+        "queues": len(every),
+        "messages": sum(int(q["messages"] or 0) for q in every),
+        "mirroring": mirroring(declared),
+        "queue_kinds": kinds(every),
+        "unread": unread(every),
+    }
+
+
+def cluster(state: Row) -> Row:
+    """Versions, nodes, partitions, alarms and feature flags of `cluster_status` (RabbitMQ 3.10)."""
+    versions = list((state.get("versions") or {}).values()) or [listed("status")]
+    # An older node decides what the cluster can do.
+    oldest = min(versions, key=lambda v: numbers(v.get("rabbitmq_version", "")))
+    return {
+        "version": oldest.get("rabbitmq_version", ""),
+        "erlang": oldest.get("erlang_version", ""),
+        "members": sorted([*state.get("disk_nodes", []), *state.get("ram_nodes", [])]),
+        "running": sorted(state.get("running_nodes", [])),
+        "partitions": [
+            f"{node} does not see {', '.join(lost)}"
+            for node, lost in sorted(pairs(state.get("partitions")))
+            if lost
+        ],
+        "alarms": [alarm(found) for found in state.get("alarms", [])],
+        "flags_off": sorted(
+            flag["name"]
+            for flag in state.get("feature_flags", [])
+            if flag["state"] == "disabled" and flag.get("stability", "stable") == "stable"
+        ),
+    }
+
+
+def pairs(found: Any) -> list[tuple[str, list[str]]]:
+    """A mapping's pairs; RabbitMQ writes an empty one as an empty list."""
+    return list(found.items()) if isinstance(found, dict) else []
+
+
+def alarm(found: Any) -> str:
+    """`memory on rabbit@db1`."""
+    if not isinstance(found, dict):
+        return str(found)
+    node = found.get("node", "")
+    return str(found.get("resource") or found.get("type") or found) + (f" on {node}" if node else "")
+
+
+def numbers(version: str) -> list[int]:
+    """A version to compare."""
+    return [int(word) for word in re.findall(r"\d+", version)]
+
+
+def mirroring(declared: dict[str, list[Row]]) -> list[str]:
+    """Policies that mirror classic queues: RabbitMQ 4 has no mirrors any more."""
+    return [
+        f"{row['name']} of {row['vhost']}"
+        for row in declared.get("policies", [])
+        if "ha-mode" in row.get("definition", {})
+    ]
+
+
+def kinds(every: list[Row]) -> dict[str, int]:
+    """Type of queues -> how many there are."""
+    return dict(
+        sorted(Counter(KINDS.get(str(q.get("type", "")), str(q.get("type", ""))) for q in every).items())
+    )
+
+
+def unread(every: list[Row]) -> list[Row]:
+    """Queues that nobody reads, those with most messages first."""
+    silent = [q for q in every if q["consumers"] == 0]
+    silent.sort(key=lambda q: (-int(q["messages"] or 0), q["vhost"], q["name"]))
+    return [
+        {"vhost": q["vhost"], "name": q["name"], "messages": int(q["messages"] or 0)} for q in silent[:UNREAD]
+    ]
 
 
 def count(vhost: str) -> int:

@@ -1,0 +1,26 @@
+"""What nobody asked nobody knows: silence about it is no good news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from liftlock.checks.finding import RISK, Finding, risk
+from liftlock.checks.registry import check
+from liftlock.cloud.model import Cloud
+from liftlock.knowledge.catalogue import Series
+
+
+@check(
+    "Was every source asked?",
+    when="the survey had no credentials for a source",
+    says=(RISK,),
+)
+def not_asked(cloud: Cloud, target: Series) -> Iterator[Finding]:
+    """One finding per source, with the credentials that would answer."""
+    for source in cloud.not_asked:
+        yield risk(
+            source.what,
+            f"{source.what} {'were' if source.what.endswith('s') else 'was'} not asked: {source.tells} is not known",
+            f"give {source.needs}",
+            "no cloud file: `liftlock assess --os-cloud` asks the API only",
+        )

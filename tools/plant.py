@@ -1,0 +1,320 @@
+"""Faults planted on the real lab, one after the other: each must be found by its name, and gone when it is taken out.
+
+    python tools/plant.py              # all of them, on the lab that is up; code 1 if one was not as it should be
+    python tools/plant.py rpc_pinned   # only those whose check is named
+    python tools/plant.py --list
+
+Before anything is planted the lab is assessed: what is found then is what the clean lab has. While a fault is in, the
+lab must have exactly that and the fault's own findings more; afterwards nothing more than that again.
+"""
+
+# ruff: noqa: S608  (statements of our own)
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kills import on_host
+from rounds import bastion
+
+KEPT = "/root/planted"
+"""Where the original of a file waits on its host."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong with one host, and how it is made right again."""
+
+    finds: tuple[str, ...]
+    """Names of findings, or how they begin: the first must be found, the others may follow from the same fault."""
+    host: str
+    """Where both commands are typed, as root."""
+    plant: str
+    undo: str
+    settle_s: float = 0.0
+    """How long until it shows, in seconds."""
+
+    @property
+    def check(self) -> str:
+        """Name of the check it is for."""
+        return self.finds[0].partition(":")[0]
+
+
+def edit(file: str, expression: str) -> tuple[str, str]:
+    """A `sed` on a file that keeps its date, so that only its content is wrong; and the way back."""
+    there = shlex.quote(file)
+    plant = f"cp -p {there} {KEPT} && sed -i {shlex.quote(expression)} {there} && touch -r {KEPT} {there}"
+    return f"{plant} && ! cmp -s {KEPT} {there}", f"cp -p {KEPT} {there} && rm {KEPT}"
+
+
+def sql(statement: str) -> str:
+    """A statement as root of the database server."""
+    return f"mariadb -e {shlex.quote(statement)}"
+
+
+def on_file(finds: str, host: str, file: str, expression: str) -> Fault:
+    """A fault that is an edit."""
+    return Fault((finds,), host, *edit(file, expression))
+
+
+NOVA, HAPROXY = "/etc/nova/nova.conf", "/etc/haproxy/haproxy.cfg"
+SERVICE = (
+    "INSERT INTO nova.services (host, `binary`, topic, report_count, disabled, deleted, version, updated_at, "
+)
+SERVICE += (
+    "uuid) VALUES ('cmp9', 'nova-compute', 'compute', 1, 0, 0, {version}, NOW() - INTERVAL 1 DAY, UUID())"
+)
+NO_SERVICE = "DELETE FROM nova.services WHERE host = 'cmp9'"
+LOST = "deadbeef-0000-4000-8000-000000000000"
+PUBLISH = """
+import configparser, kombu
+read = configparser.ConfigParser(interpolation=None, strict=False); read.read("/etc/heat/heat.conf")
+with kombu.Connection(read["DEFAULT"]["transport_url"].replace("rabbit://", "amqp://")) as broker:
+    queue = kombu.Queue("planted", channel=broker.channel(), durable=True, auto_delete=False); queue.declare()
+    for _ in range(120): broker.Producer().publish("x", routing_key="planted")
+"""
+UNPUBLISH = PUBLISH.replace("queue.declare()", "queue.delete(); exit()")
+
+FAULTS = (
+    Fault(
+        ("process_stale:cmp1",),
+        "cmp1",
+        f"cd /opt/openstack && readlink current > {KEPT} && mkdir 2025.1-planted && ln -sfn 2025.1-planted current",
+        f'cd /opt/openstack && ln -sfn "$(cat {KEPT})" current && rmdir 2025.1-planted && rm {KEPT}',
+    ),
+    Fault(
+        ("configuration_unread:cmp1",),
+        "cmp1",
+        f"stat -c %Y {NOVA} > {KEPT} && touch {NOVA}",
+        f'touch -d "@$(cat {KEPT})" {NOVA} && rm {KEPT}',
+    ),
+    Fault(
+        ("libraries_replaced:cmp1",),
+        "cmp1",
+        "f=$(readlink -f /lib/x86_64-linux-gnu/libz.so.1) && cp -a $f $f.planted && mv -f $f.planted $f",
+        "systemctl restart nova-compute neutron-openvswitch-agent",
+        settle_s=5,
+    ),
+    Fault(
+        ("policy_in_json:/etc/nova/policy.json",),
+        "ctl-blue",
+        "echo '{}' > /etc/nova/policy.json && touch -d 2000-01-01 /etc/nova/policy.json",
+        "rm /etc/nova/policy.json",
+    ),
+    Fault(
+        ("schema_of_another_series:heat",),
+        "db1",
+        sql(
+            "UPDATE heat.alembic_version SET version_num = '97b2a986f922' WHERE version_num = 'c6214ca60943'"
+        ),
+        sql(
+            "UPDATE heat.alembic_version SET version_num = 'c6214ca60943' WHERE version_num = '97b2a986f922'"
+        ),
+    ),
+    Fault(
+        ("instances_unmapped:nova_api",),
+        "db1",
+        sql(
+            "INSERT INTO nova_api.instance_mappings (instance_uuid, project_id, queued_for_delete, user_id) "
+            f"VALUES ('{LOST}', 'planted', 0, 'planted')"
+        ),
+        sql(f"DELETE FROM nova_api.instance_mappings WHERE instance_uuid = '{LOST}'"),
+    ),
+    Fault(
+        ("online_migrations_pending:nova",),
+        "db1",
+        sql("INSERT INTO nova.migrations (status, deleted) VALUES ('done', 0)"),
+        sql("DELETE FROM nova.migrations WHERE uuid IS NULL"),
+    ),
+    Fault(
+        ("tables_not_transactional:heat",),
+        "db1",
+        sql("CREATE TABLE heat.planted (line INT) ENGINE=MyISAM"),
+        sql("DROP TABLE heat.planted"),
+    ),
+    Fault(
+        ("character_sets_mixed:heat",),
+        "db1",
+        sql("CREATE TABLE heat.planted (line VARCHAR(9)) CHARACTER SET latin1"),
+        sql("DROP TABLE heat.planted"),
+    ),
+    Fault(
+        ("transaction_forgotten:session",),
+        "db1",
+        "systemd-run --quiet --unit=planted "
+        + sql("START TRANSACTION; SELECT COUNT(*) FROM heat.stack; DO SLEEP(1200)"),
+        "mariadb -N -e \"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist "
+        "WHERE info = 'DO SLEEP(1200)'\" | mariadb; systemctl reset-failed planted 2>/dev/null; true",
+        settle_s=65,
+    ),
+    Fault(
+        ("database_connections:database server", "two_colours:database server"),
+        "db1",
+        f"mariadb -N -e 'SELECT @@max_connections' > {KEPT} && "
+        "peak=$(mariadb -N -e \"SHOW GLOBAL STATUS LIKE 'Max_used_connections'\" | cut -f2) && "
+        'mariadb -e "SET GLOBAL max_connections = $((peak * 115 / 100))"',
+        f'mariadb -e "SET GLOBAL max_connections = $(cat {KEPT})" && rm {KEPT}',
+    ),
+    Fault(("stale_service_records:cmp9",), "db1", sql(SERVICE.format(version=68)), sql(NO_SERVICE)),
+    Fault(
+        ("agents_too_old:cmp9", "stale_service_records:cmp9"),
+        "db1",
+        sql(SERVICE.format(version=60)),
+        sql(NO_SERVICE),
+    ),
+    Fault(
+        ("broker_alarm:broker", "stale_service_records", "broker_backlog"),
+        "db1",
+        "rabbitmqctl -q set_vm_memory_high_watermark 0.00001",
+        "rabbitmqctl -q set_vm_memory_high_watermark 0.4",
+        settle_s=20,
+    ),
+    Fault(
+        ("queues_mirrored:broker",),
+        "db1",
+        "rabbitmqctl -q set_policy planted '^planted$' '{\"ha-mode\":\"all\"}'",
+        "rabbitmqctl -q clear_policy planted",
+    ),
+    Fault(
+        ("queue_unread:/",),
+        "ctl-blue",
+        f"/opt/openstack/current/bin/python -c {shlex.quote(PUBLISH)}",
+        f"/opt/openstack/current/bin/python -c {shlex.quote(UNPUBLISH)}",
+    ),
+    on_file("rpc_pinned:nova", "cmp1", NOVA, "s/^compute = auto/compute = 6.4/"),
+    on_file(
+        "version_guard_off:nova",
+        "ctl-blue",
+        NOVA,
+        "$a [workarounds]\\ndisable_compute_service_check_for_ffu = true",
+    ),
+    on_file(
+        "driver_removed:neutron",
+        "ctl-blue",
+        "/etc/neutron/plugins/ml2/ml2_conf.ini",
+        "s/^mechanism_drivers = openvswitch/&,linuxbridge/",
+    ),
+    on_file(
+        "service_tokens_optional:lab",
+        "ctl-blue",
+        "/etc/cinder/cinder.conf",
+        "s/^service_token_roles_required = true/service_token_roles_required = false/",
+    ),
+    on_file(
+        "images_on_one_host:ctl-blue",
+        "ctl-blue",
+        "/etc/glance/glance-api.conf",
+        "s|^filesystem_store_datadir = /srv/shared/glance/images|filesystem_store_datadir = /var/lib/glance/images|",
+    ),
+    on_file(
+        "queue_options_differ:nova",
+        "cmp1",
+        NOVA,
+        "$a [oslo_messaging_rabbit]\\namqp_durable_queues = true",
+    ),
+    on_file("balancer_forgets:lb1", "lb1", HAPROXY, "/server-state-file/d"),
+    on_file("balancer_replays:lb1", "lb1", HAPROXY, "s/retry-on conn-failure/& empty-response/"),
+    on_file("balancer_impatient:lb1", "lb1", HAPROXY, "s/timeout check 10s/timeout check 5s/"),
+    Fault(
+        ("filesystem_read_only:cmp1",),
+        "cmp1",
+        "mkdir -p /srv && mount --bind /srv /srv && mount -o remount,bind,ro /srv",
+        "umount /srv",
+    ),
+    Fault(("reboot_wanted:lab",), "cmp1", "touch /run/reboot-required", "rm /run/reboot-required"),
+    Fault(
+        ("virtualization_too_old:cmp1",),
+        "cmp1",
+        "printf '#!/bin/sh\\necho libvirtd \\\\(libvirt\\\\) 7.0.0\\n' > /usr/local/sbin/libvirtd && "
+        "chmod +x /usr/local/sbin/libvirtd",
+        "rm /usr/local/sbin/libvirtd",
+    ),
+    Fault(
+        ("volumes_on_computes:cmp1", "part_not_enabled:cmp1"),
+        "cmp1",
+        "systemd-run --quiet --unit=cinder-volume sleep 1200",
+        "systemctl stop cinder-volume",
+    ),
+    Fault(
+        ("unknown_part:ctl-blue",),
+        "ctl-blue",
+        "systemd-run --quiet --unit=barbican-api sleep 1200",
+        "systemctl stop barbican-api",
+    ),
+    Fault(
+        ("part_not_enabled:ctl-blue",),
+        "ctl-blue",
+        "systemctl --quiet disable heat-engine",
+        "systemctl --quiet enable heat-engine",
+    ),
+)
+
+
+def found() -> dict[str, str]:
+    """Name of each finding on the lab -> its sentence."""
+    rows = json.loads(bastion("liftlock", "assess", "--to", "2026.1", "-f", "json"))
+    return {row["Name"]: row["What"] for row in rows}
+
+
+@contextmanager
+def planted(fault: Fault) -> Iterator[None]:
+    """The fault is in while the block runs."""
+    on_host(f"ssh root@{fault.host}", fault.plant)
+    try:
+        time.sleep(fault.settle_s)
+        yield
+    finally:
+        on_host(f"ssh root@{fault.host}", fault.undo)
+        time.sleep(fault.settle_s if fault.settle_s < 60 else 0)
+
+
+def differences(fault: Fault, clean: dict[str, str], now: dict[str, str]) -> list[str]:
+    """What is not as it should be while the fault is in, in words."""
+    more = {name: what for name, what in now.items() if clean.get(name) is None}
+    missed = [] if any(m.startswith(fault.finds[0]) for m in more) else [f"{fault.finds[0]} was not found"]
+    strange = [f"{m}: {what} was found too" for m, what in more.items() if not m.startswith(fault.finds)]
+    lost = [f"{name} is not found any more" for name in clean if name not in now]
+    return [*missed, *strange, *lost]
+
+
+def try_out(fault: Fault, clean: dict[str, str]) -> list[str]:
+    """Plant it, look, take it out, look again; what was wrong, in words."""
+    with planted(fault):
+        wrong = differences(fault, clean, found())
+    after = found()
+    wrong += [f"{name}: {after[name]} is still found" for name in after if name not in clean]
+    return wrong
+
+
+def main() -> int:
+    """Try the faults that are asked for; 0 if each was found and went away."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("checks", nargs="*", help="only faults of these checks")
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    parser.add_argument("--save", type=Path, help="write what came of it as JSON")
+    asked = parser.parse_args()
+    chosen = [f for f in FAULTS if not asked.checks or f.check in asked.checks]
+    if asked.list:
+        print("\n".join(f"{f.check}\n  on {f.host}: {f.plant}\n  undo: {f.undo}" for f in chosen))
+        return 0
+    clean = found()
+    print("clean:", *(f"\n  {name}: {what}" for name, what in clean.items()), flush=True)
+    told = {}
+    for fault in chosen:
+        told[fault.finds[0]] = try_out(fault, clean)
+        print(f"{fault.finds[0]}:", "; ".join(told[fault.finds[0]]) or "found, and gone", flush=True)
+    if asked.save:
+        asked.save.write_text(json.dumps({"clean": clean, "faults": told}, indent=1) + "\n")
+    return int(any(told.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
