@@ -14,7 +14,8 @@ from liftlock.knowledge.catalogue import Series, releases
 @check("Is it known which series every control host runs?")
 def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Speaks about control hosts that can be read but run nothing known, and about versions of no known series."""
-    known = ", ".join(releases())
+    every = list(releases())
+    known = f"{every[0]} to {every[-1]}"
     for host in cloud.hosts_with(Role.CONTROL):
         found = series_by_deliverable(host)
         if host.reachable and host.units and not found:
@@ -28,5 +29,5 @@ def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 yield blocker(
                     host.name,
                     f"{host.name} runs {deliverable} {host.versions[deliverable]}, of no series liftlock knows",
-                    f"liftlock knows {known}: upgrade liftlock, or bring the host to one of them first",
+                    f"liftlock knows {known}: upgrade liftlock, or bring the host to one of these first",
                 )

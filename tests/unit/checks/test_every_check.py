@@ -163,10 +163,10 @@ SPEAKS = [
     Story("series_unknown", with_host(CLOUD, "ctl-blue", versions={}), BLOCKER, "ctl-blue", "no installed"),
     Story(
         "series_unknown",
-        with_host(CLOUD, "ctl-blue", versions={**versions_of("2025.1"), "nova": "15.1.5"}),
+        with_host(CLOUD, "ctl-blue", versions={**versions_of("2025.1"), "nova": "12.0.4"}),
         BLOCKER,
         "ctl-blue",
-        "nova 15.1.5",
+        "nova 12.0.4",
     ),
     Story("version_mix", MIXED, BLOCKER, "harbour-town", "2025.1 on ctl-blue; 2026.1 on ctl-2", "half done"),
     Story(

@@ -8,6 +8,7 @@ from functools import cache
 from liftlock.cloud.model import Host, Role, Unit
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
+from liftlock.knowledge.artefact import package_of
 from liftlock.knowledge.catalogue import parts, releases, services
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
 from liftlock.ports.clock import Clock
@@ -15,7 +16,6 @@ from liftlock.ports.shell import Shell
 
 _RUNS_NOTHING = ("python-", "osc-", "skyline-console")
 _RUNS_IN_HORIZON = ("-ui", "-dashboard", "-horizon")
-_OTHER_NAME_ON_PYPI = {"placement": "openstack-placement", "heat": "openstack-heat"}
 _PATIENCE_S = 60.0
 
 
@@ -68,7 +68,7 @@ class LinuxHosts:
             "root": self._root,
             "parts": list(parts()),
             "deliverables": list(deliverables_that_run()),
-            "on_pypi": {_OTHER_NAME_ON_PYPI.get(name, name): name for name in deliverables_that_run()},
+            "on_pypi": {package_of(name): name for name in deliverables_that_run()},
             "services": {service.name: list(service.configuration) for service in services().values()},
             "queues": {SECTION: list(QUEUE_OPTIONS)},
         }
