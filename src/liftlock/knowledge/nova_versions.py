@@ -2,9 +2,10 @@
 
 Every nova service writes `SERVICE_VERSION` (`nova/objects/service.py`) into its record. At start, the control plane
 looks at the lowest number among all records of `nova-compute` that are not deleted, dead ones included, and refuses
-to run below its floor (`nova.utils.raise_if_old_compute`; since Ussuri, see `ONLY_WARN`). The numbers are read from the code of released
-wheels, from Ocata on, the first that is on the package index; for 29.x, 31.x and 33.x the guard was run for real. What
-a release calls another in its alias table is no source: nova 29 says 66 for itself there, and writes 67.
+to run below its floor (`nova.utils.raise_if_old_compute`; since Ussuri, see `ONLY_WARN`). The numbers are read from
+the code of released wheels, from Ocata on, the first that is on the package index; for 29.x, 31.x and 33.x the guard
+was run for real. What a release calls another in its alias table is no source: nova 29 says 66 for itself there, and
+writes 67.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
-
 
 ONLY_WARN: Final = frozenset({"ussuri", "victoria"})
 """Series whose guard logs a warning and starts (`nova/service.py` of 21.2.4 and 22.4.0; 23.2.2 and later refuse)."""

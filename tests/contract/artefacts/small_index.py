@@ -29,6 +29,8 @@ class SmallIndex:
     sent: dict[str, bytes] = field(default_factory=dict)
     """File name -> what is sent in place of its content; its listed hash stays."""
     status: int = 200
+    listed_hash: str = ""
+    """What it lists as every file's hash; empty for the right one."""
     hash_name: str = "sha256"
     """Under which name it lists hashes."""
     html: bool = False
@@ -64,7 +66,11 @@ class SmallIndex:
 
     def _listing(self, package: str) -> bytes:
         listed = [
-            {"filename": name, "url": f"/files/{package}/{name}", "hashes": {self.hash_name: sha256(content)}}
+            {
+                "filename": name,
+                "url": f"/files/{package}/{name}",
+                "hashes": {self.hash_name: self.listed_hash or sha256(content)},
+            }
             for name, content in self.files[package].items()
         ]
         return json.dumps({"meta": {"api-version": "1.0"}, "name": package, "files": listed}).encode()

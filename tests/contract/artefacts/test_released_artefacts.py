@@ -213,6 +213,11 @@ def test_a_file_without_the_hash_it_is_kept_by_is_not_found(index: SmallIndex) -
     assert ReleasedArtefacts().find("barge", "1.0.0", Kind.SDIST) is None
 
 
+def test_a_hash_that_leads_out_of_the_cache_is_not_found(index: SmallIndex) -> None:
+    filled(index).listed_hash = "../../elsewhere"
+    assert ReleasedArtefacts().find("barge", "1.0.0", Kind.SDIST) is None
+
+
 def test_a_name_that_leads_out_of_the_cache_is_not_found(index: SmallIndex, tmp_path: Path) -> None:
     index.files["barge"] = {"../../barge-1.0.0.tar.gz": b"", "/barge-1.0.0.tar.gz": b""}
     assert ReleasedArtefacts().versions("barge") == ()

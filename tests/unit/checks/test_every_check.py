@@ -182,7 +182,7 @@ SPEAKS = [
         with_agent(CLOUD, "nova-compute", "cmp2", version=67),
         BLOCKER,
         "cmp2",
-        "service version 67 (2024.1), and nova of 2026.1 does not start below 68",
+        "service version 67 (2024.1 or 2024.2), and nova of 2026.1 does not start below 68",
         "upgrade cmp2 to 2025.1 first",
     ),
     Story(
@@ -190,7 +190,7 @@ SPEAKS = [
         with_agent(small_cloud("2024.1"), "nova-compute", "cmp1", version=64, alive=False),
         BLOCKER,
         "cmp1",
-        "service version 64, and",
+        "service version 64 (zed), and",
         "delete its record",
         "2025.1",
     ),

@@ -146,7 +146,7 @@ def nova(writes: int, oldest: str, caps: list[str]) -> dict[str, str]:
 
 
 def test_nova_says_what_it_writes_what_it_refuses_and_what_it_speaks_with_the_older_one() -> None:
-    old, new = nova(1, "Ash", ["1.0", "1.1"]), nova(3, "Birch", ["1.0", "1.1", "1.2", "2.0"])
+    old, new = nova(1, "Ash", ["1.0", "1.9"]), nova(3, "Birch", ["1.0", "1.1", "1.2", "2.0"])
     spoken = "while a nova-compute writes 1, `[upgrade_levels] compute = auto` speaks RPC 1.1; own is 2.0"
     assert changes("service_versions", old, new) == [
         Change(Turn.CHANGED, "refuses below", "1 → 2"),

@@ -20,6 +20,7 @@ _NUMBERED = re.compile(r"(\d{3})_\w+\.py")
 """A migration of sqlalchemy-migrate, which services used until Xena."""
 _BRANCHES = ("expand", "contract")
 ENDS = "where it ends"
+LOST = "the newer release cannot find a database that stands at it"
 
 
 def wants(path: str) -> bool:
@@ -83,9 +84,7 @@ def _branch(key: str, found: Records) -> str:
 def compare(before: Records, after: Records) -> Iterator[Change]:
     """Revisions gone, revisions new in the order in which they run, and the end of every chain."""
     for key in sorted(before.keys() - after.keys()):
-        yield Change(
-            Turn.GONE, before[key]["revision"], "the newer release cannot find a database that stands at it", _under(before[key])
-        )
+        yield Change(Turn.GONE, before[key]["revision"], LOST, _under(before[key]))
     for key in sorted(
         after.keys() - before.keys(), key=lambda key: (_under(after[key]), _depth(key, after), key)
     ):
