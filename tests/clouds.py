@@ -24,7 +24,7 @@ from liftlock.cloud.model import (
 )
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.heads import HEADS
-from liftlock.knowledge.nova_versions import WRITTEN_BY
+from liftlock.knowledge.nova_versions import written_by
 from liftlock.knowledge.service import Plane
 
 TAKEN_AT = 1_790_000_000.0
@@ -198,7 +198,7 @@ def _agents(series: str, computes: tuple[str, ...], compute_series: str) -> tupl
             if not part.agent or part.name in NOT_RUN:
                 continue
             control = part.plane is Plane.CONTROL
-            version = WRITTEN_BY[series if control else compute_series] if service.name == "nova" else None
+            version = written_by(series if control else compute_series) if service.name == "nova" else None
             for host in ("ctl-blue",) if control else computes:
                 # cinder's workers with a backend add its name to the host's.
                 where = f"{host}@fake" if part.name == "cinder-volume" else host

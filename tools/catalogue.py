@@ -1,130 +1,133 @@
-"""Remake what the product ships about releases: series files and hashed locks.
+"""Remake what the product ships about every series since Mitaka, from a checkout of openstack/releases.
 
-One command, run by a maintainer when a release or a point release appears:
+    python tools/catalogue.py CHECKOUT
 
-    python tools/catalogue.py ../shared/data
-
-It reads `catalogue.json.gz` (made from openstack/releases) and
-`upper-constraints/<series>.txt` (from openstack/requirements), and writes
-
-    src/liftlock/knowledge/series/<series>.toml
-    src/liftlock/drivers/deployers/venv/locks/<series>.txt
-
-The product itself never reads the catalogue: it ships these two results.
+Run by a maintainer when a release or a point release appears. Writes `src/liftlock/knowledge/series/<series>.toml`,
+one file a series: name, dates, whether it is SLURP, what one may hop to it from, and every final version of every
+deliverable. The product never reads the checkout.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import re
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
 SERIES_FOLDER = ROOT / "src/liftlock/knowledge/series"
-LOCK_FOLDER = ROOT / "src/liftlock/drivers/deployers/venv/locks"
+FIRST = "mitaka"
+FINAL = re.compile(r"\d+(\.\d+)+")
+"""A version that is no beta, no candidate, and no name of a branch's end."""
 
-SERIES = ("2024.1", "2025.1", "2026.1")
-PACKAGES = {
-    "keystone": "keystone",
-    "glance": "glance",
-    "placement": "openstack-placement",
-    "nova": "nova",
-    "neutron": "neutron",
-    "cinder": "cinder",
-    "heat": "openstack-heat",
-    "horizon": "horizon",
+TABLES = {
+    "service": "services",
+    "horizon-plugin": "plugins",
+    "client-library": "clients",
+    "library": "libraries",
+    "other": "others",
 }
-"""Deliverable -> name of its package on PyPI."""
+"""Type in openstack/releases -> table of our file; tools of deployment and of tests are left out."""
 
-BESIDE = (
-    "pymysql",
-    "python-memcached",
-    "pymemcache",
-    "osprofiler",
-    "python-openstackclient",
-    "python-heatclient",
-    "osc-placement",
-    # Not in upper-constraints: the WSGI server, and pkg_resources, which heat-engine imports.
-    "pyuwsgi==2.0.30.post1",
-    "setuptools<80",
-)
+
+@dataclass(frozen=True)
+class Entry:
+    """A series as openstack/releases has it."""
+
+    id: str
+    name: str
+    status: str
+    slurp: bool
+    released: date
+    tables: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Table -> deliverable -> its final versions, oldest first."""
 
 
 def main() -> None:
-    """Write every series file and every lock."""
+    """Write every series file."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("sources", type=Path, help="folder with the catalogue and the constraints")
-    sources = arguments.parse_args().sources
-    catalogue = json.loads(gzip.decompress((sources / "catalogue.json.gz").read_bytes()))
-    for name, entry in catalogue.items():
-        if entry["id"] in SERIES:
-            versions = released_versions(entry)
-            write_series(name, entry, versions, follows=previous_of(entry["id"], catalogue))
-            write_lock(entry["id"], versions, sources / "upper-constraints" / f"{entry['id']}.txt")
+    arguments.add_argument("checkout", type=Path, help="a clone of openstack/releases")
+    arguments.add_argument("--into", type=Path, default=SERIES_FOLDER, help="folder to write the files to")
+    told = arguments.parse_args()
+    checkout = told.checkout
+    source = f"openstack/releases {git(checkout, '%h of %cs')}"
+    entries = sorted(read(checkout), key=lambda entry: entry.released)
+    for place, entry in enumerate(entries):
+        text = "\n".join(lines(entry, follows(entries[: place + 1]), source)) + "\n"
+        (told.into / f"{entry.id}.toml").write_text(text)
+        sys.stdout.write(f"{entry.id} {entry.name}: {sum(map(len, entry.tables.values()))} deliverables\n")
 
 
-def released_versions(entry: dict[str, Any]) -> dict[str, str]:
-    """Deliverable -> its newest final version in this series; betas and branch tags left out."""
-    newest = {}
-    for deliverable, facts in sorted(entry["deliverables"].items()):
-        final = [v for v in facts["v"] if re.fullmatch(r"\d+(\.\d+)+", v)]
-        if final and facts["t"] in ("service", "horizon-plugin", "client-library"):
-            newest[deliverable] = max(final, key=lambda v: [int(part) for part in v.split(".")])
-    return newest
+def git(checkout: Path, form: str) -> str:
+    """Something about the newest commit of the checkout."""
+    command = ["git", "-C", str(checkout), "log", "-1", f"--format={form}"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def previous_of(series: str, catalogue: dict[str, Any]) -> list[str]:
-    """The series one may hop from: the one before, and the SLURP one before a SLURP one."""
-    dated = sorted((e["released"], e["id"], e["slurp"]) for e in catalogue.values())
-    place = [s for _, s, _ in dated].index(series)
-    before = dated[:place]
-    follows = [before[-1][1]] if before else []
-    if dated[place][2]:
-        follows += [s for _, s, slurp in before if slurp][-1:]
-    return sorted(set(follows))
+def read(checkout: Path) -> Iterable[Entry]:
+    """Every series since the first we know, of which something was released."""
+    for known in yaml.safe_load((checkout / "data/series_status.yaml").read_text()):
+        tables = deliverables(checkout / "deliverables" / known["name"])
+        if tables:
+            yield Entry(
+                id=str(known.get("release-id", known["name"])),
+                name=known["name"],
+                status=known["status"],
+                slurp=bool(known.get("slurp", False)),
+                released=known["initial-release"],
+                tables=tables,
+            )
+        if known["name"] == FIRST:
+            return
 
 
-def write_series(name: str, entry: dict[str, Any], versions: dict[str, str], follows: list[str]) -> None:
+def deliverables(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What the series released, by table."""
+    tables: dict[str, dict[str, tuple[str, ...]]] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        told = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+        table, versions = TABLES.get(told.get("type", "other")), finals(told)
+        if table and versions:
+            tables.setdefault(table, {})[file.stem] = versions
+    return tables
+
+
+def finals(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Final versions of one deliverable, oldest first."""
+    versions = {str(release["version"]) for release in told.get("releases") or ()}
+    return tuple(sorted(filter(FINAL.fullmatch, versions), key=lambda v: [int(n) for n in v.split(".")]))
+
+
+def follows(until: list[Entry]) -> list[str]:
+    """Series one may hop to the last of these from: the one before, and the SLURP one before a SLURP one."""
+    *before, last = until
+    found = {entry.id for entry in before[-1:]}
+    if last.slurp:
+        found |= {entry.id for entry in [e for e in before if e.slurp][-1:]}
+    return [entry.id for entry in before if entry.id in found]
+
+
+def lines(entry: Entry, followed: list[str], source: str) -> Iterable[str]:
     """One TOML file a release: everything the product knows about the series as a whole."""
-    lines = [
-        f'id = "{entry["id"]}"',
-        f'name = "{name}"',
-        f"slurp = {str(entry['slurp']).lower()}",
-        f"released = {entry['released']}",
-        f"follows = {json.dumps(follows)}",
-        "",
-        "# openstack/releases, snapshot of 2026-08-21: the newest final version of each deliverable.",
-        "[versions]",
-        *(f'{deliverable} = "{version}"' for deliverable, version in versions.items()),
-    ]
-    (SERIES_FOLDER / f"{entry['id']}.toml").write_text("\n".join(lines) + "\n")
-
-
-def write_lock(series: str, versions: dict[str, str], constraints: Path) -> None:
-    """Resolve one environment with every service of the series, with hashes, for Python 3.11 to 3.13."""
-    # The constraints carry horizon too, at whatever version was current when they were cut.
-    kept = [line for line in constraints.read_text().splitlines() if not line.startswith("horizon===")]
-    wanted = [f"{package}=={versions[d]}" for d, package in PACKAGES.items()] + list(BESIDE)
-    with tempfile.TemporaryDirectory() as folder:
-        asked = Path(folder, "asked.in")
-        limits = Path(folder, "limits.txt")
-        builds = Path(folder, "builds.txt")
-        asked.write_text("\n".join(wanted) + "\n")
-        limits.write_text("\n".join(kept) + "\n")
-        builds.write_text("setuptools<80\n")
-        command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-        command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
-        command += ["--constraint", str(limits), "--build-constraint", str(builds), str(asked)]
-        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    header = f"# OpenStack {series}: made by `python tools/catalogue.py`, not by hand.\n"
-    (LOCK_FOLDER / f"{series}.txt").write_text(header + text)
-    sys.stdout.write(f"{series}: {text.count('==')} packages\n")
+    yield f"# Made by `python tools/catalogue.py`, not by hand: {source}."
+    yield f'id = "{entry.id}"'
+    yield f'name = "{entry.name}"'
+    yield f'status = "{entry.status}"'
+    yield f"slurp = {str(entry.slurp).lower()}"
+    yield f"released = {entry.released}"
+    yield f"follows = {followed}".replace("'", '"')
+    for table in TABLES.values():
+        if table in entry.tables:
+            yield from ("", f"[{table}]")
+            for deliverable, versions in entry.tables[table].items():
+                yield f'"{deliverable}" = "{" ".join(versions)}"'
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from tests.docs.blocks import ROOT, commands, pages
 
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 HARMLESS = ("--help", "--version", "help")
-"""First words after `liftlock` of commands that need no cloud."""
+"""First words after `liftlock` of commands that need no cloud, and whose other words are no options."""
+NEED_NO_CLOUD = (*HARMLESS, "release")
+"""First words after `liftlock` of all that is run here."""
 
 
 BLOCKS = [(page.name, line) for page in pages() for line in commands(page)]
@@ -28,7 +30,7 @@ SENTENCES = [
     (page.name, line) for page in pages() for line in re.findall(r"`(liftlock [^`]+)`", page.read_text())
 ]
 RUN_HERE = [
-    (page, line) for page, line in BLOCKS if line.startswith(tuple(f"liftlock {h}" for h in HARMLESS))
+    (page, line) for page, line in BLOCKS if line.startswith(tuple(f"liftlock {h}" for h in NEED_NO_CLOUD))
 ]
 
 
@@ -65,6 +67,8 @@ def understand(words: Sequence[str]) -> None:
             assert rest
         case "source":
             assert rest == [".venv/bin/activate"]
+        case "python":
+            assert (ROOT / rest[0]).is_file(), rest
         case "liftlock" if rest[0] in HARMLESS:
             pass
         case "liftlock" if rest[:3] == ["lab", "exec", "--"]:

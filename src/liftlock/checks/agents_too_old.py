@@ -9,7 +9,7 @@ from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.nova_versions import REFUSES_BELOW, series_that_writes
+from liftlock.knowledge.nova_versions import refuses_below, series_that_write
 
 
 @check(
@@ -19,18 +19,18 @@ from liftlock.knowledge.nova_versions import REFUSES_BELOW, series_that_writes
 )
 def agents_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Records of dead workers count, as they do for nova; a floor that is not known is left to `hop_unsupported`."""
-    floor = REFUSES_BELOW.get(target.id)
+    floor = refuses_below(target.id)
     if floor is None:
         return
     source = series_of_cloud(cloud)
     for agent in cloud.agents:
         if agent.kind != "nova-compute" or agent.version is None or agent.version >= floor:
             continue
-        series = series_that_writes(agent.version)
-        origin = f" ({series})" if series else ""
+        series = series_that_write(agent.version)
+        origin = f" ({' or '.join(series)})" if series else ""
         remedy = (
             f"upgrade {agent.host} to {source} first"
-            if source and series != source
+            if source and source not in series
             else f"upgrade {agent.host} first"
         )
         yield blocker(

@@ -8,7 +8,7 @@ from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.floors import PYTHON, below
+from liftlock.knowledge.minimums import PYTHON, below
 
 
 @check(

@@ -18,7 +18,8 @@ from liftlock.knowledge.catalogue import Series, releases
 )
 def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Speaks about control hosts that can be read but run nothing known, and about versions of no known series."""
-    known = ", ".join(releases())
+    every = list(releases())
+    known = f"{every[0]} to {every[-1]}"
     for host in cloud.hosts_with(Role.CONTROL):
         found = series_by_deliverable(host)
         if host.reachable and host.units and not found:
@@ -33,6 +34,6 @@ def series_unknown(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 yield blocker(
                     host.name,
                     f"{host.name} runs {deliverable} {host.versions[deliverable]}, of no series liftlock knows",
-                    f"liftlock knows {known}: upgrade liftlock, or bring the host to one of them first",
+                    f"liftlock knows {known}: upgrade liftlock, or bring the host to one of these first",
                     f"{host.name}: installed {deliverable} {host.versions[deliverable]}",
                 )

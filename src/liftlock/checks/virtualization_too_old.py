@@ -8,7 +8,7 @@ from liftlock.checks.finding import ADVICE, RISK, Finding, advice, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.floors import LIBVIRT, NEXT_LIBVIRT, NEXT_QEMU, QEMU, below
+from liftlock.knowledge.minimums import LIBVIRT, NEXT_LIBVIRT, NEXT_QEMU, QEMU, below
 
 
 @check(

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.errors import BadInput
-from liftlock.knowledge.catalogue import Series, releases, series_of, services
+from liftlock.knowledge.catalogue import Series, releases, services
 from liftlock.knowledge.microversions import series_by_microversion
+from liftlock.knowledge.placing import series_of
 
 
 def series_by_deliverable(host: Host) -> Mapping[str, str | None]:
@@ -82,8 +83,9 @@ def way(source: str, target: str) -> tuple[str, ...]:
 
 
 def next_series(source: str) -> str | None:
-    """The newest series that one hop reaches from `source`; None when liftlock knows none."""
-    return next((s.id for s in reversed(list(releases().values())) if source in s.follows), None)
+    """The newest released series that one hop reaches from `source`; None when liftlock knows none."""
+    newest_first = reversed(list(releases().values()))
+    return next((s.id for s in newest_first if source in s.follows and s.complete), None)
 
 
 def _series(deliverable: str, version: str) -> str | None:

@@ -5,7 +5,7 @@ Drivers whose libraries take long to load are imported where they are chosen: `l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput, LiftlockError
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
+from liftlock.ports.artefacts import Artefacts
 from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.lease import Owned
@@ -173,3 +174,17 @@ def provisioner(choice: ProvisionerChoice | None) -> Provisioner:
         return NoProvisioner()
     maker = SocketProvisioner(choice.socket)
     return Announced(maker, choice.monitoring) if choice.monitoring else maker
+
+
+def artefacts(*, offline: bool, tell: Callable[[str], None]) -> Artefacts:
+    """Released files, in the cache of whoever asks; `tell` hears of each that is fetched."""
+    from liftlock.drivers.artefacts.released import ReleasedArtefacts  # noqa: PLC0415
+
+    return ReleasedArtefacts(offline=offline, tell=tell)
+
+
+def installable() -> tuple[str, ...]:
+    """Series that the deployer has a release of, sorted."""
+    from liftlock.drivers.deployers.venv.build import locked  # noqa: PLC0415
+
+    return locked()

@@ -1,4 +1,4 @@
-"""Every service and series liftlock knows, found by file name."""
+"""Every service and series liftlock knows, found by file name; `placing` tells which series a version is of."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from datetime import date
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib import resources
+from typing import Any
 
 from liftlock.discovery import modules_in
 from liftlock.knowledge import services as services_room
 from liftlock.knowledge.service import Part, Service
+
+_THAT_RUN = ("services", "plugins", "clients")
+"""Tables of a series file whose newest versions are `Series.versions`."""
+_TABLES = (*_THAT_RUN, "libraries", "others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +25,26 @@ class Series:
     """One OpenStack release."""
 
     id: str
-    """`2025.1`."""
+    """`2025.1`; before 2023.1 it is the name."""
     name: str
     """`epoxy`."""
+    status: str
+    """`maintained`, `unmaintained`, `end of life` or `development`, when liftlock was built."""
     slurp: bool
     """Whether it may be hopped to from the SLURP series before it (TC resolution of 2022-02-10)."""
     released: date
+    """Day of its first release; for a series in development the planned one."""
     follows: tuple[str, ...]
     """Series one may hop from directly."""
     versions: Mapping[str, str]
-    """Deliverable -> its newest final version known when liftlock was built (openstack/releases)."""
+    """Service, client or plug-in of horizon -> its newest final version known when liftlock was built."""
+    history: Mapping[str, tuple[str, ...]]
+    """Deliverable, libraries included -> every final version of it in this series, oldest first."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every service liftlock lifts was released with it when liftlock was built."""
+        return self.status != "development"
 
     def major(self, deliverable: str) -> int:
         """First number of the deliverable's version in this series; raises KeyError if it has none."""
@@ -48,41 +63,26 @@ def services() -> Mapping[str, Service]:
 def releases() -> Mapping[str, Series]:
     """Id -> series, oldest first."""
     folder = resources.files("liftlock.knowledge").joinpath("series")
-    read = [tomllib.loads(file.read_text()) for file in folder.iterdir() if file.name.endswith(".toml")]
-    return {
-        entry["id"]: Series(
-            id=entry["id"],
-            name=entry["name"],
-            slurp=entry["slurp"],
-            released=entry["released"],
-            follows=tuple(entry["follows"]),
-            versions=entry["versions"],
-        )
-        for entry in sorted(read, key=lambda e: e["released"])
-    }
+    read = [_series(tomllib.loads(f.read_text())) for f in folder.iterdir() if f.name.endswith(".toml")]
+    return {series.id: series for series in sorted(read, key=lambda s: s.released)}
+
+
+def _series(told: Mapping[str, Any]) -> Series:
+    """A series as its file tells it."""
+    tables = {table: {d: tuple(v.split()) for d, v in told.get(table, {}).items()} for table in _TABLES}
+    return Series(
+        id=told["id"],
+        name=told["name"],
+        status=told["status"],
+        slurp=told["slurp"],
+        released=told["released"],
+        follows=tuple(told["follows"]),
+        versions={d: versions[-1] for table in _THAT_RUN for d, versions in tables[table].items()},
+        history={d: versions for table in tables.values() for d, versions in table.items()},
+    )
 
 
 @cache
 def parts() -> Mapping[str, tuple[Service, Part]]:
     """Name of a part -> its service and the part."""
     return {part.name: (service, part) for service in services().values() for part in service.parts}
-
-
-def series_of(deliverable: str, version: str) -> str | None:
-    """The series that a version belongs to; None when no known series has its major, ValueError when it is no version.
-
-    Point releases newer than liftlock keep their major, so `nova 31.9.0` is still 2025.1. Some deliverables keep
-    their major over several series (horizon is 25 from 2024.2 to 2026.1): then the minor decides, and the version
-    belongs to the first series whose newest is not older.
-    """
-    major, minor = _major_minor(version)
-    named = [s for s in releases().values() if deliverable in s.versions and s.major(deliverable) == major]
-    for series in named:
-        if (major, minor) <= _major_minor(series.versions[deliverable]):
-            return series.id
-    return named[-1].id if named else None
-
-
-def _major_minor(version: str) -> tuple[int, int]:
-    numbers = version.split(".")
-    return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 and numbers[1].isdigit() else 0

@@ -1,6 +1,6 @@
-"""What changes between two series, as far as liftlock knows it.
+"""What changes between two series, as far as a person wrote it down.
 
-Kept by hand in `hops/<target series>.toml`; what can be derived from released artefacts comes with the rehearsal.
+Kept by hand in `hops/<target series>.toml`. What released files tell is derived instead: `derivation.py`.
 """
 
 from __future__ import annotations

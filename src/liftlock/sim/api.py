@@ -10,10 +10,11 @@ from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode,
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.microversions import NOVA
+from liftlock.knowledge.nova_versions import written_by
 from liftlock.ports.api import Sample
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
-from liftlock.sim.world import NOVA_SERVICE_VERSION, age, series_of
+from liftlock.sim.world import age, series_of
 
 _CERTIFICATE_DAYS = 364.0
 
@@ -56,7 +57,7 @@ class SimApi:
                     if not part.agent or unit is None or (unit.forgotten and not unit.active):
                         continue
                     alive = unit.active and not self._life.cloud.strikes(Kind.HOST_UNREACHABLE, host.name)
-                    version = NOVA_SERVICE_VERSION.get(series_of(unit.release or host.current))
+                    version = written_by(series_of(unit.release or host.current))
                     found.append(
                         Agent(
                             kind=part.agent,

@@ -11,9 +11,6 @@ from liftlock.ports.lease import Holder
 from liftlock.ports.provisioner import HostOrder
 from liftlock.ports.traffic import Server
 
-NOVA_SERVICE_VERSION = {"2024.1": 67, "2025.1": 68, "2026.1": 72}
-"""`nova.objects.service.SERVICE_VERSION` per series (research/control-plane.md)."""
-
 OLDEST_COMPUTE = {"2025.1": "2024.1", "2026.1": "2025.1"}
 """Series -> oldest nova-compute its conductor starts beside (`OLDEST_SUPPORTED_SERVICE_VERSION`, nova 31.3, 33.0)."""
 

@@ -152,10 +152,10 @@ SPEAKS = [
     Story("series_unknown", with_host(CLOUD, "ctl-blue", versions={}), BLOCKER, "ctl-blue", "no installed"),
     Story(
         "series_unknown",
-        with_host(CLOUD, "ctl-blue", versions={**versions_of("2025.1"), "nova": "15.1.5"}),
+        with_host(CLOUD, "ctl-blue", versions={**versions_of("2025.1"), "nova": "12.0.4"}),
         BLOCKER,
         "ctl-blue",
-        "nova 15.1.5",
+        "nova 12.0.4",
     ),
     Story("version_mix", MIXED, BLOCKER, "harbour-town", "2025.1 on ctl-blue; 2026.1 on ctl-2", "half done"),
     Story(
@@ -171,7 +171,7 @@ SPEAKS = [
         with_agent(CLOUD, "nova-compute", "cmp2", version=67),
         BLOCKER,
         "cmp2",
-        "service version 67 (2024.1), and nova of 2026.1 does not start below 68",
+        "service version 67 (2024.1 or 2024.2), and nova of 2026.1 does not start below 68",
         "upgrade cmp2 to 2025.1 first",
     ),
     Story(
@@ -179,7 +179,7 @@ SPEAKS = [
         with_agent(small_cloud("2024.1"), "nova-compute", "cmp1", version=64, alive=False),
         BLOCKER,
         "cmp1",
-        "service version 64, and",
+        "service version 64 (zed), and",
         "delete its record",
         "2025.1",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,8 @@ WORDS = st.sampled_from(
             "yaml",
             "value",
             "Severity",
+            "nova",
+            "notes",
             "nobody",
             "tiny",
             "lb1=127.0.0.1",
@@ -140,6 +143,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         # Neither this machine's clouds nor its keys are anybody's business here.
         patch.setenv("HOME", str(folder))
         for name in ("OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "LIFTLOCK_CLOUD_FILE"):
+            patch.delenv(name, raising=False)
+        # Nor is the package index: nothing listens at port 1.
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        patch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple/")
+        patch.setenv("PIP_RETRIES", "0")
+        for name in ("PIP_EXTRA_INDEX_URL", "XDG_CACHE_HOME"):
             patch.delenv(name, raising=False)
         (folder / "cloud.yaml").write_text(NOBODY % "empty")
         (folder / "ran.yaml").write_text(NOBODY % "ran")
@@ -233,6 +242,13 @@ USED: dict[str, tuple[str, int, str]] = {
     "no series": ("plan", 2, "the following arguments are required: --to"),
     "a series nobody made": ("plan --to 1999.9", 2, "1999.9"),
     "a gate the plan does not have": ("approve plan.json --gate strat", 2, "no gate “strat”"),
+    "a hop that leads back": ("hop show nova --from 2026.1 --to 2025.1", 2, "2026.1 is not older than 2025.1"),
+    "a service that is misspelt": ("hop show nowa --from 2025.1 --to 2026.1", 2, "did you mean `nova`?"),
+    "a topic that is none": ("hop show nova --from 2025.1 --to 2026.1 --topic note", 2, "no topic `note`"),
+    "an index that is silent": ("hop show nova --from 2025.1 --to 2026.1", 1, "the package index on 127.0.0.1"),
+    "an empty cache": ("hop show nova --from 2025.1 --to 2026.1 --offline", 1, "nothing is known about nova"),
+    "a path that leads back": ("release path 2026.1 2025.1", 3, "no hops lead from 2026.1 to 2025.1"),
+    "a release nobody made": ("release show 1999.9", 2, "1999.9"),
     "a key that is none": ("assess", 1, "key or "),
     "a run that was never run": ("report run-7 -C ran.yaml", 2, "run-7"),
     "probes that are not there": ("report -C ran.yaml --probes none", 2, "none"),

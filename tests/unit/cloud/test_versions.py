@@ -16,7 +16,7 @@ from liftlock.cloud.versions import (
     way,
 )
 from liftlock.errors import BadInput
-from liftlock.knowledge.catalogue import series_of
+from liftlock.knowledge.placing import series_of
 from tests.clouds import small_cloud, versions_of, with_host, with_second_controller
 
 
@@ -41,7 +41,7 @@ def test_a_host_with_two_series_shows_both_oldest_first() -> None:
     assert series_of_host(host) == ("2025.1", "2026.1")
 
 
-@pytest.mark.parametrize("version", ["unknown", "", "13.1.4", "99.0"])
+@pytest.mark.parametrize("version", ["unknown", "", "12.0.0", "99.0"])
 def test_a_version_of_no_series_is_unknown_and_no_crash(version: str) -> None:
     host = with_host(small_cloud(), "ctl-blue", versions={"nova": version}).host("ctl-blue")
     assert series_by_deliverable(host) == {"nova": None}

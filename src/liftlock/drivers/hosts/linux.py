@@ -9,6 +9,7 @@ from typing import Any
 from liftlock.cloud.model import FileSystem, Host, Role, Unit
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
+from liftlock.knowledge.artefact import package_of
 from liftlock.knowledge.catalogue import parts, releases, services
 from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
@@ -17,7 +18,6 @@ from liftlock.ports.shell import Shell
 
 _RUNS_NOTHING = ("python-", "osc-", "skyline-console")
 _RUNS_IN_HORIZON = ("-ui", "-dashboard", "-horizon")
-_OTHER_NAME_ON_PYPI = {"placement": "openstack-placement", "heat": "openstack-heat"}
 _PATIENCE_S = 60.0
 
 
@@ -71,7 +71,7 @@ class LinuxHosts:
             "root": self._root,
             "parts": list(parts()),
             "deliverables": list(deliverables_that_run()),
-            "on_pypi": {_OTHER_NAME_ON_PYPI.get(name, name): name for name in deliverables_that_run()},
+            "on_pypi": {package_of(name): name for name in deliverables_that_run()},
             "services": {service.name: list(service.configuration) for service in services().values()},
             "queues": {SECTION: list(QUEUE_OPTIONS)},
             "wanted": {service: [list(words) for words in wanted] for service, wanted in OPTIONS.items()},

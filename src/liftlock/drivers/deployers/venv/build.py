@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
 import hashlib
 import os
 from importlib.resources import files
 from pathlib import Path
 
+from liftlock.drivers.pip_settings import pip_settings
 from liftlock.drivers.provisioners.nspawn.cache import built_once
 from liftlock.drivers.provisioners.nspawn.machine import dying_with_us, run, succeeds
 from liftlock.errors import BadInput, LabFailed
@@ -21,15 +21,16 @@ SCRIPT = Path(__file__).with_name("build.sh")
 """What runs inside the private mount namespace."""
 
 
+def locked() -> tuple[str, ...]:
+    """Series that the product ships a hashed lock of, sorted."""
+    return tuple(sorted(f.name.removesuffix(".txt") for f in LOCKS.iterdir() if f.name.endswith(".txt")))
+
+
 def lock_text(series: str) -> str:
     """The hashed lock of a series; raises `BadInput` if the product ships none."""
-    lock = LOCKS / f"{series}.txt"
-    if not lock.is_file():
-        known = sorted(
-            path.name.removesuffix(".txt") for path in LOCKS.iterdir() if path.name.endswith(".txt")
-        )
-        raise BadInput(f"there is no lock for the series {series!r}", hint=f"there is {', '.join(known)}")
-    return lock.read_text()
+    if series not in locked():
+        raise BadInput(f"there is no lock for the series {series!r}", hint=f"there is {', '.join(locked())}")
+    return (LOCKS / f"{series}.txt").read_text()
 
 
 def release_id(series: str) -> str:
@@ -127,21 +128,6 @@ def index_settings() -> dict[str, str]:
     # Hashes decide what is accepted, so any index may provide it.
     settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     return {name: value for name, value in settings.items() if value}
-
-
-def pip_settings() -> dict[str, str]:
-    """The machine's pip settings, files first, environment over them."""
-    home = Path.home()
-    candidates = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
-    candidates.append(Path(os.environ.get("PIP_CONFIG_FILE", "/dev/null")))
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(path for path in candidates if path.is_file())
-    settings = dict(parser["global"]) if parser.has_section("global") else {}
-    for name in ("index-url", "extra-index-url"):
-        variable = "PIP_" + name.upper().replace("-", "_")
-        if variable in os.environ:
-            settings[name] = os.environ[variable]
-    return settings
 
 
 def readable_folders() -> list[str]:

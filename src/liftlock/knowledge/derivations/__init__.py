@@ -1,0 +1,1 @@
+"""What released files tell about a hop, one question a file."""
