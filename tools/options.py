@@ -16,7 +16,7 @@ import subprocess
 from pathlib import Path
 
 from liftlock.drivers.deployers.venv.build import release_id
-from liftlock.drivers.option_reading import program, printed
+from liftlock.drivers.option_reading import printed, program
 from liftlock.knowledge.options import parse
 from liftlock.knowledge.release_facts import ENDING, FOLDER, packed
 
@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     """Ask the environment, write the file, say what is in it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("series")
     parser.add_argument("--python", type=Path, required=True, help="the Python of the release's environment")
     wish = parser.parse_args()

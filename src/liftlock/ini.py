@@ -88,6 +88,21 @@ def rewritten(
     return "".join(lines)
 
 
+def moved(text: str, section: str, option: str, to: tuple[str, str], *, keep: bool = False) -> str:
+    """The text with every setting of an option under another section and name, its values and their lines as they were.
+
+    With `keep`, the option stays too. Repeated, it changes nothing.
+    """
+    found = [setting for setting in settings(text) if setting.place == (section, option)]
+    if keep and set(values(text, *to)) >= {setting.value for setting in found}:
+        return text
+    stays = section == to[0] and not keep
+    lines = {setting.start: setting.named(to[1]) for setting in found}
+    gone = {} if keep else {start: new if stays else () for start, new in lines.items()}
+    new = [] if stays else [line for of_one in lines.values() for line in of_one]
+    return rewritten(text, gone, {to[0]: new} if new else {})
+
+
 def _lines(text: str) -> list[str]:
     """Lines with their ends, as files are read: a form feed in a comment ends no line."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)

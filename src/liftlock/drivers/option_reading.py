@@ -24,14 +24,18 @@ def program() -> str:
 def printed(out: str) -> dict[str, Any]:
     """What the program printed, of which the last line counts; raises ValueError if that is none of its own."""
     lines = out.split()
-    told: dict[str, Any] = json.loads(lzma.decompress(base64.b64decode(lines[-1] if lines else "", validate=True)))
+    told: dict[str, Any] = json.loads(
+        lzma.decompress(base64.b64decode(lines[-1] if lines else "", validate=True))
+    )
     return told
 
 
 def ask_release(deployer: Deployer, host: str, release: str) -> dict[str, Any]:
     """What the packages of a release that is on the host's disk declare; nothing that runs is touched."""
     name = f"liftlock-options-{release}"
-    ended = deployer.run(host, release, name, ["python", "-W", "ignore", "-c", program()], timeout_s=_PATIENCE_S)
+    ended = deployer.run(
+        host, release, name, ["python", "-W", "ignore", "-c", program()], timeout_s=_PATIENCE_S
+    )
     deployer.forget(host, name)
     try:
         return printed(ended.out)

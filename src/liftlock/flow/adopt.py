@@ -11,10 +11,13 @@ from pathlib import Path
 
 from liftlock.cloud.adoption.files import service_of
 from liftlock.cloud.adoption.model import Adopted, Change
-from liftlock.cloud.adoption.path import adopt, is_read
-from liftlock.cloud.versions import series_named
-from liftlock.errors import BadInput
-from liftlock.knowledge.catalogue import releases
+from liftlock.cloud.adoption.path import adopt, is_read, series
+from liftlock.cloud.model import Host, Role
+from liftlock.cloud.versions import series_named, series_of_host
+from liftlock.errors import BadInput, Unreachable
+from liftlock.flow.option_facts import read
+from liftlock.flow.site import Site
+from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.options import Facts
 from liftlock.knowledge.release_facts import facts_of, shipped
 
@@ -30,6 +33,8 @@ class Adoption:
     files: tuple[Adopted, ...]
     left: tuple[str, ...]
     """Files of the services that are neither options nor a policy: they are for somebody to look at."""
+    remarks: tuple[str, ...] = ()
+    """What the result does not rest on, though it should."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -52,6 +57,40 @@ def adopt_folder(folder: Path, target: str, source: str = "") -> Adoption:
     return Adoption("", path, adopt(texts, path), left)
 
 
+def adopt_cloud(site: Site, target: str, source: str = "") -> tuple[Adoption, ...]:
+    """The configuration of every host that runs OpenStack, host by host; nothing is changed on any.
+
+    Raises `Unreachable` if a host does not answer: half of a cloud's configuration is none.
+    """
+    wanted = series_named(target).id
+    hosts = [host.name for host in site.file.hosts if set(host.roles) & {Role.CONTROL, Role.COMPUTE}]
+    seen = {name: site.hands.hosts.look(name) for name in hosts}
+    for host in seen.values():
+        if not host.reachable:
+            raise Unreachable(f"{host.name}: {host.problem}", hint=f"see whether {host.name} is up")
+    release = site.hands.deployer.release_of(wanted)
+    last, remark = read(site, release, [*hosts, *(green.name for green in site.file.green)])
+    return tuple(_of_host(site, host, last, remark, source) for host in seen.values())
+
+
+def _of_host(site: Site, host: Host, last: Facts, remark: str, source: str) -> Adoption:
+    own = series_named(source).id if source else next(iter(series_of_host(host)), "")
+    if not own:
+        raise BadInput(
+            f"it is not known which series {host.name} runs", hint="say where it comes from: `--from`"
+        )
+    first, another = (
+        read(site, host.release, [host.name]) if not source and host.release else (facts_of(own), "")
+    )
+    directories = [d for name in host.versions if name in services() for d in services()[name].configuration]
+    found = site.hands.configuration.texts(host.name, directories)
+    texts = {name: text for name, text in found.items() if service_of(name) and is_read(name)}
+    left = tuple(sorted(name for name in found if service_of(name) and not is_read(name)))
+    path = along(first, last)
+    remarks = tuple(filter(None, (another, remark)))
+    return Adoption(host.name, path, adopt(texts, path), left, remarks)
+
+
 def releases_between(source: str, target: str) -> tuple[Facts, ...]:
     """Shipped facts of every release on the way; by default from the one that `target` usually follows."""
     last = series_named(target)
@@ -59,14 +98,23 @@ def releases_between(source: str, target: str) -> tuple[Facts, ...]:
     before = [name for name in last.follows if name in known]
     if not source and not before:
         raise BadInput(
-            f"liftlock ships no options of a release before {last.id}", hint="say where you come from: `--from`"
+            f"liftlock ships no options of a release before {last.id}",
+            hint="say where you come from: `--from`",
         )
     first = series_named(source) if source else series_named(before[-1])
+    return along(facts_of(first.id), facts_of(last.id))
+
+
+def along(first: Facts, last: Facts) -> tuple[Facts, ...]:
+    """Both, with the shipped facts of every release between them.
+
+    Raises `BadInput` if the last is not the later one.
+    """
     order = list(releases())
-    if order.index(first.id) >= order.index(last.id):
-        raise BadInput(f"{last.id} does not come after {first.id}", hint="name a later series with `--to`")
-    between = [name for name in known if order.index(first.id) < order.index(name) < order.index(last.id)]
-    return tuple(facts_of(name) for name in (first.id, *between, last.id))
+    start, end = (order.index(series(facts)) for facts in (first, last))
+    if start >= end:
+        raise BadInput(f"{order[end]} does not come after {order[start]}", hint="name a later series with `--to`")
+    return (first, *(facts_of(name) for name in order[start + 1 : end] if name in shipped()), last)
 
 
 def read_folder(folder: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
@@ -91,7 +139,9 @@ def read_text(file: Path) -> str:
     try:
         text = file.read_bytes().decode()
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}", hint="mend that, or leave the file out") from None
+        raise BadInput(
+            f"{file} cannot be read: {error.strerror}", hint="mend that, or leave the file out"
+        ) from None
     except UnicodeDecodeError:
         raise BadInput(f"{file} is no text in UTF-8", hint="mend that, or leave the file out") from None
     if "\0" in text:
@@ -120,7 +170,8 @@ def write(adoptions: Sequence[Adoption], output: Path) -> None:
     except OSError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise BadInput(
-            f"{error.filename or output} cannot be written: {error.strerror}", hint="name another folder with `-o`"
+            f"{error.filename or output} cannot be written: {error.strerror}",
+            hint="name another folder with `-o`",
         ) from error
 
 

@@ -96,6 +96,14 @@ def test_a_value_is_what_was_set_and_none_where_nothing_is(place: Place) -> None
     assert place.port.value(HOST, f"{place.nova}/no-such-file.conf", "DEFAULT", "host") is None
 
 
+def test_texts_are_those_of_every_file_below_the_directories(place: Place) -> None:
+    place.write(f"{place.nova}/conf.d/more.conf", "[api]\n# größer\n")
+    assert place.port.texts(HOST, [place.nova, "/etc/no-such-service"]) == {
+        place.file: TEXT,
+        f"{place.nova}/conf.d/more.conf": "[api]\n# größer\n",
+    }
+
+
 def test_an_edit_changes_its_option_and_leaves_every_other_line(place: Place) -> None:
     place.port.edit(HOST, [place.edit("host", "there"), place.edit("debug", "true", "api")])
     assert place.port.value(HOST, place.file, "DEFAULT", "host") == "there"
@@ -146,3 +154,15 @@ def test_a_host_that_does_not_answer_is_an_error_but_its_backup_can_be_read(plac
     assert place.port.saved(HOST, "first") == before
     with pytest.raises(Unreachable):
         place.port.hashes(HOST, [place.nova])
+    with pytest.raises(Unreachable):
+        place.port.texts(HOST, [place.nova])
+
+
+def test_what_is_no_text_is_left_out_of_the_texts(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("owners can only be set by root")
+    place = over_files(tmp_path)
+    Path(place.nova, "key").write_bytes(b"\xff\xfe")
+    Path(place.nova, "long.conf").write_text("# words\n" * 200_000)
+    Path(place.nova, "gone.conf").symlink_to("/no/such/file")
+    assert list(place.port.texts(HOST, [place.nova])) == [place.file]

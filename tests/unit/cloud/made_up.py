@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from liftlock.cloud.adoption.path import of_service
 from liftlock.cloud.adoption.model import Adopted
+from liftlock.cloud.adoption.path import of_service
 from liftlock.knowledge.options import Facts, parse
 
 OLD, NEW = "2025.1-aaaaaaaaaaaa", "2027.1-bbbbbbbbbbbb"

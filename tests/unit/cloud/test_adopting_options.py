@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liftlock import ini
 from liftlock.cloud.adoption.model import Change
 from liftlock.cloud.adoption.path import of_service
 from liftlock.errors import BadInput
@@ -42,7 +43,7 @@ RELEASES = both(
 PLANTED = """\
 # The operator's own words.
 [DEFAULT]
-stays = here   
+stays = 'here'
 goes = away
 # why this is so
 goes_unsaid = one,
@@ -63,7 +64,7 @@ driver_of_somebody = x
 ADOPTED = """\
 # The operator's own words.
 [DEFAULT]
-stays = here   
+stays = 'here'
 # liftlock: taken out: nova 33.0.0 no longer has it; it was deprecated since 30.0.0
 # goes = away
 # why this is so
@@ -78,7 +79,7 @@ many = 2
 picky = c
 ageing = yes
 driver_of_somebody = x
-reader = here   
+reader = 'here'
 # liftlock: 2027.1 does not start without demanded (string value): set it here
 
 [place]
@@ -114,12 +115,13 @@ def test_adopting_what_was_adopted_changes_nothing() -> None:
     assert adopted(ADOPTED, RELEASES).after == ADOPTED
 
 
+NAMES = (
+    "stays goes goes_unsaid old_name older_name oldest_name new_name young_name moves many many_before "
+    "picky ageing shifts reader demanded odd passphrase pass_before"
+).split()
 LINES = st.sampled_from(
     [
-        *(f"{name} = {value}" for value in ("a", "'b c'", "1,2") for name in (
-            "stays goes goes_unsaid old_name older_name oldest_name new_name young_name moves many many_before "
-            "picky ageing shifts reader demanded odd passphrase pass_before"
-        ).split()),
+        *(f"{name} = {value}" for value in ("a", "'b c'", "1,2") for name in NAMES),
         "old_name: x\n  y\n\tz",
         "# words",
         "; words",
@@ -130,7 +132,7 @@ LINES = st.sampled_from(
         "[DEFAULT]",
         "[elsewhere]",
     ]
-)  # fmt: skip
+)
 
 
 @given(st.lists(LINES, max_size=14), st.booleans())
@@ -211,7 +213,13 @@ def test_an_option_whose_list_could_not_be_read_is_unknown_and_not_removed() -> 
 
 
 def test_an_option_whose_list_is_gone_is_unknown_and_not_removed() -> None:
-    old = facts(OLD, nova_31_0_0=[point("options", "nova.conf", option("stays")), point("options", "nova.more", option("goes"))])
+    old = facts(
+        OLD,
+        nova_31_0_0=[
+            point("options", "nova.conf", option("stays")),
+            point("options", "nova.more", option("goes")),
+        ],
+    )
     new = facts(NEW, nova_33_0_0=[point("options", "nova.conf", option("stays"))])
     found = adopted("[DEFAULT]\ngoes = x\n", (old, new))
     assert kinds(found) == [("unknown", "[DEFAULT] goes")]
@@ -247,20 +255,39 @@ def test_a_backend_that_the_operator_named_has_the_options_of_every_backend() ->
     def cinder(release: str, version: str, *declares: dict[str, object]) -> object:
         return facts(release, **{f"cinder_{version}": [point("options", "cinder", *declares)]})
 
-    old = cinder(OLD, "26_0_0", option("enabled_backends"), option("gone", "backend_defaults"), option("before", "backend_defaults"))
-    new = cinder(NEW, "28_0_0", option("enabled_backends"), option("after", "backend_defaults", aliases=[["", "before"]]))
+    old = cinder(
+        OLD,
+        "26_0_0",
+        option("enabled_backends"),
+        option("gone", "backend_defaults"),
+        option("before", "backend_defaults"),
+    )
+    new = cinder(
+        NEW,
+        "28_0_0",
+        option("enabled_backends"),
+        option("after", "backend_defaults", aliases=[["", "before"]]),
+    )
     text = "[DEFAULT]\nenabled_backends = Fast, slow\n[Fast]\ngone = 1\nbefore = 2\n[elsewhere]\ngone = 3\n"
     (found,) = of_service("cinder", {"/etc/cinder/cinder.conf": text}, old, new)  # type: ignore[arg-type]
     assert "\n# gone = 1\nafter = 2\n[elsewhere]\ngone = 3\n" in found.after
 
 
 def test_a_default_is_no_news_where_any_file_of_the_service_sets_the_option() -> None:
-    found = of_service("nova", {"/etc/nova/nova.conf": "[DEFAULT]\n", "/etc/nova/conf.d/a.conf": "[DEFAULT]\nshifts = 1\ndemanded = 1\n"}, *RELEASES)
+    found = of_service(
+        "nova",
+        {
+            "/etc/nova/nova.conf": "[DEFAULT]\n",
+            "/etc/nova/conf.d/a.conf": "[DEFAULT]\nshifts = 1\ndemanded = 1\n",
+        },
+        *RELEASES,
+    )
     assert [c.kind.value for file in found for c in file.changes] == []
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("a = 1\n", 1), ("[x]\nbare\n", 2), ("[x]\n= 1\n", 2), ("[x\n", 1), ("[]\n", 1), ("[x]\n  y\n", 2)]
+    ("text", "line"),
+    [("a = 1\n", 1), ("[x]\nbare\n", 2), ("[x]\n= 1\n", 2), ("[x\n", 1), ("[]\n", 1), ("[x]\n  y\n", 2)],
 )
 def test_a_file_that_no_service_would_read_is_refused_with_its_line(text: str, line: int) -> None:
     with pytest.raises(BadInput, match=f"/etc/nova/nova.conf, line {line}: ") as refused:
@@ -274,3 +301,21 @@ def test_what_a_hop_asks_for_by_hand_is_done_too() -> None:
     found = adopted("[DEFAULT]\n", (old, new))
     assert found.after == "[DEFAULT]\nmanager_shutdown_timeout = 5\n"
     assert kinds(found) == [("added", "[DEFAULT] manager_shutdown_timeout")]
+
+
+@given(st.lists(LINES, max_size=14))
+def test_the_edits_set_what_the_adopted_file_sets(lines: list[str]) -> None:
+    text = "\n".join(["[DEFAULT]", *lines]) + "\n"
+    if text_continues_nothing(text):
+        return
+    found = adopted(text, RELEASES)
+    for edit in found.edits:
+        text = edit.applied(text)
+    assert in_force(text) == in_force(found.after)
+
+
+def in_force(text: str) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for setting in ini.settings(text):
+        found.setdefault(setting.place, []).append(setting.value)
+    return {place: values if place[1] == "many" else values[-1:] for place, values in found.items()}

@@ -16,7 +16,15 @@ def rule(name: str, check: str = "role:admin", **more: Any) -> dict[str, Any]:
 
 
 RELEASES = rules(
-    old=[rule("a:get"), rule("a:gone"), rule("a:old"), rule("a:all"), rule("a:wide"), rule("helper"), rule("a:kept")],
+    old=[
+        rule("a:get"),
+        rule("a:gone"),
+        rule("a:old"),
+        rule("a:all"),
+        rule("a:wide"),
+        rule("helper"),
+        rule("a:kept"),
+    ],
     new=[
         rule("a:get"),
         rule("a:new", old_name="a:old"),
@@ -82,7 +90,9 @@ def test_json_stays_json() -> None:
     assert found.after.startswith('{\n    "a:new": "role:x",\n    "a:list"')
 
 
-@pytest.mark.parametrize("names", [("a:gone", "helper"), ("helper", "a:gone", "a:get"), ("a:get", "a:gone", "helper")])
+@pytest.mark.parametrize(
+    "names", [("a:gone", "helper"), ("helper", "a:gone", "a:get"), ("a:get", "a:gone", "helper")]
+)
 def test_rules_go_from_json_wherever_they_stand(names: tuple[str, ...]) -> None:
     text = "{" + ", ".join(f'"{name}": "role:x"' for name in names) + "}"
     left = yaml.safe_load(adopted(text, RELEASES, "/etc/nova/policy.json").after)
@@ -109,5 +119,5 @@ def test_a_default_that_no_file_sets_is_told() -> None:
 
 @pytest.mark.parametrize("text", ["- a\n", "{", "a: [\n", '"a": 1\n? [x]\n: 2\n', "\x00"])
 def test_what_is_no_policy_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match="/etc/nova/policy.yaml"):
+    with pytest.raises(BadInput, match=r"/etc/nova/policy\.yaml"):
         adopted(text, RELEASES, PATH)

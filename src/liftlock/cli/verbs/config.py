@@ -12,7 +12,8 @@ from cliff.lister import Lister
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.adoption.model import Change, Kind
-from liftlock.flow.adopt import Adoption, adopt_folder, write
+from liftlock.flow.adopt import Adoption, adopt_cloud, adopt_folder, write
+from liftlock.flow.wiring import opened
 
 COLUMNS = ("Kind", "File", "Line", "Name", "Before", "After", "Because")
 
@@ -44,7 +45,9 @@ class ConfigAdopt(Verb, Lister):
             "-o", "--output", type=Path, metavar="DIR", help="write the new files and their diffs here"
         )
         parser.add_argument(
-            "--long", action="store_true", help="list too what is only to be known: rules with another default"
+            "--long",
+            action="store_true",
+            help="list too what is only to be known: rules with another default",
         )
         return parser
 
@@ -59,7 +62,10 @@ class ConfigAdopt(Verb, Lister):
 
     def adoptions(self, wish: argparse.Namespace) -> Sequence[Adoption]:
         """What becomes of the files in the folder, or of the cloud's."""
-        return (adopt_folder(wish.from_dir, wish.to, wish.source),)
+        if wish.from_dir:
+            return (adopt_folder(wish.from_dir, wish.to, wish.source),)
+        with opened(wish.cloud_file) as site:
+            return adopt_cloud(site, wish.to, wish.source)
 
 
 def is_aside(change: Change) -> bool:
@@ -90,6 +96,7 @@ def summary(adoptions: Sequence[Adoption], output: Path | None) -> str:
     left = sorted({name for adoption in adoptions for name in adoption.left})
     if left:
         lines.append(f"left as they are, for you to look at: {', '.join(left)}")
+    lines += sorted({remark for adoption in adoptions for remark in adoption.remarks})
     if output:
         lines.append(f"written to {output}: the files, diffs/, changes.json; they hold secrets")
     return "\n".join(line for line in lines if line)

@@ -20,9 +20,12 @@ class Content(StrEnum):
     """Neither: it is left as it is."""
 
 
-_NOT_OPTIONS = ("*paste*", "rootwrap*", "logging*", "*uwsgi*", "*wsgi.conf", "api_audit_map.conf", "*.sample")
+_OPTIONS = ("{service}*.conf", "{service}*.ini", "*_agent.ini", "ml2_conf*.ini", "*_plugin.ini", "ovn.ini")
+"""What files of options are called; every other `.conf` may be dnsmasq's, Ceph's or anybody's."""
+_OPTIONS_FOLDERS = ("conf.d", "*.conf.d", "domains")
+"""Folders that hold nothing but files of options."""
+_NOT_OPTIONS = ("*paste*", "*rootwrap*", "*logging*", "*wsgi*", "*audit_map*", "*.sample")
 """Files beside options that have their looks, and are read by PasteDeploy, rootwrap, Python's logging, web servers."""
-_NOT_FOLDERS = ("rootwrap.d", "httpd", "apache2", "uwsgi.d")
 _DJANGO = "horizon"
 """The one service whose settings are a Python module."""
 
@@ -45,8 +48,11 @@ def content_of(path: str) -> Content:
     ['options', 'policy', 'other']
     """
     file = PurePosixPath(path)
-    if any(fnmatch(file.name, wild) for wild in _NOT_OPTIONS) or set(file.parts) & set(_NOT_FOLDERS):
-        return Content.OTHER
     if "policy" in (file.stem, file.parent.name.partition(".")[0]) or file.stem.endswith("_policy"):
         return Content.POLICY if file.suffix in (".yaml", ".yml", ".json") else Content.OTHER
-    return Content.OPTIONS if file.suffix in (".conf", ".ini") else Content.OTHER
+    if any(fnmatch(file.name, wild) for wild in _NOT_OPTIONS) or file.suffix not in (".conf", ".ini"):
+        return Content.OTHER
+    wanted = [wild.format(service=service_of(path)) for wild in _OPTIONS]
+    named = any(fnmatch(file.name, wild) for wild in wanted)
+    kept = any(fnmatch(file.parent.name, wild) for wild in _OPTIONS_FOLDERS)
+    return Content.OPTIONS if named or kept else Content.OTHER

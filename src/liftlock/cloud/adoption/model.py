@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from enum import StrEnum
 
+from liftlock.knowledge.hop import Edit, Move
+
+_NO_END = "\n\\ No newline at end of file\n"
+
 
 class Kind(StrEnum):
     """What happens to an option or a rule, or what somebody should know about it."""
@@ -65,13 +69,15 @@ class Adopted:
     before: str
     after: str
     changes: tuple[Change, ...]
+    edits: tuple[Edit | Move, ...] = ()
+    """What was done to a file of options, without its comments: for files that others change too (green's)."""
 
     @property
     def diff(self) -> str:
         """The change as `diff -u` shows it, with the secrets that stand in it; empty if there is none."""
-        lines = (text.splitlines(keepends=True) for text in (self.before, self.after))
-        found = list(unified_diff(*lines, f"a{self.path}", f"b{self.path}"))
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in found)
+        old, new = self.before.splitlines(keepends=True), self.after.splitlines(keepends=True)
+        found = unified_diff(old, new, f"a{self.path}", f"b{self.path}")
+        return "".join(line if line.endswith("\n") else f"{line}{_NO_END}" for line in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ for oslo.config.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock import ini
 from liftlock.blots import BLOT, blotted
@@ -17,7 +17,7 @@ from liftlock.cloud.adoption.model import Adopted, Change, Kind, Wording
 from liftlock.cloud.adoption.sections import templates
 from liftlock.cloud.adoption.values import complaint
 from liftlock.errors import BadInput
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.knowledge.option_hop import (
     Fate,
     Hop,
@@ -66,6 +66,9 @@ class Draft:
     taken: dict[Place, Place] = field(default_factory=dict)
     """Place that is set in the file once it is rewritten -> place of the setting that it comes from."""
 
+    edits: dict[Edit | Move, None] = field(default_factory=dict)
+    """The same as edits of single options, each once, in the order in which they have to be made."""
+
     def section(self, wanted: str) -> str:
         """The section as this file writes it."""
         names = {normal(s.section): s.section for s in self.settings}
@@ -103,11 +106,11 @@ def read(service: str, texts: Mapping[str, str]) -> Files:
 
 
 def adopt(files: Files, hop: Hop, words: Wording, edits: Sequence[Edit] = ()) -> tuple[Adopted, ...]:
-    """Every file of the service for the new release; `edits` are what the hop asks for whatever the release declares."""
+    """Every file of the service for the new release; `edits` are what the hop asks for by hand."""
     found = [_adopted(files, path, hop, words, edits) for path in files.texts]
     if found:
         about_all = tuple(_beneath(files, hop, words, found[0].path))
-        found[0] = Adopted(found[0].path, found[0].before, found[0].after, (*found[0].changes, *about_all))
+        found[0] = replace(found[0], changes=(*found[0].changes, *about_all))
     return tuple(found)
 
 
@@ -132,13 +135,14 @@ def _adopted(files: Files, path: str, hop: Hop, words: Wording, edits: Sequence[
         _demand(files, draft, hop, words)
     after = ini.rewritten(text, draft.replaced, draft.added)
     after = _edited(draft, after, edits)
-    return Adopted(path, text, after, tuple(sorted(draft.changes, key=lambda c: c.line or len(text))))
+    changes = sorted(draft.changes, key=lambda c: c.line or len(text))
+    return Adopted(path, text, after, tuple(changes), tuple(draft.edits))
 
 
 def _in_force_first(
     files: Files, judged: Sequence[tuple[ini.Setting, Judgement]]
 ) -> list[tuple[ini.Setting, Judgement]]:
-    """Of several former names of one option the one first that oslo.config reads: the first in the option's own order."""
+    """Of several former names of one option the one first that oslo.config reads: in the option's own order."""
 
     def rank(one: tuple[ini.Setting, Judgement]) -> int:
         setting, judgement = one
@@ -151,9 +155,7 @@ def _in_force_first(
     return sorted(judged, key=rank)
 
 
-def _settle(
-    files: Files, draft: Draft, setting: ini.Setting, judgement: Judgement, words: Wording
-) -> None:
+def _settle(files: Files, draft: Draft, setting: ini.Setting, judgement: Judgement, words: Wording) -> None:
     match judgement.fate:
         case Fate.RENAMED:
             _rename(files, draft, setting, judgement, words)
@@ -162,7 +164,9 @@ def _settle(
         case Fate.LOST:
             draft.note(Kind.UNKNOWN, setting, judgement.old, setting.name, lost(judgement.old, words))
         case Fate.STRANGE:
-            because = f"neither {words.old} nor {words.new} lists it: an option of a driver, or a slip of the pen"
+            because = (
+                f"neither {words.old} nor {words.new} lists it: a driver's option, or a slip of the pen"
+            )
             draft.note(Kind.STRANGE, setting, None, setting.name, because)
         case Fate.KEPT:
             _copy(files, draft, setting, judgement.homes, words)
@@ -185,12 +189,11 @@ def _rename(files: Files, draft: Draft, setting: ini.Setting, judgement: Judgeme
         draft.replaced[setting.start] = (f"{MARK}{setting.name} is [{section}] {home.name} in {words.new}",)
         draft.added.setdefault(section, []).extend(setting.named(home.name))
     _copy(files, draft, setting, others, words)
+    draft.edits[Move(draft.path, *setting.place, section, home.name, False, because)] = None
     _judge_value(draft, setting, home, words)
 
 
-def _copy(
-    files: Files, draft: Draft, setting: ini.Setting, homes: Sequence[Option], words: Wording
-) -> None:
+def _copy(files: Files, draft: Draft, setting: ini.Setting, homes: Sequence[Option], words: Wording) -> None:
     """Set options that were read from here too and no longer are."""
     for home in homes:
         section = _home_section(files, draft, setting, home)
@@ -198,7 +201,10 @@ def _copy(
         if draft.taken.setdefault(at, where(setting)) != where(setting) and not home.multi:
             continue
         draft.added.setdefault(section, []).extend(setting.named(home.name))
-        because = f"{words.after(home.source.package)} no longer reads [{setting.section}] {setting.name} for it"
+        because = (
+            f"{words.after(home.source.package)} no longer reads [{setting.section}] {setting.name} for it"
+        )
+        draft.edits[Move(draft.path, *setting.place, section, home.name, True, because)] = None
         told = Change(
             Kind.COPIED,
             draft.path,
@@ -213,6 +219,7 @@ def _copy(
 
 def _take_out(draft: Draft, setting: ini.Setting, option: Option | None, because: str) -> None:
     draft.replaced[setting.start] = (f"{MARK}taken out: {because}", *(f"# {line}" for line in setting.raw))
+    draft.edits[Edit(draft.path, *setting.place, None, because)] = None
     draft.note(Kind.REMOVED, setting, option, "", because)
 
 
@@ -231,10 +238,11 @@ def _judge_value(draft: Draft, setting: ini.Setting, option: Option | None, word
 
 def _demand(files: Files, draft: Draft, hop: Hop, words: Wording) -> None:
     """Ask for options without which the new release does not start."""
+    taken = files.set_places() | draft.taken.keys()
     for option in new_duties(hop):
         name = f"[{option.section}] {option.name}"
         asked = f"{MARK}{words.new} does not start without {option.name} ({option.type}): set it here"
-        if place(option) in files.set_places() or place(option)[0] in hop.new.templates:
+        if place(option) in taken or place(option)[0] in hop.new.templates:
             continue
         if asked not in files.texts[draft.path]:
             draft.added.setdefault(draft.section(option.section), []).append(asked)
@@ -301,4 +309,4 @@ def lost(option: Option | None, words: Wording) -> str:
     source = option.source
     if source.package not in words.new_packages:
         return f"{source.package}, which read it in {words.old}, is no part of {words.new}"
-    return f"the list `{source.name}` of {source.package} could not be read in {words.new}: see whether it is still used"
+    return f"the list `{source.name}` of {source.package} could not be read in {words.new}: see whether it is used"

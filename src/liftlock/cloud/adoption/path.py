@@ -62,4 +62,10 @@ def series(facts: Facts) -> str:
 def _joined(earlier: Adopted | None, later: Adopted) -> Adopted:
     if earlier is None:
         return later
-    return Adopted(later.path, earlier.before, later.after, (*earlier.changes, *later.changes))
+    return Adopted(
+        later.path,
+        earlier.before,
+        later.after,
+        (*earlier.changes, *later.changes),
+        (*earlier.edits, *later.edits),
+    )

@@ -120,7 +120,7 @@ class _Draft:
                 because = f"the rules of {self._package(judgement.old)} could not be read in {self.words.new}"
                 self._note(Kind.UNKNOWN, entry, entry.check, because)
             case Fate.STRANGE if entry.name not in self._referred():
-                because = f"neither {self.words.old} nor {self.words.new} has such a rule, and no rule here refers to it"
+                because = f"neither {self.words.old} nor {self.words.new} has such a rule, and none here refers to it"
                 self._note(Kind.STRANGE, entry, entry.check, because)
             case Fate.KEPT:
                 yield from self._keep(entry, judgement)
@@ -129,7 +129,11 @@ class _Draft:
     def beneath(self) -> Iterator[Change]:
         """Defaults that change and that the file does not set."""
         for old, new in self.hop.changed_defaults():
-            if old.name not in self.checks and new.name not in self.checks and old.old_name not in self.checks:
+            if (
+                old.name not in self.checks
+                and new.name not in self.checks
+                and old.old_name not in self.checks
+            ):
                 because = f"no file sets it: {self._after(new)} has another default than {self.words.old}"
                 yield Change(Kind.DEFAULT, self.path, new.name, old.check, new.check, because)
 
@@ -223,4 +227,6 @@ def _quoted(name: str, quote: str) -> str:
 
 
 def _bad(path: str, where: str, what: str) -> BadInput:
-    return BadInput(f"{path}{where}: {what}", now="nothing was written", hint="correct that file, then try again")
+    return BadInput(
+        f"{path}{where}: {what}", now="nothing was written", hint="correct that file, then try again"
+    )
