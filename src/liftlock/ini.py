@@ -39,6 +39,11 @@ class Setting:
     """Its lines as they stand, without their ends."""
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Section and name."""
+        return self.section, self.name
+
+    @property
     def end(self) -> int:
         """Number of the line after its last."""
         return self.start + len(self.raw)

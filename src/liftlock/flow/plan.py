@@ -129,8 +129,8 @@ def adopted_options(site: Site, cloud: Cloud, lift: Lift) -> Mapping[str, tuple[
     Judged by what liftlock knows of both releases; no program is run on any host. Raises `BadInput` for a file that its
     service would not read either.
     """
-    release = site.hands.deployer.release_of(lift.target)
-    path = along(known(site, lift.source), known(site, release))
+    runs = next((host.release for host in cloud.hosts_with(Role.CONTROL) if host.release), lift.source)
+    path = along(known(site, runs), known(site, site.hands.deployer.release_of(lift.target)))
     directories = [d for name in cloud.services for d in services()[name].configuration]
     found = {}
     for host in cloud.hosts_with(Role.CONTROL):

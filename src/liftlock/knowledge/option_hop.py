@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.options import Facts, Option, Rule, Source
@@ -84,6 +84,12 @@ class Scope:
         return all(not s.problem for s in same) and any(
             source.name == s.name or source.address == s.address for s in same
         )
+
+
+@lru_cache(maxsize=64)
+def scope(facts: Facts, service: str) -> Scope:
+    """What the service reads in that release, made once."""
+    return Scope(facts, service)
 
 
 class Fate(StrEnum):

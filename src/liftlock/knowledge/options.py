@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,7 +21,7 @@ class Source:
     """One entry point that declares options or rules."""
 
     package: str
-    """`os_vif`."""
+    """`os-vif`, as PyPI compares names."""
     kind: str
     """`options`, `rules` or `logins`."""
     name: str
@@ -84,14 +85,14 @@ class Rule:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """What one release declares."""
+    """What one release declares; equal only to itself, as there is one of each release."""
 
     release: str
     """`2026.1-91c04d7e3f2a`: the identity of the environment that was asked."""
     packages: Mapping[str, str]
-    """Package -> version, of those that declare anything."""
+    """Package, as PyPI compares names (`oslo-policy`) -> version, of those that declare anything."""
     sources: tuple[Source, ...]
     options: tuple[Option, ...]
     rules: tuple[Rule, ...]
@@ -111,7 +112,7 @@ def parse(release: str, told: Mapping[str, Any]) -> Facts:
         )
     sources, options, rules = [], [], []
     for title, entries in told["packages"].items():
-        package = title.rpartition(" ")[0]
+        package = canonical(title.rpartition(" ")[0])
         for entry in entries:
             source = Source(package, entry["kind"], entry["name"], entry["address"], entry.get("problem", ""))
             sources.append(source)
@@ -120,8 +121,18 @@ def parse(release: str, told: Mapping[str, Any]) -> Facts:
                     rules.append(Rule(source, **_known(Rule, one)))
                 else:
                     options.append(_option(source, one))
-    packages = dict(title.rsplit(" ", 1) for title in told["packages"])
+    titles = [title.rsplit(" ", 1) for title in told["packages"]]
+    packages = {canonical(name): version for name, version in titles}
     return Facts(release, packages, tuple(sources), tuple(options), tuple(rules))
+
+
+def canonical(package: str) -> str:
+    """The name as PyPI compares names (PEP 503): releases of one package write it with dots, dashes or underscores.
+
+    >>> canonical("oslo_policy")
+    'oslo-policy'
+    """
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def _option(source: Source, told: Mapping[str, Any]) -> Option:

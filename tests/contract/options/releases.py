@@ -76,5 +76,6 @@ def asked(folder: Path, release: str) -> Facts:
     ended = run(folder, "-W", "ignore", "-c", program())
     assert ended.returncode == 0, ended.stderr
     content = packed(release, printed(ended.stdout), reasons=True)
-    assert unpacked(content) == parse(release, printed(ended.stdout))
-    return unpacked(content)
+    found, direct = unpacked(content), parse(release, printed(ended.stdout))
+    assert (found.options, found.rules, found.sources) == (direct.options, direct.rules, direct.sources)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from liftlock.cloud.adoption.model import Adopted
@@ -22,7 +23,8 @@ def point(kind: str, name: str, *declares: dict[str, Any], problem: str = "") ->
 
 def facts(release: str, **packages: list[dict[str, Any]]) -> Facts:
     """Facts of a release; packages are `nova_31_0_0=[entry points]`."""
-    told = {name.replace("_", " ", 1).replace("_", "."): points for name, points in packages.items()}
+    titles = {re.sub(r"_(?=\d)", " ", name, count=1): points for name, points in packages.items()}
+    told = {title.partition(" ")[0] + " " + title.partition(" ")[2].replace("_", "."): p for title, p in titles.items()}
     return parse(release, {"format": 1, "packages": told})
 
 

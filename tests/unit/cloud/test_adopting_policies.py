@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
+from liftlock.cloud.adoption.path import of_service
 from liftlock.errors import BadInput
-from tests.unit.cloud.made_up import adopted, kinds, rules
+from tests.unit.cloud.made_up import NEW, OLD, adopted, facts, kinds, point, rules
 
 PATH = "/etc/nova/policy.yaml"
 
@@ -121,3 +122,14 @@ def test_a_default_that_no_file_sets_is_told() -> None:
 def test_what_is_no_policy_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"/etc/nova/policy\.yaml"):
         adopted(text, RELEASES, PATH)
+
+
+@pytest.mark.parametrize(("setting", "kind"), [("", [("invalid", "policy.json")]), ("policy_file = policy.json", [])])
+def test_a_policy_in_json_that_the_new_library_does_not_look_for_is_told(
+    setting: str, kind: list[tuple[str, str]]
+) -> None:
+    option = {"section": "oslo_policy", "name": "policy_file", "type": "string value"}
+    old = facts(OLD, oslo_policy_4_5_1=[point("options", "oslo.policy", option)])
+    new = facts(NEW, oslo_policy_5_0_0=[point("options", "oslo.policy", option)])
+    texts = {"/etc/nova/nova.conf": f"[oslo_policy]\n{setting}\n", "/etc/nova/policy.json": "{}"}
+    assert [found for file in of_service("nova", texts, old, new) for found in kinds(file)] == kind

@@ -9,7 +9,7 @@ from liftlock.cloud.adoption import options, policies
 from liftlock.cloud.adoption.files import Content, content_of, service_of
 from liftlock.cloud.adoption.model import Adopted, Wording
 from liftlock.knowledge.hop import edits_for
-from liftlock.knowledge.option_hop import Hop, Scope
+from liftlock.knowledge.option_hop import Hop, scope
 from liftlock.knowledge.options import Facts
 from liftlock.knowledge.rule_hop import RuleHop
 
@@ -35,13 +35,15 @@ def adopt(texts: Mapping[str, str], path: Sequence[Facts]) -> tuple[Adopted, ...
 def of_service(service: str, texts: Mapping[str, str], old: Facts, new: Facts) -> tuple[Adopted, ...]:
     """The service's files for the next release."""
     words = Wording(series(old), series(new), old.packages, new.packages)
-    before, after = Scope(old, service), Scope(new, service)
+    before, after = scope(old, service), scope(new, service)
     of_options = {name: text for name, text in texts.items() if content_of(name) is Content.OPTIONS}
     of_policy = {name: text for name, text in texts.items() if content_of(name) is Content.POLICY}
     files = options.read(service, options_in_order(of_options))
     adopted = options.adopt(files, Hop(before, after), words, edits_for(series(new)))
     rules = RuleHop(before, after)
-    return (*adopted, *(policies.adopt(name, text, rules, words) for name, text in of_policy.items()))
+    found = [policies.adopt(name, text, rules, words) for name, text in of_policy.items()]
+    named = ("oslo_policy", "policy_file") in files.set_places()
+    return (*adopted, *(file if named else policies.still_found(file, words) for file in found))
 
 
 def options_in_order(texts: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 import yaml
 
@@ -16,6 +17,7 @@ from liftlock.knowledge.options import Rule
 from liftlock.knowledge.rule_hop import RuleHop, RuleJudgement
 
 MARK = "# liftlock: "
+_LIBRARY, _YAML_ONLY = "oslo-policy", 5
 _NAME = r"[\w:.*-]"
 """What names of rules are made of."""
 
@@ -87,9 +89,17 @@ def adopt(path: str, text: str, hop: RuleHop, words: Wording) -> Adopted:
     return Adopted(path, text, after, (*draft.changes, *draft.beneath()))
 
 
-def defaults(path: str, hop: RuleHop, words: Wording) -> tuple[Change, ...]:
-    """Rules with another default, for a service without a policy file."""
-    return tuple(_Draft(path, "", (), hop, words).beneath())
+def still_found(adopted: Adopted, words: Wording) -> Adopted:
+    """The same, with a word on a file that only the old release looks for when no option names it.
+
+    oslo.policy up to 4.5 takes `policy.json` where there is no `policy.yaml`; 5.0 does not.
+    """
+    was, now = (int(p.get(_LIBRARY, "0").split(".")[0]) for p in (words.old_packages, words.new_packages))
+    if PurePosixPath(adopted.path).name != "policy.json" or not was < _YAML_ONLY <= now:
+        return adopted
+    because = f"{words.after(_LIBRARY)} does not look for it: make a policy.yaml of it, or no rule of it holds"
+    told = Change(Kind.INVALID, adopted.path, "policy.json", "", "", because)
+    return replace(adopted, changes=(told, *adopted.changes))
 
 
 class _Draft:
