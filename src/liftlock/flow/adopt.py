@@ -79,9 +79,7 @@ def _of_host(site: Site, host: Host, last: Facts, remark: str, source: str) -> A
         raise BadInput(
             f"it is not known which series {host.name} runs", hint="say where it comes from: `--from`"
         )
-    first, another = (
-        read(site, host.release, [host.name]) if not source and host.release else (facts_of(own), "")
-    )
+    first, another = (facts_of(own), "") if source else read(site, host.release or own, [host.name])
     directories = [d for name in host.versions if name in services() for d in services()[name].configuration]
     found = site.hands.configuration.texts(host.name, directories)
     texts = {name: text for name, text in found.items() if service_of(name) and is_read(name)}
