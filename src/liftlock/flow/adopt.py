@@ -111,13 +111,16 @@ def along(first: Facts, last: Facts) -> tuple[Facts, ...]:
     order = list(releases())
     start, end = (order.index(series(facts)) for facts in (first, last))
     if start >= end:
-        raise BadInput(f"{order[end]} does not come after {order[start]}", hint="name a later series with `--to`")
+        raise BadInput(
+            f"{order[end]} does not come after {order[start]}", hint="name a later series with `--to`"
+        )
     return (first, *(facts_of(name) for name in order[start + 1 : end] if name in shipped()), last)
 
 
 def read_folder(folder: Path) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Path on the host -> text of every file that is adopted, and the paths of those that are not."""
-    if not folder.is_dir():
+    # `os.path` answers for names that are too long, too.
+    if not os.path.isdir(folder):  # noqa: PTH112
         raise BadInput(f"{folder} is no folder", hint="name the folder that holds the configuration")
     root = folder / "etc" if (folder / "etc").is_dir() else folder
     texts, left = {}, []
@@ -153,6 +156,8 @@ def write(adoptions: Sequence[Adoption], output: Path) -> None:
     Below `output`: `etc/nova/nova.conf`, `diffs/etc/nova/nova.conf.diff`; for a cloud, a folder for each host around
     them. As they hold secrets, only their owner may read them. Raises `BadInput` if `output` is there already.
     """
+    if not output.name:
+        raise BadInput(f"`-o {output}` names no new folder", hint="name one that is not there yet")
     fresh = output.with_name(f".{output.name}.new")
     try:
         if output.exists() and (not output.is_dir() or any(output.iterdir())):

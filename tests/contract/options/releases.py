@@ -68,7 +68,9 @@ def install(folder: Path, version: str, module: str) -> Path:
 def run(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     """This environment's Python, with the release on its path."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def asked(folder: Path, release: str) -> Facts:

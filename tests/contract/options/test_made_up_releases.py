@@ -42,7 +42,11 @@ def test_options_are_told_as_files_write_them(releases: tuple[Facts, Facts]) -> 
     assert found["new_name"].section == "place"
     assert found["new_name"].aliases == (("DEFAULT", "older_name"),)
     assert found["many"].multi
-    assert (found["goes"].leaving, found["goes"].since, found["goes"].why) == (True, "30.0.0", "nobody uses it")
+    assert (found["goes"].leaving, found["goes"].since, found["goes"].why) == (
+        True,
+        "30.0.0",
+        "nobody uses it",
+    )
 
 
 def test_one_list_that_fails_loses_no_other(releases: tuple[Facts, Facts]) -> None:
@@ -79,6 +83,8 @@ def test_the_targets_own_validator_takes_what_was_adopted(
     assert (taken.returncode, "deprecated" in taken.stdout + taken.stderr) == (0, False), taken.stderr
 
 
-def test_an_option_of_a_package_with_a_list_that_fails_may_have_moved_there(releases: tuple[Facts, Facts]) -> None:
+def test_an_option_of_a_package_with_a_list_that_fails_may_have_moved_there(
+    releases: tuple[Facts, Facts],
+) -> None:
     (adopted,) = of_service("nova", {"/etc/nova/nova.conf": "[DEFAULT]\ngoes = x\n"}, *releases)
     assert [change.kind.value for change in adopted.changes if change.name == "[DEFAULT] goes"] == ["unknown"]

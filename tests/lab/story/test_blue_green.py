@@ -320,9 +320,7 @@ def test_requests_were_back_long_before_the_work_was(rounded: Round) -> None:
     on_green = [
         r["t"]
         for r in rounded.requests
-        if "green" in (r["backend"] or "")
-        and r["verb"] != "asset"
-        and rounded.said_at <= r["t"] <= back_at
+        if "green" in (r["backend"] or "") and r["verb"] != "asset" and rounded.said_at <= r["t"] <= back_at
     ]
     assert max(on_green, default=rounded.said_at) - rounded.said_at < rounded.rolled_back.seconds / 2
 

@@ -24,7 +24,10 @@ def point(kind: str, name: str, *declares: dict[str, Any], problem: str = "") ->
 def facts(release: str, **packages: list[dict[str, Any]]) -> Facts:
     """Facts of a release; packages are `nova_31_0_0=[entry points]`."""
     titles = {re.sub(r"_(?=\d)", " ", name, count=1): points for name, points in packages.items()}
-    told = {title.partition(" ")[0] + " " + title.partition(" ")[2].replace("_", "."): p for title, p in titles.items()}
+    told = {
+        title.partition(" ")[0] + " " + title.partition(" ")[2].replace("_", "."): p
+        for title, p in titles.items()
+    }
     return parse(release, {"format": 1, "packages": told})
 
 

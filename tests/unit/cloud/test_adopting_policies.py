@@ -124,7 +124,9 @@ def test_what_is_no_policy_is_refused(text: str) -> None:
         adopted(text, RELEASES, PATH)
 
 
-@pytest.mark.parametrize(("setting", "kind"), [("", [("invalid", "policy.json")]), ("policy_file = policy.json", [])])
+@pytest.mark.parametrize(
+    ("setting", "kind"), [("", [("invalid", "policy.json")]), ("policy_file = policy.json", [])]
+)
 def test_a_policy_in_json_that_the_new_library_does_not_look_for_is_told(
     setting: str, kind: list[tuple[str, str]]
 ) -> None:

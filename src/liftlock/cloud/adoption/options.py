@@ -164,9 +164,7 @@ def _settle(files: Files, draft: Draft, setting: ini.Setting, judgement: Judgeme
         case Fate.LOST:
             draft.note(Kind.UNKNOWN, setting, judgement.old, setting.name, lost(judgement.old, words))
         case Fate.STRANGE:
-            because = (
-                f"neither {words.old} nor {words.new} lists it: a driver's option, or a slip of the pen"
-            )
+            because = f"neither {words.old} nor {words.new} lists it: a driver's option, or a slip of the pen"
             draft.note(Kind.STRANGE, setting, None, setting.name, because)
         case Fate.KEPT:
             _copy(files, draft, setting, judgement.homes, words)

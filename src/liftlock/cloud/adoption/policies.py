@@ -97,7 +97,9 @@ def still_found(adopted: Adopted, words: Wording) -> Adopted:
     was, now = (int(p.get(_LIBRARY, "0").split(".")[0]) for p in (words.old_packages, words.new_packages))
     if PurePosixPath(adopted.path).name != "policy.json" or not was < _YAML_ONLY <= now:
         return adopted
-    because = f"{words.after(_LIBRARY)} does not look for it: make a policy.yaml of it, or no rule of it holds"
+    because = (
+        f"{words.after(_LIBRARY)} does not look for it: make a policy.yaml of it, or no rule of it holds"
+    )
     told = Change(Kind.INVALID, adopted.path, "policy.json", "", "", because)
     return replace(adopted, changes=(told, *adopted.changes))
 
