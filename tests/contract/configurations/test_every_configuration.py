@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.errors import StepFailed, Unreachable
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.ports.configuration import Configuration
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -109,6 +110,24 @@ def test_an_edit_changes_its_option_and_leaves_every_other_line(place: Place) ->
     assert place.port.value(HOST, place.file, "DEFAULT", "host") == "there"
     assert place.port.value(HOST, place.file, "api", "debug") == "true"
     assert place.read(place.file) == TEXT.replace("= here", "= there") + "\n[api]\ndebug = true\n"
+
+
+@pytest.mark.parametrize(("section", "keep"), [("DEFAULT", False), ("api", False), ("api", True), ("DEFAULT", True)])
+def test_an_option_is_moved_with_its_value_however_often(place: Place, section: str, keep: bool) -> None:
+    move = Move(place.file, "DEFAULT", "host", section, "name", keep, "a test")
+    for _ in range(2):
+        place.port.edit(HOST, [move])
+        assert place.port.value(HOST, place.file, section, "name") == "here"
+        assert place.port.value(HOST, place.file, "DEFAULT", "host") == ("here" if keep else None)
+        assert (place.read(place.file) or "").count("= here") == 1 + keep
+
+
+def test_moving_an_option_of_a_file_that_is_not_there_changes_nothing(place: Place) -> None:
+    before = place.port.hashes(HOST, [place.nova])
+    file = f"{place.nova}/no-such-file.conf"
+    with contextlib.suppress(StepFailed):
+        place.port.edit(HOST, [Move(file, "DEFAULT", "host", "api", "name", False, "a test")])
+    assert place.port.hashes(HOST, [place.nova]) == before
 
 
 def test_an_edit_that_changes_nothing_leaves_the_hash(place: Place) -> None:

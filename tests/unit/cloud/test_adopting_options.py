@@ -115,10 +115,27 @@ def test_adopting_what_was_adopted_changes_nothing() -> None:
     assert adopted(ADOPTED, RELEASES).after == ADOPTED
 
 
-NAMES = (
-    "stays goes goes_unsaid old_name older_name oldest_name new_name young_name moves many many_before "
-    "picky ageing shifts reader demanded odd passphrase pass_before"
-).split()
+NAMES = [
+    "stays",
+    "goes",
+    "goes_unsaid",
+    "old_name",
+    "older_name",
+    "oldest_name",
+    "new_name",
+    "young_name",
+    "moves",
+    "many",
+    "many_before",
+    "picky",
+    "ageing",
+    "shifts",
+    "reader",
+    "demanded",
+    "odd",
+    "passphrase",
+    "pass_before",
+]
 LINES = st.sampled_from(
     [
         *(f"{name} = {value}" for value in ("a", "'b c'", "1,2") for name in NAMES),

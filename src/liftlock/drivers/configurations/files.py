@@ -49,7 +49,7 @@ class ConfigurationFiles:
             mine = [edit for edit in edits if edit.path == path]
             file = self._ask(host, verb="read", path=path)
             if not file:
-                if all(isinstance(edit, Move) or edit.value is None for edit in mine):
+                if all(isinstance(edit, Edit) and edit.value is None for edit in mine):
                     continue
                 raise StepFailed(
                     f"{host} has no file {path}",
