@@ -15,6 +15,8 @@ Place = tuple[str, str]
 
 PACKAGES = {"placement": "openstack-placement", "heat": "openstack-heat"}
 """Service -> its package, where that has another name."""
+_SAMPLES = "sample_"
+"""Sections that oslo.config 10.3 declares as samples of sections that operators name."""
 LOGIN_WAY = "auth_type"
 """The option that names a way to log in: a section that has it takes the options of every way (keystoneauth)."""
 
@@ -180,5 +182,7 @@ def new_duties(hop: Hop) -> Iterator[Option]:
     """Options without which the new release does not start, and the old one did."""
     for at, news in hop.new.current.items():
         demanded = news[0].required and news[0].default is None and news[0].section
-        if demanded and not any(o.required for o in hop.old.own(at)):
+        # A way to log in demands its options only where it is chosen.
+        login = ("", news[0].name) in hop.new.current or news[0].section.startswith(_SAMPLES)
+        if demanded and not login and not any(o.required for o in hop.old.own(at)):
             yield news[0]

@@ -17,6 +17,8 @@ from liftlock.knowledge.options import Facts, parse
 
 FOLDER = "option_facts"
 ENDING = ".json.xz"
+_NEAR = 100
+"""How far apart equal entries of one list are looked for."""
 
 
 def shipped() -> tuple[str, ...]:
@@ -63,8 +65,10 @@ def packed(release: str, told: dict[str, Any], *, reasons: bool) -> bytes:
 
 
 def _entry(entry: dict[str, Any], *, reasons: bool) -> dict[str, Any]:
-    declares = [
-        {name: value for name, value in one.items() if reasons or name != "why"}
-        for one in entry.get("declares", ())
-    ]
+    declares: list[dict[str, Any]] = []
+    for one in entry.get("declares", ()):
+        told = {name: value for name, value in one.items() if reasons or name != "why"}
+        # Sections that take several ways to log in list what the ways share once for each.
+        if told not in declares[-_NEAR:]:
+            declares.append(told)
     return {**entry, "declares": declares} if declares else entry

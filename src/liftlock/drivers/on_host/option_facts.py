@@ -16,6 +16,7 @@ import importlib
 import json
 import lzma
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -28,7 +29,7 @@ GROUPS = {"oslo.config.opts": "options", "oslo.policy.policies": "rules", "keyst
 """Group of entry points -> what they declare: options, policy rules, options of ways to log in."""
 OF_TESTS = "test"
 """In the address of an entry point: options of a test suite, of which no service reads any."""
-PATIENCE_S = 3000
+PATIENCE_S = 600
 
 
 def announced() -> dict[str, list[tuple[str, str, str]]]:
@@ -81,7 +82,8 @@ def plain(value: Any) -> Any:
         return ",".join(str(one) for one in value)
     text = str(value)
     for found, word in here():
-        text = text.replace(found, word)
+        # Whole words only: a machine may be called `vm`, and there is `lvm` and `kvm`.
+        text = re.sub(rf"(?<![\w.-]){re.escape(found)}(?![\w-])", word, text)
     return text
 
 
