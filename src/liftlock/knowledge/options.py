@@ -75,8 +75,8 @@ class Rule:
     source: Source
     name: str
     """`os_compute_api:servers:create`."""
-    check: str
-    """Who may, if no policy file says otherwise."""
+    check: str = ""
+    """Who may, if no policy file says otherwise; empty if everybody may."""
     old_name: str = ""
     """The name of the rule that it replaces, which may be its own; empty if none."""
     old_check: str = ""
