@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liftlock.drivers.option_reading import ask_release
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, Unreachable
 from liftlock.flow.site import Site
 from liftlock.knowledge.options import Facts
 from liftlock.knowledge.release_facts import ENDING, facts_of, packed, unpacked
@@ -32,14 +32,21 @@ def read(site: Site, release: str, hosts: Sequence[str]) -> tuple[Facts, str]:
     found = known(site, release)
     if found.release == release:
         return found, ""
-    holders = [host for host in hosts if release in site.hands.deployer.staged(host)]
     why = "no host has it on its disk"
-    for host in holders[:1]:
+    for host in [host for host in hosts if holds(site, host, release)][:1]:
         try:
             return keep(site, release, host), ""
         except LiftlockError as error:
             why = error.what
     return found, f"judged by the options of {found.release}, not of {release}: {why}"
+
+
+def holds(site: Site, host: str, release: str) -> bool:
+    """Whether the host has the release on its disk; one that is not there yet (green) has not."""
+    try:
+        return release in site.hands.deployer.staged(host)
+    except Unreachable:
+        return False
 
 
 def keep(site: Site, release: str, host: str) -> Facts:

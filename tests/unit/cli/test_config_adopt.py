@@ -59,8 +59,8 @@ def test_the_labs_files_leave_nothing_to_be_decided_and_are_written_for_their_ow
     for name in OPTIONS:
         assert (output / "etc" / name).is_file()
         assert (output / "etc" / name).stat().st_mode & stat.S_IRWXO == 0
-    assert "manager_shutdown_timeout = 5\n" in (output / "etc/nova/nova.conf").read_text()
-    assert "+manager_shutdown_timeout = 5\n" in (output / "diffs/etc/nova/nova.conf.diff").read_text()
+    assert "\n# auth_strategy = keystone\n" in (output / "etc/nova/nova.conf").read_text()
+    assert "\n-auth_strategy = keystone\n" in (output / "diffs/etc/nova/nova.conf.diff").read_text()
     assert "hunter" not in (output / "changes.json").read_text()
 
 
