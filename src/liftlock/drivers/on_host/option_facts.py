@@ -104,6 +104,16 @@ def limits(kind: Any) -> dict[str, Any]:
     return found
 
 
+def aliases(found: Any) -> list[tuple[str, str]]:
+    """(section, name) under which the option is read as well, each once; oslo.config adds names without dashes."""
+    names = [
+        (old.group or "", (old.name or found.dest).replace("-", "_"))
+        for old in found.deprecated_opts
+        if old.name or old.group
+    ]
+    return list(dict.fromkeys(names))
+
+
 def option(found: Any, group: Any) -> dict[str, Any]:
     """One option as it stands in files."""
     sample = getattr(found, "sample_default", None)
@@ -113,11 +123,7 @@ def option(found: Any, group: Any) -> dict[str, Any]:
         **limits(found.type),
         "default": plain(found.default if sample is None else sample),
         "multi": bool(found.multi),
-        "aliases": [
-            [old.group or "", (old.name or found.dest).replace("-", "_")]
-            for old in found.deprecated_opts
-            if old.name or old.group
-        ],
+        "aliases": [list(one) for one in aliases(found)],
         "leaving": bool(found.deprecated_for_removal),
         "since": str(found.deprecated_since or ""),
         "why": " ".join(str(found.deprecated_reason or "").split()),
