@@ -116,7 +116,10 @@ def test_settings_are_told_in_order_with_their_lines() -> None:
         ("DEFAULT", "transport_url"),
         ("DEFAULT", "enabled_apis"),
     ]
-    assert (found[2].raw, found[2].value) == (("enabled_apis = osapi_compute,", "    metadata"), "osapi_compute,\nmetadata")
+    assert (found[2].raw, found[2].value) == (
+        ("enabled_apis = osapi_compute,", "    metadata"),
+        "osapi_compute,\nmetadata",
+    )
 
 
 def test_a_form_feed_in_a_comment_ends_no_line() -> None:
@@ -131,7 +134,7 @@ def test_a_moved_option_takes_all_of_its_lines_along() -> None:
 
 
 @given(texts, sections, words, sections, words, values, st.booleans())
-def test_a_move_repeated_changes_nothing_more(  # noqa: PLR0917
+def test_a_move_repeated_changes_nothing_more(
     text: str, section: str, option: str, to: str, name: str, value: str, keep: bool
 ) -> None:
     text = ini.edited(text.replace("bare\n", ""), section, option, value)

@@ -112,7 +112,9 @@ def test_an_edit_changes_its_option_and_leaves_every_other_line(place: Place) ->
     assert place.read(place.file) == TEXT.replace("= here", "= there") + "\n[api]\ndebug = true\n"
 
 
-@pytest.mark.parametrize(("section", "keep"), [("DEFAULT", False), ("api", False), ("api", True), ("DEFAULT", True)])
+@pytest.mark.parametrize(
+    ("section", "keep"), [("DEFAULT", False), ("api", False), ("api", True), ("DEFAULT", True)]
+)
 def test_an_option_is_moved_with_its_value_however_often(place: Place, section: str, keep: bool) -> None:
     move = Move(place.file, "DEFAULT", "host", section, "name", keep, "a test")
     for _ in range(2):

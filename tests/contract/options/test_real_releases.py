@@ -43,7 +43,9 @@ def test_the_targets_own_validator_takes_the_labs_adopted_file(service: str, tmp
     lab = lab_in(tmp_path / "lab")
     files = wish_for(lab, lab.topology.having(Role.CONTROL)[0]).files
     texts = {file.path: file.content for file in files if file.path.startswith(f"/etc/{service}/")}
-    (adopted,) = [f for f in adopt(texts, (facts_of("2025.1"), facts_of("2026.1"))) if f.path.endswith(".conf")]
+    (adopted,) = [
+        f for f in adopt(texts, (facts_of("2025.1"), facts_of("2026.1"))) if f.path.endswith(".conf")
+    ]
     after = tmp_path / "after.conf"
     after.write_text(adopted.after)
     names = {s.name for s in facts_of("2026.1").sources if s.kind == "options" and not s.problem}
@@ -51,7 +53,14 @@ def test_the_targets_own_validator_takes_the_labs_adopted_file(service: str, tmp
     libraries = {n for n in names if n.startswith(("oslo.", "keystonemiddleware"))}
     chosen = [f"--namespace={name}" for name in sorted(own | libraries)]
     # Options of a way to log in are in no list: the validator knows them only where a service lists them.
-    groups = ["keystone_authtoken", "service_user", "nova", "files", "os_glance_staging_store", "os_glance_tasks_store"]
+    groups = [
+        "keystone_authtoken",
+        "service_user",
+        "nova",
+        "files",
+        "os_glance_staging_store",
+        "os_glance_tasks_store",
+    ]
     more = [f"--exclude-group={name}" for name in [*groups, lab.volume_backend]]
     words = [python, "-W", "ignore", "-m", "oslo_config.validator", *chosen, *more, f"--input-file={after}"]
     ended = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/")
