@@ -107,3 +107,38 @@ def test_a_new_option_that_is_removed_again_leaves_the_text(
 @given(texts, sections, words)
 def test_a_removed_option_is_gone(text: str, section: str, option: str) -> None:
     assert ini.values(ini.edited(text, section, option, None), section, option) == ()
+
+
+def test_settings_are_told_in_order_with_their_lines() -> None:
+    found = ini.settings(TEXT)
+    assert [s.place for s in found][:3] == [
+        ("DEFAULT", "debug"),
+        ("DEFAULT", "transport_url"),
+        ("DEFAULT", "enabled_apis"),
+    ]
+    assert (found[2].raw, found[2].value) == (
+        ("enabled_apis = osapi_compute,", "    metadata"),
+        "osapi_compute,\nmetadata",
+    )
+
+
+def test_a_form_feed_in_a_comment_ends_no_line() -> None:
+    assert ini.settings("[a]\n# words\x0cx = 1\n") == ()
+    assert ini.edited("[a]\n# words\x0cx = 1\n", "a", "x", None) == "[a]\n# words\x0cx = 1\n"
+
+
+def test_a_moved_option_takes_all_of_its_lines_along() -> None:
+    text = "[a]\nx = 1\n  2\n# words\nx: 3\n[b]\ny = 4\n"
+    assert ini.moved(text, "a", "x", ("b", "z")) == "[a]\n# words\n[b]\ny = 4\nz = 1\n  2\nz: 3\n"
+    assert ini.moved(text, "a", "x", ("a", "z")) == text.replace("x", "z")
+
+
+@given(texts, sections, words, sections, words, values, st.booleans())
+def test_a_move_repeated_changes_nothing_more(
+    text: str, section: str, option: str, to: str, name: str, value: str, keep: bool
+) -> None:
+    text = ini.edited(text.replace("bare\n", ""), section, option, value)
+    once = ini.moved(text, section, option, (to, name), keep=keep)
+    if (section, option) != (to, name):
+        assert value in ini.values(once, to, name)
+        assert ini.moved(once, section, option, (to, name), keep=keep) == once

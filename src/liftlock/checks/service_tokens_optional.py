@@ -8,7 +8,7 @@ from liftlock.checks.finding import ADVICE, Finding, advice
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.options import OPTIONS, TRUE
+from liftlock.knowledge.surveyed_options import OPTIONS, TRUE
 
 NAME = "service_token_roles_required"
 

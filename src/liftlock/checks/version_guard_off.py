@@ -8,7 +8,7 @@ from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.options import TRUE
+from liftlock.knowledge.surveyed_options import TRUE
 
 
 @check(

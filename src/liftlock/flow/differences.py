@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from liftlock.drivers.on_host.words import blotted
 from liftlock.errors import Refused
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.plan.model import Difference, Plan
 from liftlock.ports.hands import Hands
 from liftlock.ports.likeness import Substitution
@@ -72,21 +72,23 @@ def nothing_to_replace(host: str, wanted: Substitution) -> Refused:
     )
 
 
-def edited(hands: Hands, alike: MakeAlike, edits: list[Edit]) -> Iterator[Difference]:
+def edited(hands: Hands, alike: MakeAlike, edits: list[Edit | Move]) -> Iterator[Difference]:
     """Options set or removed; those that blue has so already are left out."""
     for edit in edits:
         before = hands.configuration.value(alike.source, edit.path, edit.section, edit.option)
-        if before == edit.value:
+        if isinstance(edit, Edit) and before == edit.value:
             continue
-        yield Difference(
-            alike.target,
-            alike.source,
-            edit.path,
-            f"[{edit.section}] {edit.option}",
-            setting(edit.option, before),
-            setting(edit.option, edit.value),
-            edit.because,
-        )
+        place = f"[{edit.section}] {edit.option}"
+        old, new = setting(edit.option, before), after(edit, before)
+        yield Difference(alike.target, alike.source, edit.path, place, old, new, edit.because)
+
+
+def after(edit: Edit | Move, before: str | None) -> str:
+    """The option as a line once it is edited, secrets blotted out; with its section where that is another."""
+    if isinstance(edit, Edit):
+        return setting(edit.option, edit.value)
+    section = "" if edit.new_section == edit.section else f"[{edit.new_section}] "
+    return section + setting(edit.new_option, before)
 
 
 def setting(option: str, value: str | None) -> str:

@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from liftlock.checks.finding import RISK
+from liftlock.cloud.adoption.path import adopt
 from liftlock.cloud.model import Cloud, Role
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
+from liftlock.flow.adopt import along
 from liftlock.flow.assess import Assessment, assess
 from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
+from liftlock.flow.option_facts import known
 from liftlock.flow.site import Site
-from liftlock.knowledge.hop import edits_for
+from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.hop import Edit, Move, edits_for
 from liftlock.plan.model import Lift, Plan, Risk
 from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
@@ -96,6 +100,7 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
             for g in site.file.green
         ),
         agents=reporting_agents(cloud),
+        adopted=adopted_options(site, cloud, lift) if site.file.green else {},
     )
 
 
@@ -134,6 +139,22 @@ def options_now(site: Site, cloud: Cloud, lift: Lift) -> Mapping[tuple[str, str,
             value = site.hands.configuration.value(host.name, path, section, option)
             if value is not None:
                 found[host.name, path, section, option] = value
+    return found
+
+
+def adopted_options(site: Site, cloud: Cloud, lift: Lift) -> Mapping[str, tuple[Edit | Move, ...]]:
+    """Control host -> how its own options are called in the target release, and which are gone there.
+
+    Judged by what liftlock knows of both releases; no program is run on any host. Raises `BadInput` for a file that its
+    service would not read either.
+    """
+    runs = next((host.release for host in cloud.hosts_with(Role.CONTROL) if host.release), lift.source)
+    path = along(known(site, runs), known(site, site.hands.deployer.release_of(lift.target)))
+    directories = [d for name in cloud.services for d in services()[name].configuration]
+    found = {}
+    for host in cloud.hosts_with(Role.CONTROL):
+        texts = site.hands.configuration.texts(host.name, directories)
+        found[host.name] = tuple(edit for file in adopt(texts, path) for edit in file.edits)
     return found
 
 

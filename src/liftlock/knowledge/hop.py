@@ -12,6 +12,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from liftlock import ini
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -25,6 +27,29 @@ class Edit:
     """The new value; None removes the option."""
     because: str
     """Why the hop needs it, with the upstream source."""
+
+    def applied(self, text: str) -> str:
+        """The file's text with the option so."""
+        return ini.edited(text, self.section, self.option, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One option under another name or in another section; its value, which may be a secret, is kept unread."""
+
+    path: str
+    section: str
+    option: str
+    new_section: str
+    new_option: str
+    keep: bool
+    """Whether the option stays where it is too: another one was read from there."""
+    because: str
+
+    def applied(self, text: str) -> str:
+        """The file's text with the option there."""
+        to = (self.new_section, self.new_option)
+        return ini.moved(text, self.section, self.option, to, keep=self.keep)
 
 
 @dataclass(frozen=True, slots=True)

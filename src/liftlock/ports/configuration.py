@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 
 
 class Configuration(Protocol):
@@ -17,8 +17,14 @@ class Configuration(Protocol):
     def value(self, host: str, path: str, section: str, option: str) -> str | None:
         """What the option is set to, or None when it is not set or the file does not exist."""
 
-    def edit(self, host: str, edits: Sequence[Edit]) -> None:
-        """Apply all edits; each file is replaced in one move."""
+    def texts(self, host: str, directories: Sequence[str]) -> Mapping[str, str]:
+        """Path -> text of every file below the directories that is text in UTF-8, secrets included.
+
+        Links to files are followed, links to directories are not; a missing directory holds nothing.
+        """
+
+    def edit(self, host: str, edits: Sequence[Edit | Move]) -> None:
+        """Apply all edits in their order; each file is replaced in one move."""
 
     def save(self, host: str, directories: Sequence[str], backup: str) -> None:
         """Keep a copy of the directories, keys and owners included, in the backup named `backup`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from liftlock import ini
 from liftlock.errors import StepFailed
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.sim.cloud import Life, hash_of
 from liftlock.sim.hosts import directory_hash
 from liftlock.sim.world import SimBackup
@@ -29,7 +29,12 @@ class SimConfiguration:
         text = self._life.reach(host).files.get(path)
         return None if text is None else ini.value(text, section, option)
 
-    def edit(self, host: str, edits: Sequence[Edit]) -> None:
+    def texts(self, host: str, directories: Sequence[str]) -> Mapping[str, str]:
+        """Path -> text."""
+        files = self._life.reach(host).files
+        return {p: t for p, t in files.items() if any(p.startswith(f"{d}/") for d in directories)}
+
+    def edit(self, host: str, edits: Sequence[Edit | Move]) -> None:
         """Apply all edits, file by file."""
         here = self._life.reach(host)
         for path in dict.fromkeys(edit.path for edit in edits):
@@ -38,7 +43,7 @@ class SimConfiguration:
             text = here.files[path]
             for edit in edits:
                 if edit.path == path:
-                    text = ini.edited(text, edit.section, edit.option, edit.value)
+                    text = edit.applied(text)
             if text != here.files[path]:
                 with self._life.change(f"edit {path} on {host}"):
                     here.files[path] = text

@@ -9,8 +9,8 @@ from liftlock import ini
 from liftlock.cloud.model import Host, Role, Unit
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.knowledge.catalogue import releases, services
-from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
+from liftlock.knowledge.surveyed_options import OPTIONS
 from liftlock.ports.by_hand import ByHand
 from liftlock.ports.services import Ending
 from liftlock.sim.cloud import Life, hash_of

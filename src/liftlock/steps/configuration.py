@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.plan.step import Step
 from liftlock.ports.hands import Hands
 
@@ -14,30 +14,25 @@ class RewriteConfiguration(Step):
     """Set or remove options in a host's configuration files."""
 
     host: str
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit | Move, ...]
     values_before: tuple[str | None, ...]
     """What each option was set to when the plan was made, None when it was not set."""
 
     @property
     def title(self) -> str:
-        words = ", ".join(f"[{e.section}] {e.option} = {e.value}" for e in self.edits)
+        words = ", ".join(_words(edit) for edit in self.edits)
         return f"rewrite configuration on {self.host}: {words}"
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return all(
-            hands.configuration.value(self.host, e.path, e.section, e.option) == e.value for e in self.edits
-        )
+        return all(_done(hands, self.host, edit) for edit in self.edits)
 
     def execute(self, hands: Hands) -> None:
         hands.configuration.edit(self.host, self.edits)
 
     def revert(self, hands: Hands) -> None:
         """Give every option the value it had."""
-        back = tuple(
-            Edit(e.path, e.section, e.option, before, f"undo: {e.because}")
-            for e, before in zip(self.edits, self.values_before, strict=True)
-        )
-        hands.configuration.edit(self.host, back)
+        back = [_back(edit, before) for edit, before in zip(self.edits, self.values_before, strict=True)]
+        hands.configuration.edit(self.host, back[::-1])
 
 
 @dataclass(frozen=True)
@@ -49,3 +44,28 @@ class RewriteGreen(RewriteConfiguration):
 
     def prove_undone(self, hands: Hands) -> None:
         """Nothing: it was left."""
+
+
+def _words(edit: Edit | Move) -> str:
+    """The edit in a title."""
+    place = f"[{edit.section}] {edit.option}"
+    if isinstance(edit, Move):
+        return f"{place} {'also ' if edit.keep else ''}as [{edit.new_section}] {edit.new_option}"
+    return f"{place} removed" if edit.value is None else f"{place} = {edit.value}"
+
+
+def _done(hands: Hands, host: str, edit: Edit | Move) -> bool:
+    value = hands.configuration.value(host, edit.path, edit.section, edit.option)
+    if isinstance(edit, Edit):
+        return value == edit.value
+    there = hands.configuration.value(host, edit.path, edit.new_section, edit.new_option)
+    return there is not None and (edit.keep or value is None)
+
+
+def _back(edit: Edit | Move, before: str | None) -> Edit | Move:
+    because = f"undo: {edit.because}"
+    if isinstance(edit, Edit):
+        return Edit(edit.path, edit.section, edit.option, before, because)
+    if edit.keep:
+        return Edit(edit.path, edit.new_section, edit.new_option, None, because)
+    return Move(edit.path, edit.new_section, edit.new_option, edit.section, edit.option, False, because)

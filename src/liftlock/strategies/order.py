@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.knowledge.service import Part, Service
 from liftlock.plan.model import Lift
 
@@ -44,6 +45,8 @@ class Order:
     """Empty for strategies that need none."""
     agents: Mapping[str, tuple[str, ...]]
     """Service -> agents (`nova-compute@cmp1`) that are to report afterwards."""
+    adopted: Mapping[str, tuple[Edit | Move, ...]] = field(default_factory=dict)
+    """Control host -> what its own options become in the target release: renamed, or taken out."""
 
     @property
     def backup(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pytest
 
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.errors import StepFailed, Unreachable
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.ports.configuration import Configuration
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -96,11 +97,39 @@ def test_a_value_is_what_was_set_and_none_where_nothing_is(place: Place) -> None
     assert place.port.value(HOST, f"{place.nova}/no-such-file.conf", "DEFAULT", "host") is None
 
 
+def test_texts_are_those_of_every_file_below_the_directories(place: Place) -> None:
+    place.write(f"{place.nova}/conf.d/more.conf", "[api]\n# größer\n")
+    assert place.port.texts(HOST, [place.nova, "/etc/no-such-service"]) == {
+        place.file: TEXT,
+        f"{place.nova}/conf.d/more.conf": "[api]\n# größer\n",
+    }
+
+
 def test_an_edit_changes_its_option_and_leaves_every_other_line(place: Place) -> None:
     place.port.edit(HOST, [place.edit("host", "there"), place.edit("debug", "true", "api")])
     assert place.port.value(HOST, place.file, "DEFAULT", "host") == "there"
     assert place.port.value(HOST, place.file, "api", "debug") == "true"
     assert place.read(place.file) == TEXT.replace("= here", "= there") + "\n[api]\ndebug = true\n"
+
+
+@pytest.mark.parametrize(
+    ("section", "keep"), [("DEFAULT", False), ("api", False), ("api", True), ("DEFAULT", True)]
+)
+def test_an_option_is_moved_with_its_value_however_often(place: Place, section: str, keep: bool) -> None:
+    move = Move(place.file, "DEFAULT", "host", section, "name", keep, "a test")
+    for _ in range(2):
+        place.port.edit(HOST, [move])
+        assert place.port.value(HOST, place.file, section, "name") == "here"
+        assert place.port.value(HOST, place.file, "DEFAULT", "host") == ("here" if keep else None)
+        assert (place.read(place.file) or "").count("= here") == 1 + keep
+
+
+def test_moving_an_option_of_a_file_that_is_not_there_changes_nothing(place: Place) -> None:
+    before = place.port.hashes(HOST, [place.nova])
+    file = f"{place.nova}/no-such-file.conf"
+    with contextlib.suppress(StepFailed):
+        place.port.edit(HOST, [Move(file, "DEFAULT", "host", "api", "name", False, "a test")])
+    assert place.port.hashes(HOST, [place.nova]) == before
 
 
 def test_an_edit_that_changes_nothing_leaves_the_hash(place: Place) -> None:
@@ -146,3 +175,15 @@ def test_a_host_that_does_not_answer_is_an_error_but_its_backup_can_be_read(plac
     assert place.port.saved(HOST, "first") == before
     with pytest.raises(Unreachable):
         place.port.hashes(HOST, [place.nova])
+    with pytest.raises(Unreachable):
+        place.port.texts(HOST, [place.nova])
+
+
+def test_what_is_no_text_is_left_out_of_the_texts(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("owners can only be set by root")
+    place = over_files(tmp_path)
+    Path(place.nova, "key").write_bytes(b"\xff\xfe")
+    Path(place.nova, "long.conf").write_text("# words\n" * 200_000)
+    Path(place.nova, "gone.conf").symlink_to("/no/such/file")
+    assert list(place.port.texts(HOST, [place.nova])) == [place.file]

@@ -13,8 +13,8 @@ from liftlock.drivers.on_host.haproxy import told_in_files
 from liftlock.drivers.on_host.host import queue_options
 from liftlock.drivers.on_host.keysets import key_sets
 from liftlock.drivers.on_host.loaded import release_in, running
-from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
+from liftlock.knowledge.surveyed_options import OPTIONS
 
 
 def keystone(root: Path, keys: dict[str, str], conf: str = "") -> None:

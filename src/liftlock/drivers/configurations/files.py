@@ -11,7 +11,7 @@ from typing import Any
 from liftlock import ini
 from liftlock.drivers.on_host import ask
 from liftlock.errors import StepFailed
-from liftlock.knowledge.hop import Edit
+from liftlock.knowledge.hop import Edit, Move
 from liftlock.ports.shell import Shell
 
 _INCOMING = "/var/tmp/liftlock"  # noqa: S108  root's own folder on a host's disk, made with mode 0700
@@ -38,13 +38,18 @@ class ConfigurationFiles:
         file = self._ask(host, verb="read", path=path)
         return ini.value(file["text"], section, option) if file else None
 
-    def edit(self, host: str, edits: Sequence[Edit]) -> None:
+    def texts(self, host: str, directories: Sequence[str]) -> Mapping[str, str]:
+        """One round trip; what is longer than a mebibyte is no configuration."""
+        found: Mapping[str, str] = self._ask(host, verb="texts", directories=list(directories))
+        return found
+
+    def edit(self, host: str, edits: Sequence[Edit | Move]) -> None:
         """File by file; one that would not change is not written."""
         for path in dict.fromkeys(edit.path for edit in edits):
             mine = [edit for edit in edits if edit.path == path]
             file = self._ask(host, verb="read", path=path)
             if not file:
-                if all(edit.value is None for edit in mine):
+                if all(isinstance(edit, Edit) and edit.value is None for edit in mine):
                     continue
                 raise StepFailed(
                     f"{host} has no file {path}",
@@ -53,7 +58,7 @@ class ConfigurationFiles:
                 )
             text = file["text"]
             for edit in mine:
-                text = ini.edited(text, edit.section, edit.option, edit.value)
+                text = edit.applied(text)
             if text != file["text"]:
                 content = text.encode(errors="surrogateescape")
                 self._shell.write(host, file["path"], content, mode=file["mode"], owner=file["owner"])

@@ -11,8 +11,8 @@ from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
 from liftlock.knowledge.artefact import package_of
 from liftlock.knowledge.catalogue import parts, releases, services
-from liftlock.knowledge.options import OPTIONS
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
+from liftlock.knowledge.surveyed_options import OPTIONS
 from liftlock.ports.clock import Clock
 from liftlock.ports.shell import Shell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import hashlib
 import json
@@ -13,6 +14,9 @@ import tarfile
 from pathlib import Path
 
 from liftlock.drivers.on_host.trees import below, digest, group, user
+
+LONGEST = 2**20
+"""Bytes of the longest file that is taken for configuration."""
 
 
 def hashes(directories: list[str]) -> dict[str, str]:
@@ -115,6 +119,17 @@ def read(path: str) -> dict[str, object]:
     }
 
 
+def texts(directories: list[str]) -> dict[str, str]:
+    """Path -> text of every file that is one."""
+    found = {}
+    for path in (p for directory in directories for p in below(Path(directory)) if p.is_file()):
+        if path.stat().st_size <= LONGEST:
+            with contextlib.suppress(UnicodeDecodeError):
+                found[str(path)] = path.read_bytes().decode()
+    return found
+
+
 def main(verb: str, **words: object) -> None:
     """Do what is asked and print what came of it."""
-    print(json.dumps({"hashes": hashes, "pack": pack, "unpack": unpack, "read": read}[verb](**words)))  # type: ignore[operator]
+    verbs = {"hashes": hashes, "pack": pack, "unpack": unpack, "read": read, "texts": texts}
+    print(json.dumps(verbs[verb](**words)))  # type: ignore[operator]

@@ -53,7 +53,8 @@ def lane(order: Order, green: GreenHost) -> tuple[Step, ...]:
         words=((green.replaces, green.name), (green.blue_address, green.address)),
         substitutions=substitutions(order),
     )
-    edits = (*edits_for(order.lift.target), *volume_edits(order, green))
+    adopted = order.adopted.get(green.replaces, ())
+    edits = (*adopted, *edits_for(order.lift.target), *volume_edits(order, green))
     rewrite = RewriteGreen(green.name, edits, tuple(None for _ in edits))
     return (ProvisionHost(wanted, f"image {green.image}"), alike, rewrite)
 
