@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from liftlock.cloud.mapping import Mapped
-from liftlock.errors import BadInput, StepFailed
-from liftlock.flow.gathering import BEFORE, Ground, Ran, gathered, migrate, try_new_code
+from liftlock.errors import BadInput
+from liftlock.flow.gathering import BEFORE, Ground, Ran, gathered, migrate
+from liftlock.flow.shimming import Tried, shimmed
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.declared import declared_service
 from liftlock.knowledge.service import Service
-from liftlock.ports.scratch import Said
-from liftlock.rehearsal.families import of_database
-from liftlock.rehearsal.hazards import Evidence, Hazard, Note, Verdict, Why
+from liftlock.rehearsal.hazards import Hazard, Note, Verdict, Why
 from liftlock.rehearsal.judge import judged, verdict
 from liftlock.rehearsal.limits import limits
-from liftlock.rehearsal.shims import Shim, shims
+from liftlock.rehearsal.shims import Shim
 
 _SHIMMED = {Why.COLUMN_GONE, Why.TABLE_GONE, Why.NEEDS_VALUE, Why.NO_NULL, Why.DEFAULT_GONE}
 
@@ -144,7 +142,7 @@ def prove(ground: Ground, service: Service) -> Proof:
         not_looked_at=limits(service, code, evidence),
     )
     if found.hazards and {h.why for h in found.hazards} <= _SHIMMED:
-        proof = _with_shims(ground, service, proof, evidence, code, said)
+        proof = _with_shims(ground, service, proof, Tried(tuple(evidence), code.families, tuple(said)))
     return replace(proof, seconds=round(time.monotonic() - began, 1))
 
 
@@ -152,67 +150,8 @@ def _problem(ran: Sequence[Ran], database: str) -> str:
     return next((r.words for r in ran if r.code and database in r.databases), "")
 
 
-def _with_shims(
-    ground: Ground,
-    service: Service,
-    proof: Proof,
-    evidence: Sequence[Evidence],
-    old: Mapped,
-    said: list[Said],
-) -> Proof:
+def _with_shims(ground: Ground, service: Service, proof: Proof, tried: Tried) -> Proof:
     """The same, after everything was tried again with whatever shims there are."""
-    new = ground.new.mapped(service.name).families
-    made = [s for e in evidence for s in shims(e, proof.hazards, of_database(new, e.after))]
-    if not made:
-        return proof
-    databases = [e.database for e in evidence]
-    before_shims = {d: ground.server.schema(d) for d in databases}
-    tables = {s.table for s in made}
-    plain = {d: try_new_code(ground, d, new, tables) for d in databases}
-    try:
-        if any(s.save for s in made):
-            said = _once_more(ground, service, databases, made)
-        for shim in made:
-            ground.server.do(shim.database, shim.apply)
-        left = list(judged(gathered(ground, service, databases, old.families, said)).hazards)
-        for database in databases:
-            left += _hurts_new_code(database, plain[database], try_new_code(ground, database, new, tables))
-        for shim in reversed(made):
-            ground.server.do(shim.database, shim.undo)
-    except StepFailed as failed:
-        left = [Hazard(Why.TRIED, databases[0], "", what=f"a shim cannot be had: {failed.what}")]
-    if any(ground.server.schema(d) != before_shims[d] for d in databases) and not left:
-        left = [
-            Hazard(
-                Why.TRIED, databases[0], "", what="taking the shims away does not leave what was there before"
-            )
-        ]
+    made, left = shimmed(ground, service, proof.hazards, tried)
     found = verdict(proof.hazards, made, left)
-    return replace(proof, verdict=found, shims=tuple(made) if found is Verdict.SHIM else (), left=tuple(left))
-
-
-def _once_more(
-    ground: Ground, service: Service, databases: Sequence[str], made: Sequence[Shim]
-) -> list[Said]:
-    """From the start: what the migration would lose is put aside, then it runs again."""
-    for database in databases:
-        if database in ground.migrated:
-            aside = [s for s in made if s.database == database and s.save]
-            raise StepFailed(f"{aside[0].table}.{aside[0].column} has to be saved before the migration")
-        ground.server.copy(database + BEFORE, database)
-    for shim in made:
-        ground.server.do(shim.database, shim.save)
-    ran, said = migrate(ground, service, databases)
-    failed = next((r for r in ran if r.code), None)
-    if failed:
-        raise StepFailed(f"the second migration failed: {failed.words}")
-    return said
-
-
-def _hurts_new_code(database: str, without: dict[str, str], with_shims: dict[str, str]) -> list[Hazard]:
-    """What new code can do on its own schema and not on the shimmed one."""
-    return [
-        Hazard(Why.TRIED, database, "", what=f"with the shims, new code fails at `{name}`: {error}")
-        for name, error in with_shims.items()
-        if error and not without.get(name)
-    ]
+    return replace(proof, verdict=found, shims=made if found is Verdict.SHIM else (), left=left)

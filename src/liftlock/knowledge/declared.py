@@ -18,7 +18,7 @@ def declared_service(path: Path) -> Service:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInput(f"{path} cannot be read as TOML: {error}", hint=_HINT) from error
-    name, databases = told.get("name"), told.get("databases")
+    name, databases = told.get("name"), told.get("databases", [])
     if not isinstance(name, str) or not name.isidentifier() or not _words(databases):
         raise BadInput(f"{path} declares no service", hint=_HINT)
     migrations = told.get("migrations", [])

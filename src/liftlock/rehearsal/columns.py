@@ -29,13 +29,13 @@ def column_notes(e: Evidence) -> Iterator[Note]:
         readable = set(code.enum or kind(old.type).words)
         more = [w for w in kind(new.type).words if w not in readable]
         if old.type != new.type and more and code.enum is not None:
-            words = f"{table}.{old.name} may hold {', '.join(map(repr, more))} once new code has written: old code cannot"
-            yield Note(e.database, f"{words} read that on the way back", revision)
+            words = f"{table}.{old.name} may hold {', '.join(map(repr, more))} once new code has written"
+            yield Note(e.database, f"{words}: old code cannot read that on the way back", revision)
         if new.nullable and not old.nullable and not code.nullable:
             yield Note(e.database, f"{table}.{old.name} may be NULL once new code has written", revision)
         if code.left_out and None not in (old.default, new.default) and old.default != new.default:
-            words = f"{table}.{old.name} is {new.default} instead of {old.default} where old code leaves it to the server"
-            yield Note(e.database, words, revision)
+            words = f"{table}.{old.name} is {new.default} instead of {old.default}"
+            yield Note(e.database, f"{words} where old code leaves it to the server", revision)
         if (
             old.collation != new.collation
             and tells_case_apart(new.collation)
@@ -68,7 +68,7 @@ def _new(e: Evidence) -> Iterator[Hazard]:
         code = e.family.tables[old.name].columns
         for name, column in new.columns.items():
             if name not in old.columns and name not in code and not column.may_be_omitted:
-                what = f"{old.name}.{name} is new, NOT NULL and has no default: old code does not name it when it inserts"
+                what = f"{old.name}.{name} is new, NOT NULL and has no default: old code does not name it"
                 yield e.hazard(Why.NEEDS_VALUE, old.name, name, what=what, writes=True)
 
 
@@ -95,7 +95,7 @@ def _types(e: Evidence, table: str, old: Column, new: Column, code: MappedColumn
     was, now = kind(old.type), kind(new.type)
     domain = _written(was, code)
     lost = misfit(domain, now) if old.type != new.type else ""
-    if lost and was.like != now.like and domain.like != now.like:
+    if lost and now.like not in {was.like, domain.like}:
         what = f"{table}.{old.name} is {new.type} now, was {old.type}: old code reads and writes {was.like}s"
         yield e.hazard(Why.OTHER_TYPE, table, old.name, what=what, reads=True, writes=True)
     elif lost:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from liftlock.cloud.mapping import Family
 from liftlock.cloud.schema import Column, Schema, Table
 from liftlock.ports.scratch import Altered, Outcome
-from liftlock.rehearsal.history import Change, History
+from liftlock.rehearsal.history import NOTHING_HEARD, Change, History
 
 OURS = "liftlock_"
 """How the names of what a shim makes begin."""
@@ -37,7 +37,7 @@ class Why(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Can old and new code live on one database?"""
+    """Whether old and new code can live on one database."""
 
     OVERLAP = "overlap"
     """Both may serve."""
@@ -130,7 +130,7 @@ class Evidence:
     family: Family
     before: Schema
     after: Schema
-    history: History = History()
+    history: History = NOTHING_HEARD
     trials: tuple[Trial, ...] = ()
     altered: tuple[Altered, ...] = ()
     rows: tuple[tuple[str, int], ...] = ()
@@ -141,7 +141,9 @@ class Evidence:
     def pairs(self) -> list[tuple[Table, Table]]:
         """Tables that old code maps and that are there before and after; a view tells too little of itself."""
         shared = [n for n in self.family.tables if n in self.before.tables and n in self.after.tables]
-        return [(self.before.tables[n], self.after.tables[n]) for n in shared if not self.after.tables[n].view]
+        return [
+            (self.before.tables[n], self.after.tables[n]) for n in shared if not self.after.tables[n].view
+        ]
 
     def substituted(self, table: str, column: str = "") -> bool:
         """Whether a shim's trigger puts another value in the place of one that is not taken."""

@@ -80,6 +80,9 @@ class History:
         return found
 
 
+NOTHING_HEARD = History()
+
+
 def history(said: Iterable[Said], revisions: Mapping[str, str] | None = None) -> History:
     """The statements of one database; each belongs to the next revision that is written down."""
     changes: list[Change] = []

@@ -17,15 +17,24 @@ _BITS = {
     "integer": 32,
     "bigint": 64,
 }
-_TEXTS = {
-    "tinytext": 255,
-    "text": 2**16 - 1,
-    "mediumtext": 2**24 - 1,
-    "longtext": 2**32 - 1,
-    "json": 2**32 - 1,
+_SIZES = {
+    "text": {
+        **dict.fromkeys(("varchar", "char", "nvarchar", "nchar"), 0),
+        "tinytext": 255,
+        "text": 2**16 - 1,
+        "mediumtext": 2**24 - 1,
+        "longtext": 2**32 - 1,
+        "json": 2**32 - 1,
+    },
+    "binary": {
+        **dict.fromkeys(("varbinary", "binary"), 0),
+        "tinyblob": 255,
+        "blob": 2**16 - 1,
+        "mediumblob": 2**24 - 1,
+        "longblob": 2**32 - 1,
+    },
 }
-_BINARIES = {"tinyblob": 255, "blob": 2**16 - 1, "mediumblob": 2**24 - 1, "longblob": 2**32 - 1}
-_MOMENTS = ("datetime", "timestamp")
+"""Family -> type -> capacity; 0 where the type says it itself."""
 _CHARSETS = {
     "utf8mb4": 4,
     "utf8mb3": 3,
@@ -66,44 +75,44 @@ def kind(text: str) -> Kind:
     """A type as the server or SQLAlchemy writes it.
 
     >>> kind("varchar(36)").high, kind("TINYINT(1)").low, kind("enum('a','b')").words
-    (36, -128, ('a', 'b'))
+    (36, 0, ('a', 'b'))
     """
     found = _WORDS.match(text.strip())
     name = found[1].lower() if found else ""
     inside, rest = (found[2] or "", found[3].lower()) if found else ("", "")
     if name in _BITS:
-        bits = _BITS[name]
-        low, high = (0, 2**bits - 1) if _UNSIGNED in rest else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        if name.startswith("bool") or (name == "tinyint" and inside == "1" and text.isupper()):
-            return Kind("number", 0, 1, name="bool")
-        return Kind("number", low, high, name=name)
-    if name in ("varchar", "char", "nvarchar"):
-        return Kind("text", high=int(inside or 1), name=name)
-    if name in _TEXTS:
-        return Kind("text", high=_TEXTS[name], name=name)
-    if name in ("varbinary", "binary"):
-        return Kind("binary", high=int(inside or 1), name=name)
-    if name in _BINARIES:
-        return Kind("binary", high=_BINARIES[name], name=name)
+        return _number(name, text, rest)
     if name in ("enum", "set"):
         return Kind(name, words=tuple(w.replace("''", "'") for w in _ENUM_WORD.findall(inside)), name=name)
+    for like, sizes in _SIZES.items():
+        if name in sizes:
+            return Kind(like, high=sizes[name] or int(inside or 1), name=name)
     return _measured(name, inside)
+
+
+def _number(name: str, text: str, rest: str) -> Kind:
+    # SQLAlchemy writes BOOL in capitals; the server writes tinyint(1) for a number of eight bits just as well.
+    if name.startswith("bool") or text.startswith("TINYINT(1)"):
+        return Kind("number", 0, 1, name="bool")
+    bits = _BITS[name]
+    low, high = (0, 2**bits - 1) if _UNSIGNED in rest else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    return Kind("number", low, high, name=name)
 
 
 def _measured(name: str, inside: str) -> Kind:
     digits = [int(d) for d in re.findall(r"\d+", inside)]
     if name in ("decimal", "numeric"):
-        total, scale = [*digits, 10, 0][:2] if digits else (10, 0)
+        total, scale = [*digits, 0][:2] if digits else (10, 0)
         return Kind("decimal", high=total - scale, scale=scale, name=name)
     if name in ("float", "double", "real"):
-        return Kind("float", high=2 if name != "float" else 1, name=name)
-    if name in _MOMENTS:
+        return Kind("float", high=1 if name == "float" else 2, name=name)
+    if name in ("datetime", "timestamp"):
         return Kind("moment", high=digits[0] if digits else 0, name=name)
     return Kind(name, name=name)
 
 
 def narrowest(one: Kind, other: Kind) -> Kind:
-    """What can be said in both: values that code writes into a column that was wider than the code says, or narrower."""
+    """What fits both: what code may write into a column that is wider or narrower than the code says."""
     if one.family != other.family or not one.name:
         # What the code calls JSON or an enum of its own is a text for the server, and the other way round.
         return other if other.name else one
@@ -120,36 +129,28 @@ def narrowest(one: Kind, other: Kind) -> Kind:
 
 def misfit(old: Kind, new: Kind) -> str:
     """Which values of `old` do not fit `new`, in words; empty when all do."""
-    same = old.family == new.family
-    if old.family in ("enum", "set") and new.family == old.family:
-        lost = [w for w in old.words if w not in new.words]
-        return f"{', '.join(repr(w) for w in lost)}" if lost else ""
-    if old.family == "enum" and new.family == "text":
-        lost = [w for w in old.words if len(w) > new.high]
-        return f"{', '.join(repr(w) for w in lost)}" if lost else ""
-    if old.family == "number" and same:
-        fits = old.low >= new.low and old.high <= new.high
-        return "" if fits else f"numbers outside {new.low:.0f} … {new.high:.0f}"
-    if old.family in ("text", "binary") and same:
-        return "" if old.high <= new.high else f"values longer than {new.high:.0f}"
-    if old.family == "decimal" and same:
-        fits = old.high <= new.high and old.scale <= new.scale
-        return (
-            "" if fits else f"numbers with more than {new.high:.0f} digits and {new.scale} behind the point"
-        )
-    if old.family == "float" and same:
-        return "" if old.high <= new.high else "numbers that need double precision"
-    return _moments(old, new)
-
-
-def _moments(old: Kind, new: Kind) -> str:
-    if old.family == new.family == "moment":
-        if new.name == "timestamp" != old.name:
-            return "moments before 1970 or after 2038"
-        return "" if old.high <= new.high else f"more than {new.high:.0f} digits of a second"
+    if old.family == "enum" and new.family in ("enum", "text"):
+        lost = [w for w in old.words if (w not in new.words if new.words else len(w) > new.high)]
+        return ", ".join(repr(w) for w in lost)
     if old.family == "number" and new.family in ("decimal", "float"):
         return ""
-    return "" if old == new else f"values that are no {new.name}"
+    if old.family != new.family or old.family not in _LIMITS:
+        return "" if old == new else f"values that are no {new.name}"
+    if old.name != new.name == "timestamp":
+        return "moments before 1970 or after 2038"
+    fits = old.low >= new.low and old.high <= new.high and old.scale <= new.scale
+    return "" if fits else _LIMITS[old.family].format(new)
+
+
+_LIMITS = {
+    "number": "numbers outside {0.low:.0f} … {0.high:.0f}",
+    "text": "values longer than {0.high:.0f}",
+    "binary": "values longer than {0.high:.0f}",
+    "decimal": "numbers with more than {0.high:.0f} digits before the point or {0.scale} behind it",
+    "float": "numbers that need double precision",
+    "moment": "more than {0.high:.0f} digits of a second",
+}
+"""Family -> what does not fit a narrower type of it."""
 
 
 def charset_misfit(old: str, new: str) -> str:

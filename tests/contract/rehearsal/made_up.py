@@ -34,9 +34,15 @@ WIDGETS = ("Part", "Widget")
 """Parts read their widget whenever they are read."""
 
 HARMLESS = (
-    of("a new table", "CREATE TABLE boxes (id INT PRIMARY KEY, widget_id VARCHAR(36) NOT NULL)", verdict=OVERLAP),
+    of(
+        "a new table",
+        "CREATE TABLE boxes (id INT PRIMARY KEY, widget_id VARCHAR(36) NOT NULL)",
+        verdict=OVERLAP,
+    ),
     of("a new nullable column", "ALTER TABLE widgets ADD depth INT NULL", verdict=OVERLAP),
-    of("a new column with a default", "ALTER TABLE widgets ADD depth INT NOT NULL DEFAULT 4", verdict=OVERLAP),
+    of(
+        "a new column with a default", "ALTER TABLE widgets ADD depth INT NOT NULL DEFAULT 4", verdict=OVERLAP
+    ),
     of("a new index", "CREATE INDEX by_note ON widgets (note)", verdict=OVERLAP),
     of("a table gone that nobody maps", "DROP TABLE vendor_leftovers", verdict=OVERLAP),
     of("a wider text", "ALTER TABLE widgets MODIFY note TEXT NULL", verdict=OVERLAP),
@@ -52,7 +58,11 @@ HARMLESS = (
         "ALTER TABLE widgets CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
         verdict=OVERLAP,
     ),
-    of("a unique key with the primary one in it", "ALTER TABLE widgets ADD UNIQUE once (id, name)", verdict=OVERLAP),
+    of(
+        "a unique key with the primary one in it",
+        "ALTER TABLE widgets ADD UNIQUE once (id, name)",
+        verdict=OVERLAP,
+    ),
     of(
         "a foreign key that old code declares itself",
         "ALTER TABLE widgets ADD CONSTRAINT owned FOREIGN KEY (owner_id) REFERENCES owners (id)",
@@ -70,7 +80,11 @@ HARMLESS = (
         verdict=OVERLAP,
     ),
     of("a new generated column", "ALTER TABLE widgets ADD twice INT AS (size * 2) VIRTUAL", verdict=OVERLAP),
-    of("a constraint gone", "ALTER TABLE widgets MODIFY state VARCHAR(16) NULL DEFAULT 'new'", verdict=OVERLAP),
+    of(
+        "a constraint gone",
+        "ALTER TABLE widgets MODIFY state VARCHAR(16) NULL DEFAULT 'new'",
+        verdict=OVERLAP,
+    ),
     of(
         "rows of the new release",
         "INSERT INTO labels (word) VALUES ('heavy')",

@@ -30,7 +30,9 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> VenvCode:
 
 
 def proved(made_up: MadeUp, server: ScratchMariaDb, old: VenvCode, folder: Path) -> Proof:
-    new = VenvCode(environment(folder / "new", "2.0", [("r1", ["SELECT 1"]), ("r2", made_up.statements), ("r3", [])]))
+    new = VenvCode(
+        environment(folder / "new", "2.0", [("r1", ["SELECT 1"]), ("r2", made_up.statements), ("r3", [])])
+    )
     for name in ("tiny", "tiny" + BEFORE):
         server.drop(name)
     wish = Wish((f"tiny={OLD}",), service_files=(service_file(folder),))

@@ -30,7 +30,7 @@ class Lines(FormattableColumn[Any]):
 
 
 class Prove(Verb, Lister):
-    """Say of each service whether old and new code can serve beside each other on the schema that the new one leaves."""
+    """Say of each service whether old and new code can serve beside each other on the new schema; tried on copies."""
 
     verb = "proof"
 

@@ -18,7 +18,7 @@ _LONGEST = 60
 def altered(
     ask: Ask, names: tuple[str, str], schemas: tuple[Schema, Schema], tables: Mapping[str, Sequence[str]]
 ) -> Iterator[Altered]:
-    """Differences in `tables` (table -> columns), for tables both databases have and whose primary key is still there."""
+    """Differences in `tables` (table -> columns), where both databases have the table and its primary key."""
     for table, columns in tables.items():
         before, after = (schema.tables.get(table) for schema in schemas)
         if before is None or after is None or before.view or after.view:
@@ -51,12 +51,22 @@ class _Pair:
         if self._size:
             yield from self._counted(gone, "", "b", 1)
         yield from self._counted(new, "", "a", -1)
-        for column in columns if self._size else ():
-            old, now = (f"{side}.{_q(column)}" for side in "ba")
-            unequal = f"NOT ({_plain(old, self._before.columns[column])} <=> {_plain(now, self._after.columns[column])})"
-            yield from self._counted(
-                f"FROM {self._b} b JOIN {self._a} a ON {self._same_row} WHERE {unequal}", column, "b", 1
-            )
+        for column in self._changed(columns) if self._size else ():
+            rows = f"FROM {self._b} b JOIN {self._a} a ON {self._same_row} WHERE {self._unequal(column)}"
+            yield from self._counted(rows, column, "b", 1)
+
+    def _changed(self, columns: Sequence[str]) -> list[str]:
+        """Columns of which a value differs, found in one pass."""
+        if not columns:
+            return []
+        sums = ", ".join(f"COALESCE(SUM({self._unequal(c)}), 0)" for c in columns)
+        counts = self._ask(f"SELECT {sums} FROM {self._b} b JOIN {self._a} a ON {self._same_row}")[0]
+        return [column for column, count in zip(columns, counts, strict=True) if count]
+
+    def _unequal(self, column: str) -> str:
+        old = _plain(f"b.{_q(column)}", self._before.columns[column])
+        new = _plain(f"a.{_q(column)}", self._after.columns[column])
+        return f"NOT ({old} <=> {new})"
 
     def _counted(self, rows: str, column: str, side: str, sign: int) -> Iterator[Altered]:
         count = int(self._ask(f"SELECT COUNT(*) {rows}")[0][0])

@@ -12,6 +12,7 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 """Rows of a question, with the database as its parameter."""
 _T = TypeVar("_T")
 
+_TABLES = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s"
 _COLUMNS = (
     "SELECT table_name, column_name, column_type, is_nullable, column_default, extra, generation_expression,"
     " character_set_name, collation_name FROM information_schema.columns WHERE table_schema = %s"
@@ -41,12 +42,7 @@ _TRIGGERS = (
 
 def described(ask: Ask, database: str) -> Schema:
     """The whole database in five questions."""
-    kinds = {
-        n: k
-        for n, k in ask(
-            "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = %s", database
-        )
-    }
+    kinds: dict[str, str] = dict(ask(_TABLES, database))
     columns = _by_table(ask(_COLUMNS, database), _column)
     keys, foreign = _keys(ask(_KEYS, database)), _foreign_keys(ask(_FOREIGN_KEYS, database))
     checks = _by_table(ask(_CHECKS, database), lambda row: Check(row[0], row[1]))

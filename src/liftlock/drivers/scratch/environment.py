@@ -54,7 +54,8 @@ class VenvCode:
         with tempfile.TemporaryDirectory(prefix="liftlock-code-") as name:
             program, answer = Path(name) / _PROGRAM, Path(name) / "answer.json"
             program.write_text(resources.files("liftlock.drivers.scratch").joinpath(_PROGRAM).read_text())
-            ended = self._run([program, answer, *self._packages(service)], Path(name))
+            words: list[str | Path] = [program, answer, *self._packages(service)]
+            ended = self._run(words, Path(name))
             if ended.code or not answer.is_file():
                 raise StepFailed(
                     f"{service} in {self._folder} does not tell what it maps: {ended.words}",
@@ -73,7 +74,14 @@ class VenvCode:
             if not program.is_file():
                 raise BadInput(f"there is no program {command[0]} in {self._folder}")
             # An empty directory is named too: without one, the machine's own in /etc would be read after our file.
-            words = [program, "--config-file", configuration, "--config-dir", folder / "none", *command[1:]]
+            words: list[str | Path] = [
+                program,
+                "--config-file",
+                configuration,
+                "--config-dir",
+                folder / "none",
+                *command[1:],
+            ]
             return self._run(words, folder)
 
     def revisions(self, service: str) -> Mapping[str, str]:

@@ -24,7 +24,8 @@ _NOWHERE = "fake://"
 """oslo.messaging's driver that reaches nobody."""
 _TEXTS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s"
-    " AND data_type IN ('varchar', 'char', 'text', 'mediumtext', 'longtext', 'tinytext') AND generation_expression IS NULL"
+    " AND data_type IN ('varchar', 'char', 'text', 'mediumtext', 'longtext', 'tinytext')"
+    " AND generation_expression IS NULL"
     " AND table_name IN (SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
     " AND table_schema = %s) ORDER BY table_name, ordinal_position"
 )

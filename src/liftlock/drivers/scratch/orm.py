@@ -84,7 +84,7 @@ def _imported(module: str) -> str:
     try:
         importlib.import_module(module)
     # Code of others may raise whatever it likes while it is imported, SystemExit included.
-    except BaseException as problem:  # noqa: BLE001
+    except BaseException as problem:
         return f"{type(problem).__name__}: {problem}"[:200]
     return ""
 
@@ -96,7 +96,7 @@ def _everything() -> dict[str, Any]:
     problem = ""
     try:
         configure_mappers()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         problem = f"{type(error).__name__}: {error}"[:200]
     books = [o for o in gc.get_objects() if isinstance(o, MetaData) and o.tables]
     mappers = [o for o in gc.get_objects() if isinstance(o, Mapper) and _serves(o)]
@@ -162,7 +162,7 @@ def _type(kind: Any) -> str:
 
     try:
         return str(kind.compile(dialect=mysql.dialect()))
-    except Exception:  # noqa: BLE001
+    except Exception:
         return ""
 
 
@@ -218,7 +218,7 @@ def _select(mapper: Any) -> tuple[str, str]:
     try:
         asked = select(mapper.class_).limit(1)
         return str(asked.compile(dialect=mysql.dialect(), compile_kwargs={"literal_binds": True})), ""
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         return "", f"{type(error).__name__}: {error}"[:200]
 
 

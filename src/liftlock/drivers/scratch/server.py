@@ -24,7 +24,7 @@ _OPTIONS = (
     # Nothing in a copy has to survive: what usually waits for the disk does not.
     *("--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"),
     *("--sync-frm=0", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=256M"),
-    *("--max-allowed-packet=1G", "--log-output=TABLE", "--local-infile=0", "--secure-file-priv=/nonexistent"),
+    *("--max-allowed-packet=1G", "--log-output=TABLE", "--local-infile=0"),
 )
 
 

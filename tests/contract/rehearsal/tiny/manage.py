@@ -1,6 +1,6 @@
 """Migrates a database as alembic does: the statements of each revision, then the revision is written down.
 
-    tiny-manage --config-file FILE --config-dir DIR upgrade
+tiny-manage --config-file FILE --config-dir DIR upgrade
 """
 
 import configparser
@@ -17,7 +17,11 @@ def main() -> None:
     address = urlsplit(settings["database"]["connection"])
     socket = parse_qs(address.query)["unix_socket"][0]
     session = pymysql.connect(
-        unix_socket=socket, user=address.username, database=address.path[1:], autocommit=True, charset="utf8mb4"
+        unix_socket=socket,
+        user=address.username,
+        database=address.path[1:],
+        autocommit=True,
+        charset="utf8mb4",
     )
     with session.cursor() as cursor:
         for revision in sorted(Path(__file__).parent.joinpath("versions").glob("*.sql")):
