@@ -113,7 +113,7 @@ def _types(e: Evidence, table: str, old: Column, new: Column, code: MappedColumn
 
 def _written(was: Kind, code: MappedColumn) -> Kind:
     """What old code may write: what its own declaration and the old schema both allow."""
-    declared = kind(code.type) if code.type else was
-    if code.enum is not None and was.family == "text":
-        return Kind("enum", words=code.enum, name="enum")
-    return narrowest(declared, was)
+    if code.enum is None:
+        return narrowest(kind(code.type) if code.type else was, was)
+    declared = Kind("enum", words=code.enum, name="enum")
+    return declared if was.family == "text" else narrowest(declared, was)

@@ -19,6 +19,8 @@ def constraint_hazards(e: Evidence) -> Iterator[Hazard]:
     """New unique keys, foreign keys, checks and triggers that old code may run into."""
     for old, new in e.pairs():
         code = e.family.tables[old.name]
+        if e.made_anew(old.name):
+            continue
         for key in new_unique_keys(old, new, code):
             yield _unique(e, old.name, key)
         for foreign in new.foreign_keys:
@@ -29,7 +31,12 @@ def constraint_hazards(e: Evidence) -> Iterator[Hazard]:
 
 
 def constraint_notes(e: Evidence) -> Iterator[Note]:
-    """Tables of the new release that hold on to rows of the old one's."""
+    """Tables made anew, and tables of the new release that hold on to rows of the old one's."""
+    for old, new in e.pairs():
+        if e.made_anew(old.name) and old != new:
+            what = f"{old.name} was empty and is made anew, with rules of its own: old code is held not to use it"
+            change = e.history.blame(old.name)
+            yield Note(e.database, what, change.revision if change else "")
     for name, table in e.after.tables.items():
         for foreign in table.foreign_keys if name not in e.before.tables else ():
             if foreign.table in e.family.tables and foreign.on_delete in _KEEPS_ROWS:

@@ -145,6 +145,11 @@ class Evidence:
             (self.before.tables[n], self.after.tables[n]) for n in shared if not self.after.tables[n].view
         ]
 
+    def made_anew(self, table: str) -> bool:
+        """Whether the migration drops an empty table and makes it again: upstream holds it to be unused."""
+        words = [c.statement.split()[0].upper() for c in self.history.changes if c.mentions(table)]
+        return not dict(self.rows).get(table) and {"DROP", "CREATE"} <= set(words)
+
     def substituted(self, table: str, column: str = "") -> bool:
         """Whether a shim's trigger puts another value in the place of one that is not taken."""
         found = self.after.tables.get(table)

@@ -27,7 +27,7 @@ class Shim:
     table: str
     column: str
     form: str
-    """`column`, `renamed column`, `default`, `trigger` or `view`."""
+    """`column`, `renamed column`, `default`, `trigger`, `view` or `plain index`."""
     apply: tuple[str, ...]
     """After the migration, in this order."""
     undo: tuple[str, ...]
@@ -66,6 +66,8 @@ def _shim(e: Evidence, hazard: Hazard, new: Family | None) -> Iterator[Shim]:
             yield from _default(e, now, now.columns[hazard.column], new)
         case Why.NO_NULL if now:
             yield from _instead_of_null(e, now, now.columns[hazard.column], new)
+        case Why.UNIQUE if old and now:
+            yield from _told_apart_again(e, old, now, hazard)
         case Why.DEFAULT_GONE if old and now and not old.columns[hazard.column].automatic:
             value = old.columns[hazard.column].default or "NULL"
             yield _set_default(e, now.name, hazard.column, value, "it is the default it had")
@@ -208,6 +210,24 @@ def _instead_of_null(e: Evidence, now: Table, column: Column, new: Family | None
     ]
     undo = tuple(f"DROP TRIGGER {_q(n)}" for n in triggers)
     yield Shim(e.database, now.name, column.name, "trigger", tuple(apply), undo, (), why)
+
+
+def _told_apart_again(e: Evidence, old: Table, now: Table, hazard: Hazard) -> Iterator[Shim]:
+    """A plain index in the place of a unique key whose columns were told apart by the rest of an older key.
+
+    Over columns that were in no key, rows with the same values are ordinary: by the time the unique key were to come
+    back, it could not.
+    """
+    for key in now.keys:
+        part = any(set(key.columns) < set(k.columns) for k in old.keys)
+        if ", ".join(key.columns) == hazard.column and key.name != "PRIMARY" and part:
+            plain = _q(f"{OURS}{key.name}"[:64])
+            columns = ", ".join(_q(c) for c in key.columns)
+            alter = f"ALTER TABLE {_q(now.name)} DROP INDEX"
+            apply = f"{alter} {_q(key.name)}, ADD INDEX {plain} ({columns})"
+            undo = f"{alter} {plain}, ADD UNIQUE INDEX {_q(key.name)} ({columns})"
+            why = "an older key tells such rows apart; the undoing is refused if there are some by then"
+            yield Shim(e.database, now.name, hazard.column, "plain index", (apply,), (undo,), (), why)
 
 
 def _for_new_code(table: str, column: Column, new: Family | None) -> tuple[str | None, str]:

@@ -44,13 +44,13 @@ def attempts(family: Family, before: Schema, after: Schema, also: Collection[str
 
 def _written(code: MappedTable, old: Table) -> Iterator[Attempt]:
     """Insert as little as possible and as much as possible, change it, empty it, delete it."""
-    unset, full = _row(code, old, _ONE, full=False), _row(code, old, _ONE, full=True)
+    unset, full = row(code, old, _ONE, full=False), row(code, old, _ONE, full=True)
     reading = _select(code, old, full)
     yield Attempt(
         f"insert {code.name}, nothing set", code.name, (_insert(old, unset), _select(code, old, unset))
     )
     yield Attempt(f"insert {code.name}, everything set", code.name, (_insert(old, full), reading))
-    other = {c: v for c, v in _row(code, old, _TWO, full=True).items() if c not in old.primary}
+    other = {c: v for c, v in row(code, old, _TWO, full=True).items() if c not in old.primary}
     if other and _where(old, full):
         insert, where = _insert(old, full), _where(old, full)
         yield Attempt(f"update {code.name}", code.name, (insert, _update(old, other, where), reading))
@@ -68,7 +68,7 @@ def _looked_at(code: MappedTable, old: Table, new: Table) -> Iterator[Attempt]:
         if name in old.columns and name in new.columns and old.columns[name] != new.columns[name]:
             yield from _edges(code, old, old.columns[name], declared)
     for key in new_unique_keys(old, new, code):
-        first, second = _row(code, old, _ONE, full=True), _row(code, old, _TWO, full=True)
+        first, second = row(code, old, _ONE, full=True), row(code, old, _TWO, full=True)
         second.update({c: first[c] for c in key.columns if c in first})
         pair = (_insert(old, first), _insert(old, second))
         yield Attempt(
@@ -80,9 +80,9 @@ def _looked_at(code: MappedTable, old: Table, new: Table) -> Iterator[Attempt]:
     for check in new_checks(old, new, code):
         columns = [c for c in checked(check, code) if c in old.columns]
         for values in _combinations(code, old, columns):
-            row = {**_row(code, old, _ONE, full=True), **dict(zip(columns, values, strict=True))}
+            told = {**row(code, old, _ONE, full=True), **dict(zip(columns, values, strict=True))}
             yield Attempt(
-                f"check {check.name} {' '.join(values)}", code.name, (_insert(old, row),), ", ".join(columns)
+                f"check {check.name} {' '.join(values)}", code.name, (_insert(old, told),), ", ".join(columns)
             )
 
 
@@ -105,9 +105,9 @@ def _combinations(code: MappedTable, old: Table, columns: list[str]) -> list[tup
 
 def _edges(code: MappedTable, old: Table, column: Column, declared: MappedColumn) -> Iterator[Attempt]:
     """The column at the ends of what may be written into it."""
-    row = _row(code, old, _ONE, full=True)
+    usual = row(code, old, _ONE, full=True)
     for words, value in _extremes(column, declared):
-        changed = {**row, column.name: value}
+        changed = {**usual, column.name: value}
         statements = (_insert(old, changed), _select(code, old, changed))
         yield Attempt(f"insert {code.name} with {column.name} {words}", code.name, statements, column.name)
 
@@ -133,9 +133,9 @@ def _extremes(column: Column, declared: MappedColumn) -> Iterator[tuple[str, str
         yield "with all digits", "9" * max(1, int(domain.high)) + "." + "9" * domain.scale
 
 
-def _row(code: MappedTable, old: Table, number: int, *, full: bool) -> dict[str, str]:
+def row(code: MappedTable, old: Table, number: int, *, full: bool) -> dict[str, str]:
     """Column -> SQL value of a row as old code would insert it; `full` sets what may be set."""
-    row = {}
+    found: dict[str, str] = {}
     for name, declared in code.columns.items():
         column = old.columns.get(name)
         if column is None or column.generated or (column.automatic and declared.primary):
@@ -144,10 +144,10 @@ def _row(code: MappedTable, old: Table, number: int, *, full: bool) -> dict[str,
             if declared.left_out:
                 continue
             if declared.null_when_unset and declared.nullable:
-                row[name] = "NULL"
+                found[name] = "NULL"
                 continue
-        row[name] = _value(column, declared, number)
-    return row
+        found[name] = _value(column, declared, number)
+    return found
 
 
 def _value(column: Column, declared: MappedColumn, number: int) -> str:

@@ -114,6 +114,15 @@ def test_a_unique_key_matters_only_if_it_forbids_what_was_allowed(
     assert whys(family(CODE), table(NOTE), after) == ([] if harmless else [Why.UNIQUE])
 
 
+def test_an_empty_table_that_is_made_anew_is_a_note() -> None:
+    after = table(NOTE, keys=[Key("once", ("note",))])
+    anew = (Change("DROP TABLE things"), Change("CREATE TABLE things (id INT)"))
+    found = judged([evidence(family(CODE), table(NOTE), after, *anew, rows=(("things", 0),))])
+    assert found.hazards == ()
+    assert "made anew" in found.notes[0].what
+    assert whys(family(CODE), table(NOTE), after, *anew, rows=(("things", 1),)) == [Why.UNIQUE]
+
+
 def test_a_collation_that_sees_fewer_differences_makes_an_old_key_a_new_one() -> None:
     was = replace(NOTE, collation="utf8mb3_bin")
     keys = [Key("once", ("note",))]

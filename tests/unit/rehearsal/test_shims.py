@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from liftlock.cloud.mapping import Family, MappedColumn
-from liftlock.cloud.schema import Column, Table
+from liftlock.cloud.schema import Column, Key, Table
 from liftlock.rehearsal.history import Change
 from liftlock.rehearsal.judge import judged
 from liftlock.rehearsal.shims import Shim, shims
@@ -72,6 +72,16 @@ def test_a_new_column_gets_what_new_code_fills_in_itself() -> None:
     (shim,) = made(family(CODE), table(NOTE), table(NOTE, depth), new=new)
     assert shim.apply == ("ALTER TABLE `things` ALTER COLUMN `depth` SET DEFAULT 7",)
     assert shim.undo == ("ALTER TABLE `things` ALTER COLUMN `depth` DROP DEFAULT",)
+
+
+def test_a_unique_key_gives_way_only_where_an_older_key_tells_rows_apart() -> None:
+    code = family(CODE)
+    after = table(NOTE, keys=[Key("once", ("note",))])
+    wide = replace(table(NOTE), keys=(Key("PRIMARY", ("id", "note")),))
+    (shim,) = made(code, wide, replace(after, keys=(*wide.keys, Key("once", ("note",)))))
+    assert shim.apply == ("ALTER TABLE `things` DROP INDEX `once`, ADD INDEX `liftlock_once` (`note`)",)
+    assert shim.undo == ("ALTER TABLE `things` DROP INDEX `liftlock_once`, ADD UNIQUE INDEX `once` (`note`)",)
+    assert made(code, table(NOTE), after) == []
 
 
 def test_null_is_replaced_by_the_new_default_and_by_nothing_else() -> None:

@@ -43,7 +43,7 @@ class ScratchMariaDb:
     """Keeps the `ScratchServer` port; `socket` is the server's."""
 
     def __init__(self, socket: Path) -> None:
-        self._socket = socket
+        self.socket = socket
         self._session = connected(socket)
 
     def close(self) -> None:
@@ -52,10 +52,10 @@ class ScratchMariaDb:
     def load(self, dump: Path, database: str) -> tuple[str, ...]:
         there = self._databases()
         if dumps.names_itself(dump):
-            dumps.load(self._socket, dump)
+            dumps.load(self.socket, dump)
             return tuple(name for name in self._databases() if name not in there)
-        self._make(database)
-        dumps.load(self._socket, dump, database)
+        self.make(database)
+        dumps.load(self.socket, dump, database)
         return (database,)
 
     def database_of(self, dump: Path) -> str:
@@ -69,7 +69,7 @@ class ScratchMariaDb:
             source,
         )[0]
         self._ask(f"CREATE DATABASE `{target}` CHARACTER SET {charset} COLLATE {collation}")
-        dumps.copy(self._socket, source, target)
+        dumps.copy(self.socket, source, target)
 
     def drop(self, database: str) -> None:
         self._ask(f"DROP DATABASE IF EXISTS `{database}`")
@@ -78,7 +78,7 @@ class ScratchMariaDb:
         return described(self._ask, database)
 
     def do(self, database: str, statements: Sequence[str]) -> None:
-        with connected(self._socket, database) as session, session.cursor() as cursor:
+        with connected(self.socket, database) as session, session.cursor() as cursor:
             for statement in statements:
                 try:
                     cursor.execute(statement)
@@ -128,9 +128,10 @@ class ScratchMariaDb:
             heard.extend(_said(self._ask(_HEARD)))
 
     def _where(self) -> str:
-        return quote(str(self._socket))
+        return quote(str(self.socket))
 
-    def _make(self, database: str) -> None:
+    def make(self, database: str) -> None:
+        """An empty database, as deployment tools make those of OpenStack."""
         self._ask(f"CREATE OR REPLACE DATABASE `{database}` CHARACTER SET utf8mb3")
 
     def _databases(self) -> list[str]:

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+import pymysql
 
 from liftlock.blots import blotted
 from liftlock.drivers.scratch.description import Ask
@@ -39,7 +42,8 @@ def isolated(ask: Ask, database: str, address: Callable[[str], str], known: Sequ
         found = [row[0] for row in ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}")]
         for text in found:
             new = rewritten(text, address, known)
-            if new != text:
+            # What does not take the new address keeps the old one, and is refused below.
+            with suppress(pymysql.err.MySQLError):
                 ask(f"UPDATE {place} SET {name} = %s WHERE BINARY {name} = BINARY %s", new, text)
         if found:
             yield f"{database}.{table}.{column}: {len(found)} addresses"
