@@ -107,7 +107,7 @@ def gathered(
 ) -> list[Evidence]:
     """Evidence about each database, as it is now beside as it was."""
     families = tuple(families)
-    only_new = _only_new(ground, service) if not said else None
+    only_new = _only_new(ground, service)
     return [
         _evidence(ground, d, families, history([s for s in said if s.database == d], only_new))
         for d in databases

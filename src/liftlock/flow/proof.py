@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from liftlock.errors import BadInput
+from liftlock.errors import BadInput, StepFailed
 from liftlock.flow.gathering import BEFORE, Ground, Ran, gathered, migrate
 from liftlock.flow.shimming import Tried, shimmed
 from liftlock.knowledge.catalogue import services
@@ -84,11 +84,39 @@ def proofs(ground: Ground, wish: Wish, tell: Callable[[str], None]) -> Iterator[
             hint="say whose it is: `--schema neutron=FILE`; databases are called "
             + ", ".join(d for s in known.values() for d in s.databases),
         )
-    for service in chosen:
+    for service in _installed(ground, chosen, tell, insist=bool(wish.services)):
         tell(f"{service.name}: the proof begins")
-        proof = prove(ground, service)
+        proof = _proof_or_why_not(ground, service)
         tell(f"{service.name}: {proof.verdict} after {proof.seconds:.0f} s")
         yield proof
+
+
+def _installed(
+    ground: Ground, chosen: Sequence[Service], tell: Callable[[str], None], *, insist: bool
+) -> list[Service]:
+    """Those whose code both releases have; raises `BadInput` if one that was asked for, or every one, is missing."""
+    found, problems = [], []
+    for service in chosen:
+        try:
+            ground.old.version(service.name), ground.new.version(service.name)
+            found.append(service)
+        except BadInput as absent:
+            problems.append(absent)
+            tell(f"{service.name} is left out: {absent.what}")
+    if problems and (insist or not found):
+        raise problems[0]
+    return found
+
+
+def _proof_or_why_not(ground: Ground, service: Service) -> Proof:
+    """The proof; a gap, to be on the safe side, where it could not be made."""
+    began = time.monotonic()
+    try:
+        return prove(ground, service)
+    except StepFailed as failed:
+        versions = ground.old.version(service.name), ground.new.version(service.name)
+        why = Hazard(Why.UNPROVED, service.databases[0], "", what=f"nothing could be proved: {failed.what}")
+        return Proof(service.name, *versions, Verdict.GAP, (why,), seconds=round(time.monotonic() - began, 1))
 
 
 def load(
@@ -104,9 +132,10 @@ def load(
     ground.rewritten = ground.server.isolate(found)
     for name in found:
         ground.server.copy(name, name + BEFORE)
+    migrated = tuple(migrated)
+    for name in found if migrated else ():
+        ground.server.drop(name)
     for database, dump in migrated:
-        for name in [database] if database in found else found:
-            ground.server.drop(name)
         made = ground.server.load(dump, database)
         ground.migrated.extend(made)
         ground.server.isolate(made)

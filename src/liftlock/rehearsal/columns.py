@@ -23,6 +23,8 @@ def column_hazards(e: Evidence) -> Iterator[Hazard]:
 def column_notes(e: Evidence) -> Iterator[Note]:
     """What matters once new code has written."""
     for table, old, new in e.columns():
+        if old == new:
+            continue
         code = e.family.tables[table].columns[old.name]
         change = e.history.blame(table, old.name)
         revision = change.revision if change else ""

@@ -34,6 +34,7 @@ class Why(StrEnum):
     ROWS = "rows changed"
     ABORTS = "migration aborts"
     TRIED = "seen when tried"
+    UNPROVED = "not proved"
 
 
 class Verdict(StrEnum):

@@ -46,7 +46,7 @@ class History:
     reads: tuple[str, ...] = ()
     """Questions they asked (SELECT), except about revisions and the schema."""
     revisions: Mapping[str, str] | None = None
-    """Text of the revisions that only the new release has, for when nobody listened."""
+    """Text of the revisions that only the new release has: for when nobody listened, and for what did not happen."""
 
     def blame(self, table: str, *columns: str) -> Change | None:
         """The last statement that names the table and the columns, else the last that names the table."""

@@ -17,6 +17,7 @@ ALWAYS = (
     "what is migrated after the cutover (online data migrations, contract)",
 )
 _LISTED = 5
+_CHANGES_ROWS = re.compile(r"\.(update|delete|insert)\(|\b(UPDATE|DELETE FROM|INSERT INTO)\b")
 
 
 def limits(service: Service, code: Mapped, evidence: Iterable[Evidence]) -> tuple[str, ...]:
@@ -33,6 +34,8 @@ def _here(service: Service, e: Evidence) -> Iterator[str]:
     else:
         for table in _read_and_empty(e, rows):
             yield f"{e.database}.{table}: a migration reads its rows, and the copy has none"
+    for revision, table in _would_change(e, rows):
+        yield f"{e.database}.{table}: the text of revision {revision} changes rows, and the copy has none here"
     missing = [
         f"{t.name}.{c}" for t in e.family.tables.values() for c in t.columns if not e.before.column(t.name, c)
     ]
@@ -44,6 +47,15 @@ def _here(service: Service, e: Evidence) -> Iterator[str]:
     unmapped = sorted(n for n in e.before.tables if n not in e.family.tables and n not in e.after.tables)
     if unmapped:
         yield f"{e.database}: tables that old code does not map are gone: {_some(unmapped)}"
+
+
+def _would_change(e: Evidence, rows: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """(revision, table) of migrations that change rows, by their text, where there were none to change."""
+    for revision, text in (e.history.revisions or {}).items():
+        if _CHANGES_ROWS.search(text):
+            for name in e.family.tables:
+                if not rows.get(name) and re.search(rf"['\"`]{re.escape(name)}['\"`]", text):
+                    yield revision, name
 
 
 def _read_and_empty(e: Evidence, rows: dict[str, int]) -> list[str]:
