@@ -11,6 +11,8 @@ from liftlock.cloud.schema import Schema, Table
 
 Row = Callable[..., dict[str, str]]
 _LONGEST_CHAIN = 9
+_UNUSED = ("share_mapping",)
+"""Tables that a release maps and has no code to write yet (nova 29: shares came with 2025.1)."""
 
 _IN_USE = {
     "neutron": (
@@ -37,7 +39,7 @@ def in_use(database: str) -> tuple[str, ...]:
 def made_up(family: Family, schema: Schema, row: Row) -> Iterator[str]:
     """Two rows for each table, one with little in it and one with much, that refer to each other."""
     for name, code in family.tables.items():
-        table = schema.tables.get(name)
+        table = schema.tables.get(name) if name not in _UNUSED else None
         for number in (1, 2) if table and not table.view else ():
             values = row(code, table, number, full=number == 2)
             for column in list(values):

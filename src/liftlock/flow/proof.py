@@ -98,7 +98,8 @@ def _installed(
     found, problems = [], []
     for service in chosen:
         try:
-            ground.old.version(service.name), ground.new.version(service.name)
+            for code in (ground.old, ground.new):
+                code.version(service.name)
             found.append(service)
         except BadInput as absent:
             problems.append(absent)

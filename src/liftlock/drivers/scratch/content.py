@@ -37,30 +37,28 @@ class _Pair:
     def __init__(self, ask: Ask, names: tuple[str, str], before: Table, after: Table, size: int) -> None:
         self._ask, self._before, self._after, self._size = ask, before, after, size
         self._b, self._a = (_of(name, before.name) for name in names)
-        self._same_row = " AND ".join(
-            f"{_plain(f'b.{_q(c)}', before.columns[c])} <=> {_plain(f'a.{_q(c)}', after.columns[c])}"
-            for c in before.primary
-        )
+        # Whoever is looked up is left as it is in the comparison, so that its primary key serves.
+        here, there = (_by_key(before.primary, *pair) for pair in (("b", before, "a", after), ("a", after, "b", before)))
+        self._in_after = f"FROM {self._b} b STRAIGHT_JOIN {self._a} a ON {here}"
+        self._gone = f"FROM {self._b} b LEFT JOIN {self._a} a ON {here}"
+        self._new = f"FROM {self._a} a LEFT JOIN {self._b} b ON {there}"
         self._key = f"CONCAT_WS(',', {', '.join(f'%s.{_q(c)}' for c in before.primary)})"
 
     def differences(self, columns: Sequence[str]) -> Iterator[Altered]:
         """Rows that went, rows that came, and values that are others."""
         first = _q(self._before.primary[0])
-        gone = f"FROM {self._b} b LEFT JOIN {self._a} a ON {self._same_row} WHERE a.{first} IS NULL"
-        new = f"FROM {self._a} a LEFT JOIN {self._b} b ON {self._same_row} WHERE b.{first} IS NULL"
         if self._size:
-            yield from self._counted(gone, "", "b", 1)
-        yield from self._counted(new, "", "a", -1)
+            yield from self._counted(f"{self._gone} WHERE a.{first} IS NULL", "", "b", 1)
+        yield from self._counted(f"{self._new} WHERE b.{first} IS NULL", "", "a", -1)
         for column in self._changed(columns) if self._size else ():
-            rows = f"FROM {self._b} b JOIN {self._a} a ON {self._same_row} WHERE {self._unequal(column)}"
-            yield from self._counted(rows, column, "b", 1)
+            yield from self._counted(f"{self._in_after} WHERE {self._unequal(column)}", column, "b", 1)
 
     def _changed(self, columns: Sequence[str]) -> list[str]:
         """Columns of which a value differs, found in one pass."""
         if not columns:
             return []
         sums = ", ".join(f"COALESCE(SUM({self._unequal(c)}), 0)" for c in columns)
-        counts = self._ask(f"SELECT {sums} FROM {self._b} b JOIN {self._a} a ON {self._same_row}")[0]
+        counts = self._ask(f"SELECT {sums} {self._in_after}")[0]
         return [column for column, count in zip(columns, counts, strict=True) if count]
 
     def _unequal(self, column: str) -> str:
@@ -84,6 +82,19 @@ class _Pair:
         nulls = int(self._ask(f"SELECT COUNT(*) {rows} AND b.{_q(column)} IS NULL")[0][0])
         now = self._ask(f"SELECT DISTINCT a.{_q(column)} {rows} LIMIT {_SAMPLE}")
         return nulls, tuple(_short(value) for (value,) in now) if len(now) < _SAMPLE else ()
+
+
+def _by_key(columns: Sequence[str], driving: str, left: Table, looked_up: str, right: Table) -> str:
+    """The same row on both sides, whatever character set a migration gave its key."""
+    return " AND ".join(
+        f"{looked_up}.{_q(c)} = {_as(right.columns[c], f'{driving}.{_q(c)}', left.columns[c])}" for c in columns
+    )
+
+
+def _as(wanted: Column, name: str, has: Column) -> str:
+    if not wanted.charset or wanted.collation == has.collation:
+        return name
+    return f"CONVERT({name} USING {wanted.charset}) COLLATE {wanted.collation}"
 
 
 def _plain(name: str, column: Column) -> str:

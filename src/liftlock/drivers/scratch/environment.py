@@ -33,6 +33,7 @@ class VenvCode:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
         self._python = self._folder / "bin" / "python"
+        self._told: dict[str, Mapped] = {}
         if not os.access(self._python, os.X_OK):
             raise BadInput(
                 f"{folder} holds no Python environment: there is no bin/python in it",
@@ -51,6 +52,11 @@ class VenvCode:
         )
 
     def mapped(self, service: str) -> Mapped:
+        if service not in self._told:
+            self._told[service] = self._asked(service)
+        return self._told[service]
+
+    def _asked(self, service: str) -> Mapped:
         with tempfile.TemporaryDirectory(prefix="liftlock-code-") as name:
             program, answer = Path(name) / _PROGRAM, Path(name) / "answer.json"
             program.write_text(resources.files("liftlock.drivers.scratch").joinpath(_PROGRAM).read_text())
