@@ -117,7 +117,13 @@ def insert(server: ScratchMariaDb, database: str, statement: str) -> str:
 
 def dump(server: ScratchMariaDb, database: str, path: Path) -> None:
     """Write a database to a packed file, in one move."""
-    words = [program("mariadb-dump"), "--no-defaults", f"--socket={server.socket}", "--user=root", "--hex-blob"]
+    words = [
+        program("mariadb-dump"),
+        "--no-defaults",
+        f"--socket={server.socket}",
+        "--user=root",
+        "--hex-blob",
+    ]
     told = subprocess.run([*words, database], capture_output=True, check=True).stdout
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(gzip.compress(told))

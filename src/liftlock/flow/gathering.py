@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,16 +36,27 @@ class Ground:
     migrated: list[str] = field(default_factory=list)
     """Those that were migrated by somebody else: a dump of what came out is loaded."""
 
-    def dump(self, words: str) -> tuple[str, Path]:
-        """(database, file) of `FILE` or `DATABASE=FILE`; raises `BadInput` if there is no such file."""
+    def dump(self, words: str, known: Collection[str], alone: str = "") -> tuple[str, Path]:
+        """(database, file) of `FILE` or `DATABASE=FILE`; raises `BadInput` if there is no such file.
+
+        A file that tells none of the `known` databases in its header or its name is of the one that can be meant.
+        """
         name, _, rest = words.rpartition("=")
         path = Path(words) if Path(words).is_file() else Path(rest)
         if not path.is_file():
             raise BadInput(f"there is no dump {path}", hint="name a file, or DATABASE=FILE")
-        database = (name if path != Path(words) else "") or self.server.database_of(path)
+        database = name if path != Path(words) else _meant(self.server.database_of(path), path, known, alone)
         if not re.fullmatch(r"\w{1,50}", database):
-            raise BadInput(f"{database!r} is no name of a database", hint="say which it is: DATABASE=FILE")
+            raise BadInput(f"{path} does not say of which database it is", hint="say it: DATABASE=FILE")
         return database, path
+
+
+def _meant(told: str, path: Path, known: Collection[str], alone: str) -> str:
+    if told in known:
+        return told
+    longest_first = sorted(known, key=len, reverse=True)
+    in_name = [d for d in longest_first if re.search(rf"(?<![0-9A-Za-z]){d}(?![0-9A-Za-z])", path.name)]
+    return next(iter(in_name), alone or told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,10 @@ def proofs(ground: Ground, wish: Wish, tell: Callable[[str], None]) -> Iterator[
     unknown = [name for name in wish.services if name not in known]
     if unknown:
         raise BadInput(f"there is no service {unknown[0]!r}", hint=f"there is {', '.join(known)}")
-    dumps, migrated = ([ground.dump(words) for words in side] for side in (wish.schemas, wish.migrated))
+    wished = [d for name in wish.services for d in known[name].databases]
+    names, alone = {d for s in known.values() for d in s.databases}, wished[0] if len(wished) == 1 else ""
+    sides = (wish.schemas, wish.migrated)
+    dumps, migrated = ([ground.dump(words, names, alone) for words in side] for side in sides)
     ground.databases = load(ground, dumps, migrated)
     wanted = [s for s in known.values() if set(s.databases) & set(ground.databases)]
     chosen = [s for s in wanted if not wish.services or s.name in wish.services]

@@ -48,7 +48,10 @@ def test_two_plain_dumps_need_no_migration(tmp_path: Path) -> None:
     releases(tmp_path, DROPS)
     migrated = tmp_path / "migrated.sql"
     migrated.write_text("\n".join([OLD.read_text(), *(f"{s};" for s in DROPS)]))
-    ended = typed(tmp_path, "--schema", f"tiny={OLD}", "--migrated", f"tiny={migrated}", "-f", "json")
+    old = tmp_path / "tiny-monday.sql"
+    old.write_text(OLD.read_text())
+    words = ("--schema", old, "--migrated", migrated, "--service", "tiny")
+    ended = typed(tmp_path, *words, "-f", "json")
     (told,) = json.loads(ended.stdout)
     assert told["verdict"] == "shim"
     assert told["migrations"] == []

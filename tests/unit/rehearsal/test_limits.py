@@ -39,7 +39,9 @@ def test_a_migration_that_would_change_rows_is_named_if_there_are_none() -> None
 
 def test_what_was_lacking_before_and_what_could_not_be_tried_is_named() -> None:
     hopeless = Trial("insert things", "things", Outcome("1054", 1054), Outcome())
-    found = told(evidence(family(CODE), table(), table(), trials=(hopeless,)), "neutron.x could not be imported: E")
+    found = told(
+        evidence(family(CODE), table(), table(), trials=(hopeless,)), "neutron.x could not be imported: E"
+    )
     assert "old code maps what the copy lacked already: things.note" in found
     assert "rows made up for these tables were not taken before the migration: things" in found
     assert "neutron.x could not be imported" in found

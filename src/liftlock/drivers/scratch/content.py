@@ -38,7 +38,9 @@ class _Pair:
         self._ask, self._before, self._after, self._size = ask, before, after, size
         self._b, self._a = (_of(name, before.name) for name in names)
         # Whoever is looked up is left as it is in the comparison, so that its primary key serves.
-        here, there = (_by_key(before.primary, *pair) for pair in (("b", before, "a", after), ("a", after, "b", before)))
+        here, there = (
+            _by_key(before.primary, *pair) for pair in (("b", before, "a", after), ("a", after, "b", before))
+        )
         self._in_after = f"FROM {self._b} b STRAIGHT_JOIN {self._a} a ON {here}"
         self._gone = f"FROM {self._b} b LEFT JOIN {self._a} a ON {here}"
         self._new = f"FROM {self._a} a LEFT JOIN {self._b} b ON {there}"
@@ -87,7 +89,8 @@ class _Pair:
 def _by_key(columns: Sequence[str], driving: str, left: Table, looked_up: str, right: Table) -> str:
     """The same row on both sides, whatever character set a migration gave its key."""
     return " AND ".join(
-        f"{looked_up}.{_q(c)} = {_as(right.columns[c], f'{driving}.{_q(c)}', left.columns[c])}" for c in columns
+        f"{looked_up}.{_q(c)} = {_as(right.columns[c], f'{driving}.{_q(c)}', left.columns[c])}"
+        for c in columns
     )
 
 

@@ -193,7 +193,8 @@ def _class(mapper: Any) -> dict[str, Any]:
 
 
 def _columns(mapper: Any) -> tuple[list[str], list[str]]:
-    now, later = [], []
+    now: list[str] = []
+    later: list[str] = []
     for prop in mapper.column_attrs:
         names = [f"{c.table.name}.{c.name}" for c in prop.columns if getattr(c, "table", None) is not None]
         (later if prop.deferred else now).extend(names)
