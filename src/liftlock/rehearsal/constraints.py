@@ -10,7 +10,8 @@ from liftlock.cloud.schema import Check, ForeignKey, Key, Table
 from liftlock.rehearsal.hazards import OURS, Evidence, Hazard, Note, Trial, Why
 from liftlock.rehearsal.types import tells_case_apart
 
-_SETS = re.compile(r"\bNEW\s*\.\s*`?(\w+)`?\s*=", re.IGNORECASE)
+_SETS = re.compile(r"\bSET\b(.*?)(?:;|$)", re.IGNORECASE | re.DOTALL)
+_ASSIGNED = re.compile(r"(?:^|,)\s*NEW\s*\.\s*`?(\w+)`?\s*:?=", re.IGNORECASE)
 _REFUSES = re.compile(r"\bSIGNAL\b", re.IGNORECASE)
 _KEEPS_ROWS = ("RESTRICT", "NO ACTION")
 
@@ -138,7 +139,8 @@ def _triggers(e: Evidence, old: Table, new: Table, code: MappedTable) -> Iterato
     for trigger in new.triggers:
         if trigger.name.startswith(OURS) or (trigger.moment, _squeezed(trigger.body)) in known:
             continue
-        changed = [c for c in dict.fromkeys(_SETS.findall(trigger.body)) if c in code.columns]
+        assigned = [c for words in _SETS.findall(trigger.body) for c in _ASSIGNED.findall(words)]
+        changed = [c for c in dict.fromkeys(assigned) if c in code.columns]
         if _REFUSES.search(trigger.body):
             what = f"the new trigger {trigger.name} may refuse what old code writes into {old.name}"
         elif changed:

@@ -156,6 +156,9 @@ def test_triggers_matter_if_they_refuse_or_change_what_old_code_writes() -> None
     ) == [Why.TRIGGER]
     assert whys(family(CODE), table(NOTE), after("SET NEW.note = 'x'")) == [Why.TRIGGER]
     assert whys(family(CODE), table(NOTE), after("SET NEW.more = NEW.note")) == []
+    asks = "IF NEW.note = 'x' THEN SET NEW.more = 1, NEW.other = 2; END IF"
+    assert whys(family(CODE), table(NOTE), after(asks)) == []
+    assert whys(family(CODE), table(NOTE), after("SET NEW.more = 1, NEW.note = 'x'")) == [Why.TRIGGER]
 
 
 def test_changed_rows_are_a_hazard_unless_old_code_would_have_said_the_same() -> None:
