@@ -50,6 +50,7 @@ def main() -> None:
         "--dumps", type=Path, default=Path("/var/cache/liftlock-dev/dumps"), help="kept between runs"
     )
     parser.add_argument("--service", action="append", default=[], help="only these")
+    parser.add_argument("--into", type=Path, default=evidence_file(), help="evidence that exists is added to")
     told = parser.parse_args()
     for hop in told.hops:
         old, new = hop.split(":")
@@ -59,7 +60,7 @@ def main() -> None:
             ground = Ground(server, VenvCode(told.environments / old), VenvCode(told.environments / new))
             wish = Wish(tuple(map(str, dumps)), services=tuple(s.name for s in chosen))
             for proof in proofs(ground, wish, partial(print, hop, flush=True)):
-                keep(hop, proof)
+                keep(told.into, hop, proof)
                 print(table_row(hop, proof), flush=True)
 
 
@@ -130,13 +131,17 @@ def dump(server: ScratchMariaDb, database: str, path: Path) -> None:
     unfinished.rename(path)
 
 
-def keep(hop: str, proof: Proof) -> None:
-    """Add a proof to the evidence of this commit."""
+def evidence_file() -> Path:
+    """Where the evidence of this commit goes."""
     words = ["git", "rev-parse", "--short=10", "HEAD"]
     commit = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    path = EVIDENCE / f"5-proof-{commit}.json"
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"commit": commit}
-    found.setdefault("hops", {}).setdefault(hop, {})[proof.service] = asdict(proof)
+    return EVIDENCE / f"5-proof-{commit}.json"
+
+
+def keep(path: Path, hop: str, proof: Proof) -> None:
+    """Add a proof to the evidence."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    found.setdefault(hop, {})[proof.service] = asdict(proof)
     path.write_text(json.dumps(found, indent=1) + "\n")
 
 

@@ -57,12 +57,11 @@ def _gone(e: Evidence) -> Iterator[Hazard]:
             what += f"; it had {rows[name]} rows" if rows.get(name) and not to else ""
             yield e.hazard(Why.TABLE_GONE, name, what=what, reads=True, writes=True)
     for old, new in e.pairs():
-        for name, code in e.family.tables[old.name].columns.items():
+        for name in e.family.tables[old.name].columns:
             if name in old.columns and name not in new.columns:
                 to = e.history.renamed(old.name).get(name)
                 what = f"old code maps {old.name}.{name}, which is {f'called {to} now' if to else 'gone'}"
-                writes = code.primary or not code.left_out
-                yield e.hazard(Why.COLUMN_GONE, old.name, name, what=what, reads=True, writes=writes)
+                yield e.hazard(Why.COLUMN_GONE, old.name, name, what=what, reads=True, writes=True)
 
 
 def _new(e: Evidence) -> Iterator[Hazard]:
