@@ -171,4 +171,5 @@ class Evidence:
     ) -> Hazard:
         """A hazard here, with who did it."""
         made = Hazard(why, self.database, table, column, **told)  # type: ignore[arg-type]
-        return made.by(self.history.blame(table, *(about or ((column,) if column else ()))))
+        names = about or ((column,) if column else ())
+        return made.by(self.history.blame(table, *names, rows=why is Why.ROWS))

@@ -33,6 +33,16 @@ class Change:
     """Alembic's; empty when no revision was written down after it."""
     seconds: float = 0.0
 
+    @property
+    def on_rows(self) -> bool:
+        """Whether it changes rows that are there."""
+        return bool(re.match(r"\s*(UPDATE|DELETE|REPLACE|TRUNCATE)\b", self.statement, re.IGNORECASE))
+
+    @property
+    def defines(self) -> bool:
+        """Whether it changes how a table is defined."""
+        return bool(re.match(r"\s*(ALTER|CREATE|DROP|RENAME)\b", self.statement, re.IGNORECASE))
+
     def mentions(self, *names: str) -> bool:
         """Whether all the names stand in it, as whole words."""
         return all(re.search(rf"\b{re.escape(name)}\b", self.statement) for name in names if name)
@@ -48,12 +58,17 @@ class History:
     revisions: Mapping[str, str] | None = None
     """Text of the revisions that only the new release has: for when nobody listened, and for what did not happen."""
 
-    def blame(self, table: str, *columns: str) -> Change | None:
-        """The last statement that names the table and the columns, else the last that names the table."""
-        for names in ((table, *columns), (table,)) if columns else ((table,),):
-            found = [c for c in self.changes if c.mentions(*names)]
-            if found:
-                return found[-1]
+    def blame(self, table: str, *columns: str, rows: bool = False) -> Change | None:
+        """The last statement that names the table and the columns, else the last that names the table.
+
+        With `rows`, statements that change rows come first, otherwise those that change definitions.
+        """
+        likely = [c for c in self.changes if (c.on_rows if rows else c.defines)]
+        for changes in (likely, self.changes):
+            for names in ((table, *columns), (table,)) if columns else ((table,),):
+                found = [c for c in changes if c.mentions(*names)]
+                if found:
+                    return found[-1]
         return self._read_in_text(table, *columns)
 
     def _read_in_text(self, *names: str) -> Change | None:

@@ -40,6 +40,15 @@ def test_the_one_to_blame_names_table_and_column_as_whole_words() -> None:
     assert found.blame("subnet", "in_use") is None
 
 
+def test_who_changed_values_is_not_who_put_rows_in_or_altered_the_table() -> None:
+    update = Change("UPDATE quotas SET deleted = 1", "aaa")
+    insert = Change("INSERT INTO quotas (name, deleted) VALUES ('x', 0)", "bbb")
+    alter = Change("ALTER TABLE quotas MODIFY deleted INT", "ccc")
+    found = History((update, alter, insert))
+    assert found.blame("quotas", "deleted", rows=True) == update
+    assert found.blame("quotas", "deleted") == alter
+
+
 def test_what_nobody_heard_is_read_in_the_one_revision_that_names_it() -> None:
     texts = {"ccc": "op.drop_column('subnets', 'in_use')", "ddd": "op.add_column('ports', 'x')"}
     blamed = History(revisions=texts).blame("subnets", "in_use")
