@@ -32,6 +32,7 @@ from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput, LiftlockError
+from liftlock.flow.gathering import Ground
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
 from liftlock.ports.artefacts import Artefacts
@@ -61,6 +62,17 @@ def opened(path: Path) -> Iterator[Site]:
         yield Site(file, hands(file, shell, fence))
     finally:
         shell.close()
+
+
+@contextmanager
+def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
+    """A scratch database server and two releases' code; the server is gone afterwards."""
+    from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
+    from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
+
+    code = VenvCode(old), VenvCode(new)
+    with scratch_server() as server:
+        yield Ground(server, *code)
 
 
 @contextmanager

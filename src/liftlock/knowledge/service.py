@@ -64,6 +64,8 @@ class Migration:
     """`expand`, `contract`, `sync` (a linear chain, additive or not) or `online` (after the new code serves)."""
     databases: tuple[str, ...]
     """Databases it changes."""
+    alone: tuple[str, ...] = ()
+    """Words with which it changes only the database its configuration names, where it would change several."""
     may_repeat: bool = False
     """Exit code 1 means there is more to do: run it again (online data migrations in batches)."""
 

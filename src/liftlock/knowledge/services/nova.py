@@ -17,7 +17,9 @@ SERVICE = Service(
     migrations=(
         Migration("api-db-sync", ("nova-manage", "api_db", "sync"), "sync", ("nova_api",)),
         # `db sync` also migrates cell0 (nova 31.3.1, `nova-manage db sync` without `--local_cell`).
-        Migration("db-sync", ("nova-manage", "db", "sync"), "sync", ("nova", "nova_cell0")),
+        Migration(
+            "db-sync", ("nova-manage", "db", "sync"), "sync", ("nova", "nova_cell0"), alone=("--local_cell",)
+        ),
         Migration(
             "online",
             ("nova-manage", "db", "online_data_migrations", "--max-count", "50"),

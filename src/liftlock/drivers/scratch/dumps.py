@@ -1,0 +1,107 @@
+"""Dumps into the scratch server, and copies inside it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from liftlock.blots import last_words
+from liftlock.drivers.scratch.server import program
+from liftlock.errors import BadInput, StepFailed
+
+_HEAD = 65536
+_NAMES_ITSELF = re.compile(rb"^\s*(CREATE DATABASE|USE)\b", re.MULTILINE | re.IGNORECASE)
+_HEADER = re.compile(rb"^-- Host: .*?\bDatabase: (\w+)\s*$", re.MULTILINE)
+_ENDINGS = (".gz", ".zst", ".sql", ".dump")
+
+
+def names_itself(dump: Path) -> bool:
+    """Whether the dump says itself into which databases it goes (`mysqldump --databases`)."""
+    return bool(_NAMES_ITSELF.search(_head(dump)))
+
+
+def usual_name(dump: Path) -> str:
+    """The database a dump is of: from its header, else from the file's name, `neutron.sql.gz`."""
+    found = _HEADER.search(_head(dump))
+    name = dump.name
+    for ending in reversed(_ENDINGS):
+        name = name.removesuffix(ending)
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return found[1].decode() if found else name
+
+
+def load(socket: Path, dump: Path, database: str = "") -> None:
+    """Feed a dump to the server; raises `BadInput` with the server's words if it does not take it."""
+    with _unpacked(dump) as text:
+        ended = subprocess.run(
+            [*_client("mariadb", socket), *([database] if database else [])],
+            stdin=text,
+            capture_output=True,
+            check=False,
+        )
+    if ended.returncode:
+        raise BadInput(
+            f"{dump} is not taken by MariaDB: {last_words(ended.stderr.decode(errors='replace'))}",
+            hint="it has to be a plain dump of mariadb-dump or mysqldump, packed by gzip or zstd or not at all",
+        )
+
+
+def copy(socket: Path, source: str, target: str) -> None:
+    """Put all of `source` into the empty database `target`."""
+    options = (
+        "--single-transaction",
+        "--quick",
+        "--routines",
+        "--triggers",
+        "--hex-blob",
+        "--no-tablespaces",
+    )
+    with subprocess.Popen(
+        [*_client("mariadb-dump", socket), *options, source], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as dumping:
+        loaded = subprocess.run(
+            [*_client("mariadb", socket), target], stdin=dumping.stdout, capture_output=True, check=False
+        )
+        problem = (dumping.stderr.read() if dumping.stderr else b"") + loaded.stderr
+    if dumping.returncode or loaded.returncode:
+        raise StepFailed(f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}")
+
+
+def _client(name: str, socket: Path) -> list[str]:
+    return [
+        program(name),
+        "--no-defaults",
+        f"--socket={socket}",
+        "--user=root",
+        "--default-character-set=utf8mb4",
+    ]
+
+
+def _head(dump: Path) -> bytes:
+    try:
+        with _unpacked(dump) as text:
+            return text.read(_HEAD)
+    except (OSError, EOFError, gzip.BadGzipFile) as error:
+        raise BadInput(f"{dump} cannot be read: {error}", hint="name a dump made by mariadb-dump") from error
+
+
+@contextmanager
+def _unpacked(dump: Path) -> Iterator[IO[bytes]]:
+    """The text of a dump, whatever it is packed with, as a file the client can read from."""
+    unpack = {".gz": "gzip", ".zst": "zstd"}.get(dump.suffix)
+    if unpack is None:
+        with dump.open("rb") as plain:
+            yield plain
+        return
+    with subprocess.Popen(
+        [program(unpack), "-dc", dump], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as packed:
+        assert packed.stdout is not None
+        yield packed.stdout
+        packed.stdout.close()

@@ -1,0 +1,82 @@
+"""Addresses inside copies: a program of the new release that reads one must not reach what it names.
+
+nova keeps the databases and brokers of its cells in `cell_mappings`, and its programs follow them (nova 31.3.1,
+`nova-manage db sync`): a migration of a copy would change production. So every text in the copies that is the address
+of a database or broker is rewritten, wherever it stands.
+"""
+
+# ruff: noqa: S608  (names of tables cannot be bound as parameters; they come from the server itself)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+import pymysql
+
+from liftlock.blots import blotted
+from liftlock.drivers.scratch.description import Ask
+from liftlock.errors import Refused
+
+_DATABASE = re.compile(r"(?:mysql|mariadb|postgresql|sqlite|\{scheme\})(?:\+\w+)?://[^\s\"']*")
+_BROKER = re.compile(
+    r"(?:rabbit|amqp|amqps|kombu|kafka|kafka\+ssl|rabbit\+ssl|zmq|pulsar)(?:\+\w+)?://[^\s\"']*"
+)
+_NOWHERE = "fake://"
+"""oslo.messaging's driver that reaches nobody."""
+_TEXTS = (
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s"
+    " AND data_type IN ('varchar', 'char', 'text', 'mediumtext', 'longtext', 'tinytext')"
+    " AND generation_expression IS NULL"
+    " AND table_name IN (SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
+    " AND table_schema = %s) ORDER BY table_name, ordinal_position"
+)
+_ANY = "'(mysql|mariadb|postgresql|sqlite|[{]scheme[}]|rabbit|amqps?|kombu|kafka|zmq|pulsar)([+][a-z]+)?://'"
+
+
+def isolated(ask: Ask, database: str, address: Callable[[str], str], known: Sequence[str]) -> Iterator[str]:
+    """Rewrite the addresses in one copy; a sentence for each column in which there were some."""
+    for table, column in ask(_TEXTS, database, database):
+        place, name = f"`{database}`.`{table}`", f"`{column}`"
+        found = [row[0] for row in ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}")]
+        for text in found:
+            new = rewritten(text, address, known)
+            # What does not take the new address keeps the old one, and is refused below.
+            with suppress(pymysql.err.MySQLError):
+                ask(f"UPDATE {place} SET {name} = %s WHERE BINARY {name} = BINARY %s", new, text)
+        if found:
+            yield f"{database}.{table}.{column}: {len(found)} addresses"
+
+
+def rewritten(text: str, address: Callable[[str], str], known: Sequence[str]) -> str:
+    """The text with addresses of databases pointing at copies of the same name, those of brokers nowhere.
+
+    >>> rewritten("mysql+pymysql://u:p@db1/nova_cell0?charset=utf8", lambda d: f"scratch:{d}", ["nova_cell0"])
+    'scratch:nova_cell0'
+    >>> rewritten("rabbit://u:p@mq1:5672/", str, [])
+    'fake://'
+    """
+
+    def here(found: re.Match[str]) -> str:
+        path = found[0].split("://", 1)[1].split("?")[0].rpartition("/")[2]
+        # A template of nova's, `{scheme}://…/{path}`: what it becomes is the main database.
+        name = path if path in known else known[0] if known else "nowhere"
+        return address(name)
+
+    return _BROKER.sub(_NOWHERE, _DATABASE.sub(here, text))
+
+
+def insist(ask: Ask, database: str, own: str) -> None:
+    """Raise `Refused` if an address is left that does not lead to this server."""
+    for table, column in ask(_TEXTS, database, database):
+        place, name = f"`{database}`.`{table}`", f"`{column}`"
+        for (text,) in ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}"):
+            left = [a for a in _BROKER.findall(text) + _DATABASE.findall(text) if own not in a]
+            if left:
+                raise Refused(
+                    f"{database}.{table}.{column} of the copy still holds an address of another server: "
+                    f"{blotted(left[0])}",
+                    now="the copy exists in a temporary folder only; no program was started on it",
+                    hint="shorten or empty this value in the dump",
+                )

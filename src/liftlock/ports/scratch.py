@@ -1,0 +1,132 @@
+"""A database server of liftlock's own for copies, and the code of a release to try on them: no cloud is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from liftlock.cloud.mapping import Mapped
+from liftlock.cloud.schema import Schema
+
+Rows = tuple[tuple[str, ...], ...]
+"""Rows as text, NULL as `NULL`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A statement that somebody sent to the server."""
+
+    session: int
+    database: str
+    statement: str
+    seconds: float
+    """Until the same session sent its next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a trial: statements in one transaction that was rolled back."""
+
+    error: str = ""
+    """What the server answered to the statement that failed; empty when none did."""
+    code: int = 0
+    """Its error number."""
+    rows: Rows = ()
+    """What the last statement read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """What a migration did to rows of one table that were there before."""
+
+    table: str
+    column: str
+    """Column whose values differ; empty where whole rows came or went."""
+    rows: int
+    """How many rows, at least 1; negative for rows that are new."""
+    of: int
+    """How many rows the table had before."""
+    were_null: int = 0
+    """How many of them were NULL before."""
+    now: tuple[str, ...] = ()
+    """The values they have now, as text, if there are few."""
+    sample: tuple[tuple[str, str, str], ...] = ()
+    """(primary key, value before, value after) of the first few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A program of a release that ended."""
+
+    code: int
+    words: str
+    """The last of what it printed, secrets blotted out."""
+    seconds: float
+
+
+class ScratchServer(Protocol):
+    """Copies of databases that nobody else uses; gone with the server."""
+
+    def load(self, dump: Path, database: str) -> tuple[str, ...]:
+        """Load a dump, `.gz` and `.zst` too; `database` names it if it names none itself. Returns what it made.
+
+        Raises `BadInput` if the server does not take it.
+        """
+
+    def database_of(self, dump: Path) -> str:
+        """The database a dump is of: from its header, else from the file's name, `neutron.sql.gz`.
+
+        Raises `BadInput` if the file cannot be read.
+        """
+
+    def copy(self, source: str, target: str) -> None:
+        """Make `target` a copy of `source`, whatever it was before."""
+
+    def drop(self, database: str) -> None:
+        """Remove a database, if there is one."""
+
+    def schema(self, database: str) -> Schema:
+        """What it looks like now."""
+
+    def do(self, database: str, statements: Sequence[str]) -> None:
+        """Run statements; raises `StepFailed` with the server's words at the first that fails."""
+
+    def trial(self, database: str, statements: Sequence[str]) -> Outcome:
+        """Run statements as OpenStack's sessions do (`TRADITIONAL`), without foreign keys, and undo them."""
+
+    def altered(self, before: str, after: str, tables: Mapping[str, Sequence[str]]) -> tuple[Altered, ...]:
+        """How rows that were there before differ now, for columns of `tables` that both databases have."""
+
+    def rows(self, database: str) -> Mapping[str, int]:
+        """How many rows each table has."""
+
+    def isolate(self, databases: Sequence[str]) -> tuple[str, ...]:
+        """Make every address of a database or broker in the copies point at this server or nowhere.
+
+        Returns what was rewritten, a sentence each. Raises `Refused` if one is left that could reach another server.
+        """
+
+    def listening(self) -> AbstractContextManager[list[Said]]:
+        """What is said to the server during the block; the list is filled when the block ends."""
+
+    def address(self, database: str) -> str:
+        """How SQLAlchemy reaches it."""
+
+
+class ReleaseCode(Protocol):
+    """The code of one release, installed on this machine."""
+
+    def version(self, service: str) -> str:
+        """Version of the service, `24.2.2`; raises `BadInput` if it is not installed there."""
+
+    def mapped(self, service: str) -> Mapped:
+        """What the service's code maps."""
+
+    def run(self, command: Sequence[str], settings: Mapping[str, Mapping[str, str]]) -> Ended:
+        """Run a program of the release with a configuration of these sections, and no other."""
+
+    def revisions(self, service: str) -> Mapping[str, str]:
+        """Revision -> text of its migration, for every alembic revision the service ships."""

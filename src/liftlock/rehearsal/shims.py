@@ -1,0 +1,280 @@
+"""Shims: reversible additions to the new schema with which old code goes on beside the new.
+
+A shim is made only where there is an honest value: what old code reads from rows that new code wrote, and the other
+way round, must be something that either would have written itself. Where there is none, there is no shim.
+"""
+
+# ruff: noqa: S608  (nothing here is sent by this room, and names cannot be bound as parameters)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from liftlock.cloud.mapping import Family
+from liftlock.cloud.schema import Column, Table
+from liftlock.rehearsal.hazards import OURS, Evidence, Hazard, Why
+from liftlock.rehearsal.types import kind
+
+_ZEROS = {"number": "0", "decimal": "0", "float": "0", "text": "''", "binary": "''"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shim:
+    """Statements that make one hazard harmless for as long as both releases serve."""
+
+    database: str
+    table: str
+    column: str
+    form: str
+    """`column`, `renamed column`, `default`, `trigger`, `view` or `plain index`."""
+    apply: tuple[str, ...]
+    """After the migration, in this order."""
+    undo: tuple[str, ...]
+    """Before the old release is contracted away."""
+    save: tuple[str, ...] = ()
+    """Before the migration: what it would lose is put aside."""
+    why: str = ""
+    """Why the value it gives is one that either release would have written."""
+
+
+def shims(evidence: Evidence, hazards: Iterable[Hazard], new: Family | None) -> tuple[Shim, ...]:
+    """A shim for each hazard of this database that has one; `new` is what the new release maps."""
+    found: list[Shim] = []
+    for hazard in hazards:
+        if hazard.database == evidence.database:
+            found += [s for s in _shim(evidence, hazard, new) if s not in found]
+    return tuple(_one_trigger_each(found))
+
+
+def _shim(e: Evidence, hazard: Hazard, new: Family | None) -> Iterator[Shim]:
+    old, now = e.before.tables.get(hazard.table), e.after.tables.get(hazard.table)
+    match hazard.why:
+        case Why.COLUMN_GONE if old and now:
+            to = e.history.renamed(hazard.table).get(hazard.column, "") or _same_place(
+                e, old, now, hazard.column
+            )
+            if to in now.columns:
+                yield _renamed(e, now, old.columns[hazard.column], now.columns[to])
+            else:
+                yield from _column(e, old, old.columns[hazard.column])
+        case Why.TABLE_GONE if old:
+            to = e.history.renamed_tables().get(hazard.table, "")
+            if to in e.after.tables and set(old.columns) <= set(e.after.tables[to].columns):
+                yield _view(e, old, to)
+        case Why.NEEDS_VALUE if now:
+            yield from _default(e, now, now.columns[hazard.column], new)
+        case Why.NO_NULL if now:
+            yield from _instead_of_null(e, now, now.columns[hazard.column], new)
+        case Why.UNIQUE if old and now:
+            yield from _told_apart_again(e, old, now, hazard)
+        case Why.DEFAULT_GONE if old and now and not old.columns[hazard.column].automatic:
+            value = old.columns[hazard.column].default or "NULL"
+            yield _set_default(e, now.name, hazard.column, value, "it is the default it had")
+        case _:
+            return
+
+
+def _column(e: Evidence, old: Table, column: Column) -> Iterator[Shim]:
+    """The column again, with a value that old code itself gives to rows nobody thought about."""
+    value = _usual(e, old.name, column)
+    if value is None or column.generated or column.name in old.primary:
+        return
+    aside = f"{OURS}{old.name}_{column.name}"[:64]
+    keys = ", ".join(_q(k) for k in old.primary)
+    same = " AND ".join(f"t.{_q(k)} <=> s.{_q(k)}" for k in old.primary)
+    save: tuple[str, ...] = ()
+    apply = [
+        f"ALTER TABLE {_q(old.name)} ADD COLUMN {_declared(column)}{'' if value == 'NULL' else f' DEFAULT {value}'}"
+    ]
+    undo = [f"ALTER TABLE {_q(old.name)} DROP COLUMN {_q(column.name)}"]
+    there = old.primary and set(old.primary) <= set(e.after.tables[old.name].columns)
+    if there and dict(e.rows).get(old.name):
+        # CREATE … AS SELECT keeps values and types, and no constraint that could be in the way.
+        other = f"NOT ({_q(column.name)} <=> {value})"
+        kept = f"SELECT {keys}, {_q(column.name)} FROM {_q(old.name)} WHERE {other}"
+        save = (f"CREATE TABLE {_q(aside)} AS {kept}",)
+        apply.append(
+            f"UPDATE {_q(old.name)} t JOIN {_q(aside)} s ON {same} SET t.{_q(column.name)} = s.{_q(column.name)}"
+        )
+        undo.append(f"DROP TABLE {_q(aside)}")
+    why = f"{value} is what old code takes for a row that nobody set it in"
+    yield Shim(e.database, old.name, column.name, "column", tuple(apply), tuple(undo), save, why)
+
+
+def _usual(e: Evidence, table: str, column: Column) -> str | None:
+    """SQL of the value that a row has of which nobody thought, or None if there is no such value."""
+    if column.default not in (None, "NULL") and "current_timestamp" not in str(column.default):
+        return column.default
+    code = e.family.tables[table].columns.get(column.name)
+    if code is not None and code.value is not None:
+        return _constant(code.value)
+    return "NULL" if column.nullable else None
+
+
+def _renamed(e: Evidence, now: Table, old: Column, new: Column) -> Shim:
+    """Both names, and triggers that keep them alike."""
+    table, before, after = _q(now.name), _q(old.name), _q(new.name)
+    names = [f"{OURS}{now.name}_{old.name}_{when}"[:64] for when in ("i", "u")]
+    insert = f"IF NEW.{before} IS NULL THEN SET NEW.{before} = NEW.{after}; ELSE SET NEW.{after} = NEW.{before}; END IF"
+    update = (
+        f"IF NOT (NEW.{before} <=> OLD.{before}) THEN SET NEW.{after} = NEW.{before};"
+        f" ELSE SET NEW.{before} = NEW.{after}; END IF"
+    )
+    loose = Column(old.name, old.type, nullable=True, charset=old.charset, collation=old.collation)
+    apply = [f"ALTER TABLE {table} ADD COLUMN {_declared(loose)}", f"UPDATE {table} SET {before} = {after}"]
+    undo = [f"DROP TRIGGER {_q(name)}" for name in names] + [f"ALTER TABLE {table} DROP COLUMN {before}"]
+    if not new.may_be_omitted:
+        # Old code does not name the column: without a default it would be refused before any trigger is asked.
+        apply.append(f"ALTER TABLE {table} ALTER COLUMN {after} SET DEFAULT {_zero(new) or 0}")
+        undo.append(f"ALTER TABLE {table} ALTER COLUMN {after} DROP DEFAULT")
+    apply += [
+        f"CREATE TRIGGER {_q(names[0])} BEFORE INSERT ON {table} FOR EACH ROW {insert}",
+        f"CREATE TRIGGER {_q(names[1])} BEFORE UPDATE ON {table} FOR EACH ROW {update}",
+    ]
+    why = f"{old.name} and {new.name} are one column under two names"
+    return Shim(e.database, now.name, old.name, "renamed column", tuple(apply), tuple(undo), (), why)
+
+
+def _same_place(e: Evidence, old: Table, now: Table, name: str) -> str:
+    """The new column that stands where the old one stood and is declared alike, when nobody heard how it got there."""
+    if e.history.changes:
+        return ""
+    left = [c for c in old.columns if c not in now.columns]
+    came = [c for c in now.columns if c not in old.columns]
+    alone = left == [name] and len(came) == 1
+    if not alone or list(old.columns).index(name) != list(now.columns).index(came[0]):
+        return ""
+    was, new = old.columns[name], now.columns[came[0]]
+    return came[0] if (was.type, was.nullable, was.default) == (new.type, new.nullable, new.default) else ""
+
+
+def _view(e: Evidence, old: Table, to: str) -> Shim:
+    columns = ", ".join(_q(c) for c in old.columns)
+    apply = (f"CREATE VIEW {_q(old.name)} AS SELECT {columns} FROM {_q(to)}",)
+    undo = (f"DROP VIEW {_q(old.name)}",)
+    return Shim(
+        e.database,
+        old.name,
+        "",
+        "view",
+        apply,
+        undo,
+        (),
+        f"{old.name} and {to} are one table under two names",
+    )
+
+
+def _default(e: Evidence, now: Table, column: Column, new: Family | None) -> Iterator[Shim]:
+    """A default for a column that old code does not know."""
+    if _refers(now, column.name) or any(column.name in k.columns for k in now.keys):
+        return
+    value, why = _for_new_code(now.name, column, new)
+    if value is None and kind(column.type).words:
+        return
+    value = value or _zero(column)
+    if value is not None:
+        why = why or "old code has nothing to say here, and new code asks for no special value"
+        yield _set_default(e, now.name, column.name, value, why)
+
+
+def _set_default(e: Evidence, table: str, column: str, value: str, why: str) -> Shim:
+    alter = f"ALTER TABLE {_q(table)} ALTER COLUMN {_q(column)}"
+    return Shim(
+        e.database,
+        table,
+        column,
+        "default",
+        (f"{alter} SET DEFAULT {value}",),
+        (f"{alter} DROP DEFAULT",),
+        (),
+        why,
+    )
+
+
+def _instead_of_null(e: Evidence, now: Table, column: Column, new: Family | None) -> Iterator[Shim]:
+    """A trigger that puts the new release's own value where old code says NULL."""
+    value, why = _for_new_code(now.name, column, new)
+    filled = [
+        a for a in e.altered if (a.table, a.column) == (now.name, column.name) and a.were_null == a.rows
+    ]
+    if value is None and filled and len(filled[0].now) == 1 and not filled[0].now[0].endswith("…"):
+        value, why = _constant(filled[0].now[0]), "it is what the migration itself put where NULL was"
+    if value is None or _refers(now, column.name):
+        return
+    name, table, quoted = f"{OURS}{now.name}_{column.name}", _q(now.name), _q(column.name)
+    body = f"SET NEW.{quoted} = COALESCE(NEW.{quoted}, {value})"
+    triggers = {f"{name}_{when[0].lower()}"[:64]: when for when in ("INSERT", "UPDATE")}
+    apply = [
+        f"CREATE TRIGGER {_q(n)} BEFORE {when} ON {table} FOR EACH ROW {body}" for n, when in triggers.items()
+    ]
+    undo = tuple(f"DROP TRIGGER {_q(n)}" for n in triggers)
+    yield Shim(e.database, now.name, column.name, "trigger", tuple(apply), undo, (), why)
+
+
+def _told_apart_again(e: Evidence, old: Table, now: Table, hazard: Hazard) -> Iterator[Shim]:
+    """A plain index in the place of a unique key whose columns were told apart by the rest of an older key.
+
+    Over columns that were in no key, rows with the same values are ordinary: by the time the unique key were to come
+    back, it could not.
+    """
+    for key in now.keys:
+        part = any(set(key.columns) < set(k.columns) for k in old.keys)
+        if ", ".join(key.columns) == hazard.column and key.name != "PRIMARY" and part:
+            plain = _q(f"{OURS}{key.name}"[:64])
+            columns = ", ".join(_q(c) for c in key.columns)
+            alter = f"ALTER TABLE {_q(now.name)} DROP INDEX"
+            apply = f"{alter} {_q(key.name)}, ADD INDEX {plain} ({columns})"
+            undo = f"{alter} {plain}, ADD UNIQUE INDEX {_q(key.name)} ({columns})"
+            why = "an older key tells such rows apart; the undoing is refused if there are some by then"
+            yield Shim(e.database, now.name, hazard.column, "plain index", (apply,), (undo,), (), why)
+
+
+def _for_new_code(table: str, column: Column, new: Family | None) -> tuple[str | None, str]:
+    """What a row has of which new code did not think: the schema's default, else the code's own."""
+    if column.default not in (None, "NULL"):
+        return column.default, "it is the default of the new schema"
+    code = new.tables[table].columns.get(column.name) if new and table in new.tables else None
+    if code is not None and code.value is not None:
+        return _constant(code.value), "it is what new code fills in itself"
+    return None, ""
+
+
+def _one_trigger_each(found: list[Shim]) -> list[Shim]:
+    """Shims whose column another one carries already are left out."""
+    kept: dict[tuple[str, str], Shim] = {}
+    for shim in found:
+        kept.setdefault((shim.table, shim.column), shim)
+    renamed = {
+        (s.table, word)
+        for s in kept.values()
+        if s.form == "renamed column"
+        for word in " ".join(s.apply).split("`")
+    }
+    return [s for s in kept.values() if s.form != "default" or (s.table, s.column) not in renamed]
+
+
+def _declared(column: Column) -> str:
+    charset = f" CHARACTER SET {column.charset} COLLATE {column.collation}" if column.charset else ""
+    return f"{_q(column.name)} {column.type}{charset} {'NULL' if column.nullable else 'NOT NULL'}"
+
+
+def _refers(table: Table, column: str) -> bool:
+    return any(column in f.columns for f in table.foreign_keys)
+
+
+def _zero(column: Column) -> str | None:
+    found = kind(column.type)
+    if found.words:
+        return _constant(found.words[0])
+    return _ZEROS.get(found.family) or {"moment": "'1970-01-02 00:00:00'"}.get(found.family)
+
+
+def _constant(value: str | int | float | bool) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _q(name: str) -> str:
+    return f"`{name}`"

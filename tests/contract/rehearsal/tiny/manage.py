@@ -1,0 +1,34 @@
+"""Migrates a database as alembic does: the statements of each revision, then the revision is written down.
+
+tiny-manage --config-file FILE --config-dir DIR upgrade
+"""
+
+import configparser
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pymysql
+
+
+def main() -> None:
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(sys.argv[2])
+    address = urlsplit(settings["database"]["connection"])
+    socket = parse_qs(address.query)["unix_socket"][0]
+    session = pymysql.connect(
+        unix_socket=socket,
+        user=address.username,
+        database=address.path[1:],
+        autocommit=True,
+        charset="utf8mb4",
+    )
+    with session.cursor() as cursor:
+        for revision in sorted(Path(__file__).parent.joinpath("versions").glob("*.sql")):
+            for statement in filter(None, map(str.strip, revision.read_text().split(";;"))):
+                cursor.execute(statement)
+            cursor.execute(f"UPDATE alembic_version SET version_num='{revision.stem}' WHERE 1")
+
+
+if __name__ == "__main__":
+    main()
