@@ -133,7 +133,8 @@ def test_with_fewer_places_lanes_wait_at_their_next_step_and_go_on_before_new_on
     pool.ends(2, 5, 6)
     main.join(PATIENCE_S)
     assert not main.is_alive()
-    assert [ref.ordinal for ref in pool.begun] == [1, 3, 4, 2, 5, 6]
+    begun = [ref.ordinal for ref in pool.begun]
+    assert (set(begun[:2]), begun[2:]) == ({1, 3}, [4, 2, 5, 6])
 
 
 def test_with_more_places_more_lanes_begin_at_the_next_step() -> None:
