@@ -30,7 +30,7 @@ RETRIES = "balancer_retries"
 """Name under which a session notes how many requests the balancer sent again by itself."""
 AFTERMATH_S = 30.0
 """How long after its last line a run's effects on users are counted, in seconds."""
-NAMED_AT_MOST = 500
+NAMED_AT_MOST = 5000
 """Failed requests that a report names one by one; `requests_failed` counts all of them."""
 
 
