@@ -57,6 +57,7 @@ def test_the_targets_own_validator_takes_the_labs_adopted_file(service: str, tmp
         "keystone_authtoken",
         "service_user",
         "nova",
+        "cinder",
         "files",
         "os_glance_staging_store",
         "os_glance_tasks_store",
