@@ -27,6 +27,7 @@ from liftlock.ports.journal import Event, Line, RequestKind
 from liftlock.ports.lease import LEASE_S
 from liftlock.sim.cloud import Life, SimCloud
 from liftlock.sim.hands import hands_of
+from liftlock.sim.lease import SimLeases
 
 EVERY = 1 if os.environ.get("LIFTLOCK_EVERY") else 7
 """Which lines: 7 meets every kind of them."""
@@ -47,11 +48,23 @@ class StoppedJournal(SqlJournal):
         return line
 
 
+class Sleeper(SimLeases):
+    """An owner's lease; its heart does not beat while the owner is stopped, however long that takes here."""
+
+    stopped = False
+
+    def renew(self) -> None:
+        if not self.stopped:
+            super().renew()
+
+
 def owned(folder: Path, cloud: SimCloud, more: str) -> Session:
     """A bastion of its own: another state folder, hands with a life of their own."""
     folder.mkdir()
     session = sim_session(folder, cloud, more=more)
-    return replace(session, site=replace(session.site, hands=hands_of(Life(cloud))))
+    life = Life(cloud)
+    hands = replace(hands_of(life), lease=Sleeper(life))
+    return replace(session, site=replace(session.site, hands=hands))
 
 
 def planned(session: Session, strategy: str) -> Plan:
@@ -84,15 +97,20 @@ def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimClou
     journal = StoppedJournal(paths[0])
     changed: list[int] = []
 
+    lease = here.site.hands.lease
+    assert isinstance(lease, Sleeper)
+
     def stopped() -> None:
         # Its heartbeat goes by this machine's clock, the lease by the cloud's.
-        here.site.hands.lease.renew()
+        lease.renew()
+        lease.stopped = True
         with pytest.raises(AnotherRun, match="rey, process"):
             resume(there)
         cloud.clock.sleep(LEASE_S)
         copy_journal(*paths)
         assert resume(there).standing in (Standing.DONE, Standing.WAITING)
         changed.append(len(cloud.changes))
+        lease.stopped = False
 
     journal.at, journal.stopped = at, stopped
     told = ""
