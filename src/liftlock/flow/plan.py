@@ -17,7 +17,7 @@ from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
 from liftlock.flow.option_facts import known
 from liftlock.flow.site import Site
-from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
 from liftlock.plan.model import Lift, Plan, Risk
 from liftlock.strategies import control
@@ -145,9 +145,12 @@ def options_now(site: Site, cloud: Cloud, lift: Lift) -> Mapping[tuple[str, str,
 def adopted_options(site: Site, cloud: Cloud, lift: Lift) -> Mapping[str, tuple[Edit | Move, ...]]:
     """Control host -> how its own options are called in the target release, and which are gone there.
 
-    Judged by what liftlock knows of both releases; no program is run on any host. Raises `BadInput` for a file that its
-    service would not read either.
+    Judged by what liftlock knows of both releases; no program is run on any host. Nothing on the way to an older one: its
+    configuration comes from the backup. Raises `BadInput` for a file that its service would not read either.
     """
+    known_series = list(releases())
+    if known_series.index(lift.source) >= known_series.index(lift.target):
+        return {}
     runs = next((host.release for host in cloud.hosts_with(Role.CONTROL) if host.release), lift.source)
     path = along(known(site, runs), known(site, site.hands.deployer.release_of(lift.target)))
     directories = [d for name in cloud.services for d in services()[name].configuration]
