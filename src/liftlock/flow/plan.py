@@ -145,8 +145,8 @@ def options_now(site: Site, cloud: Cloud, lift: Lift) -> Mapping[tuple[str, str,
 def adopted_options(site: Site, cloud: Cloud, lift: Lift) -> Mapping[str, tuple[Edit | Move, ...]]:
     """Control host -> how its own options are called in the target release, and which are gone there.
 
-    Judged by what liftlock knows of both releases; no program is run on any host. Nothing on the way to an older one: its
-    configuration comes from the backup. Raises `BadInput` for a file that its service would not read either.
+    Judged by what liftlock knows of both releases; no program is run on any host. Nothing on the way to an older one:
+    its configuration comes from the backup. Raises `BadInput` for a file that its service would not read either.
     """
     known_series = list(releases())
     if known_series.index(lift.source) >= known_series.index(lift.target):
