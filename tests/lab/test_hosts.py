@@ -270,6 +270,26 @@ def test_down_ends_what_runs_on_the_bastion_and_leaves_nothing(running: LabHosts
         bastion_command(place, ["true"])
 
 
+def test_a_process_that_joins_a_group_while_the_others_die_is_ended_too(
+    place: LabPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in CI: `lab exec` begun just before `lab down` was there 30 s later."""
+    group, populated = place.cgroup / "crowd", cgroups.is_populated
+    group.mkdir(parents=True)
+    late: list[subprocess.Popen[bytes]] = []
+
+    def with_a_latecomer(asked: Path) -> bool:
+        if not late:
+            late.append(subprocess.Popen(["sleep", "1000"]))
+            (group / "cgroup.procs").write_text(str(late[0].pid))
+        return populated(asked)
+
+    monkeypatch.setattr(cgroups, "is_populated", with_a_latecomer)
+    cgroups.remove(place.cgroup)
+    assert late[0].wait(30) == -signal.SIGKILL
+    assert not place.cgroup.exists()
+
+
 @pytest.mark.parametrize(
     ("share", "then"),
     [

@@ -88,17 +88,31 @@ def is_populated(group: Path) -> bool:
         return False
 
 
-def kill(group: Path, *, patience_s: float = 30.0) -> None:
-    """End every process in `group` and below it, at once, and return when none is left."""
+def _described(pid: int) -> str:
+    """A process by what it is and does, for an error: `sleep (27388, state D)`."""
     try:
-        (group / "cgroup.kill").write_text("1")
+        name, rest = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(")", 1)
     except OSError:
-        return  # no such group, so nobody in it
+        return f"a process that is gone by now ({pid})"
+    return f"{name} ({pid}, state {rest.split()[0]})"
+
+
+def kill(group: Path, *, patience_s: float = 120.0) -> None:
+    """End every process in `group` and below it, at once, and return when none is left.
+
+    A process that joins while the others die is ended too.
+    """
     deadline = time.monotonic() + patience_s
-    while is_populated(group):
+    while True:
+        try:
+            (group / "cgroup.kill").write_text("1")
+        except OSError:
+            return  # no such group, so nobody in it
+        if not is_populated(group):
+            return
         if time.monotonic() > deadline:
             raise LabFailed(
-                f"processes {members(group)} did not die within {patience_s:.0f} s",
+                f"{', '.join(map(_described, members(group)))} did not die within {patience_s:.0f} s",
                 now="they still run, in the control group " + str(group),
                 hint="look at them with `ps`, then try again",
             )
