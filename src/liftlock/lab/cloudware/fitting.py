@@ -34,6 +34,8 @@ class Fitting:
     """Arguments its WSGI application reads from `sys.argv`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment of its WSGI application."""
+    processes: int = 2
+    """Of its uwsgi."""
     threads: int = 1
     """Of each of its uwsgi's processes."""
     uwsgi: tuple[str, ...] = ()

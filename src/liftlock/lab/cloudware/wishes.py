@@ -163,6 +163,7 @@ def uwsgi_file(lab: Setting, host: LabHost, fitting: Fitting, part: Part) -> Fil
         script=fitting.script_2024 if lab.series.startswith("2024.") else "",
         environment=sorted(fitting.environment.items()),
         pyargv=fitting.pyargv,
+        processes=fitting.processes,
         threads=fitting.threads,
         lines=fitting.uwsgi,
     )
