@@ -13,6 +13,11 @@ def modules_in(package: ModuleType) -> Iterator[ModuleType]:
 
     Modules whose name starts with an underscore are left out.
     """
-    for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        if not found.name.startswith("_"):
-            yield importlib.import_module(f"{package.__name__}.{found.name}")
+    for name in names_in(package):
+        yield importlib.import_module(f"{package.__name__}.{name}")
+
+
+def names_in(package: ModuleType) -> list[str]:
+    """Names of these modules; none is imported for it."""
+    found = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return sorted(name for name in found if not name.startswith("_"))

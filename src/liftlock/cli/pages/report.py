@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from liftlock.cli.pages.template import template
 from liftlock.flow.report import Report
 from liftlock.plan.text import duration
 
@@ -16,17 +15,8 @@ LEFT, WIDTH = 100.0, 890.0
 
 def page(report: Report) -> str:
     """HTML of the report."""
-    pages = Environment(
-        loader=PackageLoader("liftlock.cli.pages", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"moment": moment, "seconds": duration}
-    return pages.get_template("report.html.j2").render(
-        r=report, services=services(report), marks=marks(report)
-    )
+    filters = {"moment": moment, "seconds": duration}
+    return template("report", filters).render(r=report, services=services(report), marks=marks(report))
 
 
 def moment(at: float) -> str:

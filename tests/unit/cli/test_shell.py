@@ -1,0 +1,20 @@
+"""Which files are read for a command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from liftlock.cli.shell import commands
+
+EVERY = dict(commands())
+
+
+@pytest.mark.parametrize("verb", EVERY)
+def test_a_command_line_finds_its_verb_in_the_files_that_are_read_for_it(verb: str) -> None:
+    assert dict(commands(verb.split())).get(verb) is EVERY[verb]
+
+
+def test_a_first_word_that_names_a_file_is_enough_to_know_the_file() -> None:
+    assert {command.__module__ for command in dict(commands(["lab", "down"])).values()} == {
+        "liftlock.cli.verbs.lab"
+    }
