@@ -79,7 +79,7 @@ def test_every_api_listens_on_its_own_port_of_its_own_host(lab: Setting) -> None
         directory = services()[door.service].configuration[0]
         uwsgi = parsed(file(lab, "ctl-blue", f"{directory}/uwsgi.ini").content)["uwsgi"]
         assert uwsgi["http-socket"] == f"10.77.0.21:{door.port}"
-        assert uwsgi["processes"] == "2"
+        assert int(uwsgi["processes"]) == fittings()[door.service].processes >= 2
 
 
 def test_2024_1_has_programs_where_later_series_have_modules(tmp_path: Path) -> None:
