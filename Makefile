@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PATH
+# Python keeps what it compiled, whatever this machine's settings say: tests start it a thousand times.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo check unit test coverage lab bench evidence docs requirements clean
 
