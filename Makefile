@@ -3,6 +3,10 @@
 SHELL := /bin/bash
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PATH
+# Python keeps what it compiled, whatever this machine's settings say: tests start it a thousand times.
+export PYTHONDONTWRITEBYTECODE :=
+# What needs no lab runs side by side. One more than CI has processors: much of it waits for servers that start.
+PYTEST := pytest -q -m "not lab" --numprocesses 3 --dist worksteal
 
 .PHONY: help setup demo check unit test coverage lab bench evidence docs requirements clean
 
@@ -20,10 +24,10 @@ check: setup ## Lint, types, contracts between rooms, and the tests that take se
 	ruff format --check .
 	mypy
 	lint-imports --no-cache
-	pytest -q -m "not lab" tests/unit tests/golden tests/cases tests/docs
+	$(PYTEST) tests/unit tests/golden tests/cases tests/docs
 
 test: check ## Everything: drivers against real servers, stories with power cuts, the real lab
-	pytest -q -m "not lab" tests/contract tests/scenario
+	$(PYTEST) tests/contract tests/scenario
 	pytest -v -m lab --durations=15
 
 coverage: setup ## Every line and branch of plan, engine and strategies is run by a test that needs no lab

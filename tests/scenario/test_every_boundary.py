@@ -69,9 +69,9 @@ def sample(touches: list[str], *, late: bool, twice: bool) -> range:
     return range(EVERY * quarter // 4, len(touches), EVERY)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda s: f"{s.strategy}-{s.name}")
-@TWICE
 @LATE
+@TWICE
+@pytest.mark.parametrize("story", STORIES, ids=lambda s: f"{s.strategy}-{s.name}")
 def test_a_story_that_was_cut_ends_where_it_ends_when_nothing_is_cut(
     story: Story, twice: bool, late: bool, beginning: Beginning, folder: Path
 ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import random
 import shlex
 import shutil
 import signal
@@ -23,10 +21,10 @@ from liftlock.drivers.balancers.colours import HaProxyTraffic
 from liftlock.errors import Unreachable
 from liftlock.ports.shell import Finished
 from liftlock.ports.traffic import Server
+from tests.unit.drivers.servers import free_port
 
 PATIENCE_S = 60.0
 _COLOUR_SERVER = Path(__file__).with_name("colour_server.py")
-_PORTS = itertools.chain(range(_FIRST := random.randrange(20000, 30000), 32000), range(20000, _FIRST))
 _EVERYWHERE = "/lb-of-the-test"
 """Stands for each node's own folder in everything that is sent to a node, as `/etc` and `/run` would."""
 
@@ -38,15 +36,6 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(what)
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that nobody listens on, never given before, and never taken for a client's own end of a connection."""
-    for port in _PORTS:
-        with suppress(OSError), socket.socket() as asked:
-            asked.bind(("127.0.0.1", port))
-            return port
-    raise OSError("no port is free")
 
 
 class NodeShell:

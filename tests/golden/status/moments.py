@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from tests.golden.status.recording import load
@@ -104,5 +106,10 @@ NAMES = ("fresh", *MOMENTS)
 
 
 def document_of(name: str) -> dict[str, Any]:
-    """What `liftlock status -f json` says at the moment of that name."""
+    """What `liftlock status -f json` says at the moment of that name; the caller's own."""
+    return deepcopy(_worked_out(name))
+
+
+@cache
+def _worked_out(name: str) -> dict[str, Any]:
     return fresh(1_790_000_000.0) if name == "fresh" else MOMENTS[name].document()

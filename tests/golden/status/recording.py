@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ PACE = 1.25
 """Every step takes this many times what was planned."""
 
 
+@cache
 def load(name: str) -> tuple[Run, tuple[Line, ...]]:
     """A recorded run and all its lines."""
     text = (RECORDINGS / f"{name}.jsonl").read_text()

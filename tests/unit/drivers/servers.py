@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,12 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pymysql
 import pytest
 
 PATIENCE_S = 60.0
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_FIRST = random.randrange(20000, 31000)
+_PORTS = (port for port in chain(range(_FIRST, 32000), range(20000, _FIRST)) if port % _WORKERS == _WORKER)
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -29,9 +35,13 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+    """A port that nobody listens on: never given before, given by no other process of these tests, and never taken for
+    a client's own end of a connection."""
+    for port in _PORTS:
+        with suppress(OSError), socket.socket() as asked:
+            asked.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 def program(name: str) -> str:
