@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.memory import in_memory
 from tests.scenario.boundaries import Fuse, WiredJournal, picture, state_of, type_in
 from tests.sites import GREEN, sim_session
 
@@ -116,15 +114,13 @@ def finished() -> dict[str, Any]:
 @contextmanager
 def lift() -> Iterator[tuple[SimCloud, Session, Plan]]:
     """A cloud, a session and a plan, in a folder of their own."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    cloud = SimCloud.tiny()
-    cloud.hosts[BLUE].rotations["keystone-rotate.timer"] = ""
-    session = sim_session(folder, cloud, more=GREEN)
-    made, _ = plan(session.site, "2026.1")
-    yield cloud, session, made
-    session.journal.close()
-    shutil.rmtree(folder)
+    with in_memory() as folder:
+        cloud = SimCloud.tiny()
+        cloud.hosts[BLUE].rotations["keystone-rotate.timer"] = ""
+        session = sim_session(folder, cloud, more=GREEN)
+        made, _ = plan(session.site, "2026.1")
+        yield cloud, session, made
+        session.journal.close()
 
 
 class Lift(RuleBasedStateMachine):

@@ -59,9 +59,8 @@ def story(verb: str) -> Story:
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Place, Told]]:
+def known(folder: Path) -> dict[str, tuple[Place, Told]]:
     """Where each verb begins, and how it goes when nothing is wrong."""
-    folder = tmp_path_factory.mktemp("stories")
     found = {}
     for verb in CHANGES:
         place = begin(story(verb), folder / verb)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,15 +37,6 @@ LATE = pytest.mark.parametrize("late", [False, True], ids=["before", "after"])
 TWICE = pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
 
 Beginning = Callable[[Story], tuple[Place, Told]]
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """In memory where there is such a place: every line of a journal is synced."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -97,8 +97,8 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
-    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+def server() -> Iterator[MariaDbAccess]:
+    with mariadb() as access:
         yield access
 
 

@@ -24,8 +24,8 @@ PATIENCE_S = 1
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
-    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+def server() -> Iterator[MariaDbAccess]:
+    with mariadb() as access:
         yield access
 
 

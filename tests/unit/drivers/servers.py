@@ -18,6 +18,8 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from tests.memory import in_memory
+
 PATIENCE_S = 60.0
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -92,8 +94,14 @@ class MariaDbAccess:
 
 
 @contextmanager
-def mariadb(folder: Path) -> Iterator[MariaDbAccess]:
-    """A MariaDB of its own on 127.0.0.1."""
+def mariadb() -> Iterator[MariaDbAccess]:
+    """A MariaDB of its own on 127.0.0.1; its files are in memory."""
+    with in_memory() as folder, _mariadb(folder) as access:
+        yield access
+
+
+@contextmanager
+def _mariadb(folder: Path) -> Iterator[MariaDbAccess]:
     server, installer = program("mariadbd"), program("mariadb-install-db")
     data, port = folder / "data", free_port()
     words = [

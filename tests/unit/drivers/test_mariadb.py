@@ -23,8 +23,8 @@ from tests.unit.drivers.servers import MariaDbAccess, mariadb, wait_for
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
-    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+def server() -> Iterator[MariaDbAccess]:
+    with mariadb() as access:
         yield access
 
 
