@@ -277,7 +277,8 @@ class Course:
         return state.count(StepStatus.DONE, number) == sum(1 for _ in state.plan.stages[number - 1].steps())
 
     def _obey(self, wish: Wish) -> bool:
-        """Hold or abort; True when the run may go on."""
+        """Hold or abort; True when the run may go on. What a guard saw may be the work of whoever has it since."""
+        self._confirm()
         self._wish = None
         if self._ends(wish):
             self._go_back(wish)
