@@ -113,11 +113,11 @@ def running_parts(cloud: Cloud) -> frozenset[tuple[str, str]]:
 
 def reporting_agents(cloud: Cloud) -> Mapping[str, tuple[str, ...]]:
     """Service -> its agents that are alive and enabled."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for agent in sorted(cloud.agents, key=lambda a: (a.kind, a.host)):
         if agent.alive and agent.enabled:
-            found[agent.service] = (*found.get(agent.service, ()), f"{agent.kind}@{agent.host}")
-    return found
+            found.setdefault(agent.service, []).append(f"{agent.kind}@{agent.host}")
+    return {service: tuple(agents) for service, agents in found.items()}
 
 
 def refuse_mixed_releases(cloud: Cloud) -> None:
