@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from liftlock.cloud.answers import UpgradeAnswer
 from liftlock.cloud.books import CellBook, Galera, OpenTransaction
 from liftlock.cloud.compute import Compute
 from liftlock.cloud.traces import Backup, Elsewhere
@@ -357,6 +358,8 @@ class Cloud:
     """Those beside the journal, the oldest first; None where nobody looked."""
     elsewhere: Elsewhere | None = None
     """Whose the cloud is, if not this bastion's; None when it is nobody's, or nobody could be asked."""
+    upgrade_answers: tuple[UpgradeAnswer, ...] = ()
+    """What the target's own upgrade checks say, where somebody asked them."""
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     """As its owners keep them in git beside the cloud file."""
 

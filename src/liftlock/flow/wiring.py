@@ -27,6 +27,7 @@ from liftlock.drivers.provisioners.announced import Announced
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
+from liftlock.drivers.upgrade_checks.oslo import OsloUpgradeChecks
 from liftlock.errors import BadInput, LiftlockError
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
@@ -181,6 +182,7 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         provisioner=provisioner(file.provisioner),
         keys=LinuxKeys(shell),
         lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
+        upgrade_checks=OsloUpgradeChecks(shell),
     )
 
 

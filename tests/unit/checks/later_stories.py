@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from liftlock.checks.finding import ADVICE, BLOCKER, RISK
+from liftlock.cloud.answers import UpgradeAnswer, UpgradeResult
 from liftlock.cloud.model import Agent, Cloud, PlannedHost
 from liftlock.cloud.traces import Backup, Elsewhere
 from tests.clouds import DATABASES, TAKEN_AT, small_cloud, with_host
@@ -51,6 +52,14 @@ def routers(cloud: Cloud = CLOUD, *, mode: str = "dvr", hosts: tuple[str, ...] =
     return replace(cloud, agents=(*cloud.agents, *agents))
 
 
+def answered(*results: UpgradeResult, version: str = "33.0.2", code: int = 0, said: str = "") -> Cloud:
+    """The cloud with what nova's upgrade check says."""
+    return replace(CLOUD, upgrade_answers=(UpgradeAnswer("nova", "ctl-blue", version, code, results, said),))
+
+
+FINE = UpgradeResult("Cells v2", 0)
+WARNS = UpgradeResult("hw_machine_type unset", 1, "Run `nova-manage libvirt list_unset_machine_type`.")
+FAILS = UpgradeResult("Older than N-1 computes", 2, "Too old.")
 GREEN = replace(CLOUD, greens=(PlannedHost("ctl-green", "ctl-blue", 4096),))
 OLDER = with_host(CLOUD, "cmp2", versions={**CLOUD.host("cmp2").versions, "neutron": "24.2.2"})
 
@@ -116,6 +125,37 @@ SPEAKS = [
         "controllers go first",
         "to 25.03.1",
     ),
+    Story(
+        "upgrade_check_warns",
+        answered(FINE, WARNS, code=1),
+        RISK,
+        "nova/hw_machine_type-unset",
+        "nova: hw_machine_type unset: Run `nova-manage libvirt list_unset_machine_type`",
+        "nova-status upgrade check",
+    ),
+    Story(
+        "upgrade_check_warns",
+        answered(WARNS, FAILS, code=2),
+        BLOCKER,
+        "nova/Older-than-N-1-computes",
+        "Too old",
+    ),
+    Story(
+        "upgrade_check_warns",
+        answered(code=255, said="DBNonExistentDatabase: no"),
+        RISK,
+        "nova",
+        "gave no answer: DBNonExistentDatabase",
+        "on ctl-blue: run",
+    ),
+    Story(
+        "upgrade_check_warns",
+        answered(WARNS, version="31.3.1"),
+        RISK,
+        "nova",
+        "is 31.3.1, of 2025.1, not 2026.1",
+        "--target-env",
+    ),
     Story("routers_distributed", routers(), ADVICE, "harbour-town", "run on 2 hosts"),
     Story(
         "routers_distributed",
@@ -128,6 +168,9 @@ SPEAKS = [
 ]
 
 SILENT = [
+    ("upgrade_check_warns", CLOUD, "2026.1"),
+    ("upgrade_check_warns", answered(FINE), "2026.1"),
+    ("upgrade_check_warns", answered(FINE, version="ours"), "2026.1"),
     ("another_run", CLOUD, "2026.1"),
     ("backup_untried", backups(backup(6.9), backup(1, proven=False)), "2026.1"),
     ("backup_untried", replace(CLOUD, backups=None), "2026.1"),
