@@ -24,7 +24,9 @@ def test_a_first_word_that_names_a_file_is_enough_to_know_the_file() -> None:
 
 
 def test_a_verb_that_needs_no_cloud_loads_no_driver_of_one() -> None:
-    program = "import sys; from liftlock.cli.shell import main; main(['release', 'list']); print(*sys.modules)"
+    program = (
+        "import sys; from liftlock.cli.shell import main; main(['release', 'list']); print(*sys.modules)"
+    )
     told = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
     loaded = told.stdout.split()
     assert "liftlock.cli.verbs.release" in loaded
