@@ -34,7 +34,8 @@ T = TypeVar("T")
 
 
 def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: int = 32) -> Cloud:
-    """The cloud as it is now; nothing is changed. Without `whole`, what users have is left out: it takes longest.
+    """The cloud as it is now; nothing is changed. Without `whole`, what users have is left out, which takes
+    longest, and what a run does not look at while it goes on.
 
     Hosts are read `at_once` at a time. What cannot be read is a value that says so (`reachable=False`) or, where
     there is no such value, a sentence in `problems`; only a defect in liftlock itself raises.
@@ -51,7 +52,7 @@ def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: 
         balancers = pool.submit(hands.balancer.look)
         backups: Future[tuple[Backup, ...] | None] = pool.submit(hands.databases.backups)
         owner = pool.submit(hands.lease.look if whole else _nobody)
-        hosts = [pool.submit(_look, hands, cloud_file, entry.name) for entry in cloud_file.hosts]
+        hosts = [pool.submit(_look, hands, cloud_file, entry.name, whole=whole) for entry in cloud_file.hosts]
         told = _or(server, lambda why: DatabaseServer(reachable=False, problem=why))
         elsewhere, told = _elsewhere(owner, cloud_file, told)
         return Cloud(
@@ -144,10 +145,10 @@ def _elsewhere(
     return Elsewhere(owner.holder, owner.silent_s, owner.alive), server
 
 
-def _look(hands: Hands, cloud_file: CloudFile, name: str) -> Host:
+def _look(hands: Hands, cloud_file: CloudFile, name: str, *, whole: bool) -> Host:
     try:
         seen = hands.hosts.look(name)
-        if not seen.key_sets:
+        if not (whole and seen.key_sets):
             return seen
         going = {r.name: r.due for r in hands.keys.rotations(name) if not r.frozen_by}
         return replace(seen, key_rotations=going)
