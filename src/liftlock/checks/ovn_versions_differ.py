@@ -30,7 +30,7 @@ def ovn_versions_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if others and host.ovn.get("match") == "true":
             yield blocker(
                 host.name,
-                f"{_differs(host, others)}, and was told to match: it programs no flows beside another version",
+                f"{_differs(host, others)}, and was told to match: it takes up no change beside another version",
                 f"on {host.name}: `ovs-vsctl remove open . external_ids ovn-match-northd-version`, or bring "
                 f"both to one version",
                 _seen(host, northd),

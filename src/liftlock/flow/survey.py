@@ -34,9 +34,9 @@ T = TypeVar("T")
 
 
 def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: int = 32) -> Cloud:
-    """The cloud as it is now; nothing is changed. Without `whole`, what users have is left out, which takes
-    longest, and what a run does not look at while it goes on.
+    """The cloud as it is now; nothing is changed.
 
+    Without `whole`, what users have is left out, which takes longest, and what a run need not see while it goes on.
     Hosts are read `at_once` at a time. What cannot be read is a value that says so (`reachable=False`) or, where
     there is no such value, a sentence in `problems`; only a defect in liftlock itself raises.
     """
