@@ -22,12 +22,14 @@ from liftlock.cloud.model import (
     Tenancy,
     Unit,
 )
+from liftlock.cloud.traces import Backup
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.heads import HEADS
 from liftlock.knowledge.nova_versions import written_by
 from liftlock.knowledge.service import Plane
 
 TAKEN_AT = 1_790_000_000.0
+DATABASES = tuple(sorted(name for service in services().values() for name in service.databases))
 NOT_RUN = ("cinder-backup",)
 """Parts that a small cloud does without."""
 LOCKS = {"2024.1": "0a1b2c3d4e5f", "2025.1": "3f2a91c04d7e", "2026.1": "91c04d7e3f2a"}
@@ -79,6 +81,7 @@ def small_cloud(
         compute=_compute(names),
         tenancy=Tenancy(projects=3, instances=3, volumes=1, networks=2, images=1, stacks=1),
         services=tuple(services()),
+        backups=(Backup("yesterday", TAKEN_AT - 86_400, DATABASES, proven=True),),
     )
     return replace(cloud, **changes)
 

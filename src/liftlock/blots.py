@@ -19,6 +19,9 @@ _MARIADBS_ANSWER = re.compile(r"using password: (YES|NO)\b")
 """Says whether one was given; it is the one thing about it that helps."""
 
 
+_READ_ON = "(Background on this error at:"
+
+
 def blotted(text: str) -> str:
     """The text without what looks like a secret: passwords in addresses, what stands after `password=` and its like.
 
@@ -42,7 +45,9 @@ def last_words(text: str, longest: int = 300) -> str:
 
     >>> last_words("…OperationalError: (1061, 'Duplicate key name')\n[SQL: ALTER TABLE …]\n(Background on this …)")
     "…OperationalError: (1061, 'Duplicate key name')"
+    >>> last_words("…DBNonExistentDatabase: no file\n(Background on this error at: https://…)")
+    '…DBNonExistentDatabase: no file'
     """
     error, quoted, _ = text.rpartition("\n[SQL: ")
-    lines = (error if quoted else text).strip().splitlines()
+    lines = [x for x in (error if quoted else text).strip().splitlines() if not x.startswith(_READ_ON)]
     return blotted(lines[-1].strip())[-longest:] if lines else "it printed nothing"

@@ -22,7 +22,7 @@ def group_without_target(cloud: Cloud, target: Series) -> Iterator[Finding]:
     where = {i.id: i.host for i in cloud.compute.instances} if tight else {}
     for group in tight:
         hosts = {where[member] for member in group.members if where.get(member)}
-        if len(hosts) > 1 and not takes - hosts:
+        if len(hosts) > 1 and takes <= hosts:
             yield advice(
                 group.name,
                 f"the server group {group.name} has a member on every host: none of them can be moved",

@@ -21,9 +21,10 @@ from liftlock.knowledge.service import Handover
 )
 def queue_options_differ(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """A finding per service and option: a risk where hosts differ now, a blocker where the hop would change it."""
+    usual = {h.name: queue_defaults(next(iter(series_of_host(h)), "")) for h in cloud.hosts}
     before, after = queue_defaults(series_of_cloud(cloud) or ""), queue_defaults(target.id)
     for service in cloud.services:
-        yield from _between_hosts(cloud, service)
+        yield from _between_hosts(cloud, service, usual)
         if before and after and _shares_queues(service):
             known: dict[str, str] = {}
             for host in cloud.hosts_with(Role.CONTROL):
@@ -39,10 +40,10 @@ def _shares_queues(service: str) -> bool:
     return known is not None and any(p.topics and p.handover is not Handover.OWN_VHOST for p in known.parts)
 
 
-def _between_hosts(cloud: Cloud, service: str) -> Iterator[Finding]:
+def _between_hosts(cloud: Cloud, service: str, usual: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     asked = {
         host.name: {
-            **queue_defaults(next(iter(series_of_host(host)), "")),
+            **usual[host.name],
             **read_options(host.queue_options.get(service, "")),
         }
         for host in cloud.hosts

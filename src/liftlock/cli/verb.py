@@ -22,6 +22,17 @@ DEFECT = 70
 DEFECT_WORDS = "liftlock has a defect"
 
 
+def add_target_environment(parser: Any) -> None:
+    """The option that names the target release on control hosts."""
+    parser.add_argument(
+        "--target-env",
+        default="",
+        metavar="FOLDER",
+        help="ask the target release in this folder of the control hosts (`/opt/openstack/2026.1-…`) too: "
+        "each service's own `upgrade check`",
+    )
+
+
 class Verb(Command):
     """A command whose errors are for operators."""
 

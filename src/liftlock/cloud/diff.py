@@ -74,9 +74,13 @@ def _beneath(old: Host, new: Host) -> Iterator[str]:
         ("Python", old.python, new.python),
         ("libvirt", old.libvirt, new.libvirt),
         ("QEMU", old.qemu, new.qemu),
+        ("OVN's northd", old.ovn.get("northd"), new.ovn.get("northd")),
+        ("OVN's controller", old.ovn.get("controller"), new.ovn.get("controller")),
     ):
         if was != now:
             yield f"{what} {now or 'is gone'}, before {was or 'not there'}"
+    yield from (f"package {name} is no longer held" for name in old.held if name not in new.held)
+    yield from (f"package {name} is held" for name in new.held if name not in old.held)
 
 
 def _files(old: Host, new: Host) -> Iterator[str]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from liftlock.cloud.answers import UpgradeAnswer
 from liftlock.cloud.books import CellBook, Galera, OpenTransaction
 from liftlock.cloud.compute import Compute
+from liftlock.cloud.traces import Backup, Elsewhere
 
 
 class Role(StrEnum):
@@ -86,6 +88,9 @@ class Host:
     """Service -> hash over the content of all of its configuration files."""
     key_sets: Mapping[str, str] = field(default_factory=dict)
     """Keystone's key repositories -> how many keys they hold and a hash over them: `3 keys, 5f2c…`; never a key."""
+    key_rotations: Mapping[str, float] = field(default_factory=dict)
+    """What rotates keystone's keys by the clock, unless it is frozen -> when it is due next, in seconds since the epoch
+    by the host's clock; 0 where that cannot be told."""
     queue_options: Mapping[str, str] = field(default_factory=dict)
     """Service -> what it sets about the kind of its queues: `amqp_durable_queues=true`; left out if it sets nothing."""
     hostname: str = ""
@@ -96,6 +101,11 @@ class Host:
     """Version of libvirtd, empty where there is none."""
     qemu: str = ""
     """Version of QEMU, empty where there is none."""
+    ovn: Mapping[str, str] = field(default_factory=dict)
+    """`northd`, `controller` -> version of OVN's programs, where they are; `match` -> `true` where the controller stops
+    beside another northd (`ovn-match-northd-version`)."""
+    held: tuple[str, ...] = ()
+    """Packages that the package manager was told to leave as they are (Debian and its like)."""
     reboot_wanted: bool = False
     """Whether its package manager says that it must be rebooted."""
     release_since: float = 0.0
@@ -344,6 +354,12 @@ class Cloud:
     compute: Compute = field(default_factory=Compute)
     not_asked: tuple[NotAsked, ...] = ()
     """What the survey had no credentials for: empty with a whole cloud file."""
+    backups: tuple[Backup, ...] | None = None
+    """Those beside the journal, the oldest first; None where nobody looked."""
+    elsewhere: Elsewhere | None = None
+    """Whose the cloud is, if not this bastion's; None when it is nobody's, or nobody could be asked."""
+    upgrade_answers: tuple[UpgradeAnswer, ...] = ()
+    """What the target's own upgrade checks say, where somebody asked them."""
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     """As its owners keep them in git beside the cloud file."""
 

@@ -12,6 +12,7 @@ from liftlock.cloud.versions import next_series, series_named, series_of_cloud
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.site import Site
 from liftlock.flow.survey import survey, survey_api
+from liftlock.flow.upgrade_checks import with_answers
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.api import CloudApi
 from liftlock.ports.clock import Clock
@@ -49,16 +50,18 @@ class Assessment:
         return f"nothing stands in the way of {hop}; next: `liftlock plan --to {self.target} -o plan.json`"
 
 
-def assess(site: Site, target: str = "") -> Assessment:
+def assess(site: Site, target: str = "", environment: str = "") -> Assessment:
     """Survey the cloud and examine it for `target`, or for the newest series one hop away.
 
+    `environment` is a folder of control hosts that holds the target release: its own upgrade checks are asked too.
     Raises `BadInput` for an unknown series or a file of accepted risks that cannot be used, `Unreachable` when no
     control host could be read.
     """
     if target:
         series_named(target)
     accepted = read_risks(site.file.policy.risks)
-    return judge(replace(survey(site.file, site.hands), accepted_risks=accepted), target)
+    cloud = replace(survey(site.file, site.hands), accepted_risks=accepted)
+    return judge(with_answers(site.hands, cloud, environment) if environment else cloud, target)
 
 
 def assess_api(name: str, api: CloudApi, clock: Clock, target: str = "") -> Assessment:

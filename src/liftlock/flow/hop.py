@@ -1,7 +1,8 @@
 """hop: what changes for each service between two series, derived from the files that were released.
 
 A fact is what two readings differ in; a reading is made once of each released file and kept. What released files do
-not tell is a fact too, of coverage *unknown*.
+not tell (options, policies) environments of the releases have told; what nobody knows is a fact too, of coverage
+*unknown*.
 """
 
 from __future__ import annotations
@@ -18,14 +19,10 @@ from liftlock.knowledge.by_hand import by_hand
 from liftlock.knowledge.catalogue import Series, releases, services
 from liftlock.knowledge.derivation import Derivation, Reading, derivations, dialect, from_json, to_json
 from liftlock.knowledge.fact import Change, Coverage, Fact, Turn
+from liftlock.knowledge.installed import TOPICS as INSTALLED
+from liftlock.knowledge.installed import installed
 from liftlock.knowledge.placing import series_of
 from liftlock.ports.artefacts import Artefacts
-
-NOT_IN_FILES: Mapping[str, str] = {
-    "options": "options are known to an installed release only: `oslo-config-generator` in the target's environment",
-    "policies": "policies are known to an installed release only: their entry points in the target's environment",
-}
-"""Topic that no released file answers -> why. Whoever derives it from an environment takes it out of here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Hop:
 
 def topics() -> tuple[str, ...]:
     """Everything a hop can be asked for."""
-    return (*sorted({*derivations(), *NOT_IN_FILES, BY_HAND}),)
+    return (*sorted({*derivations(), *INSTALLED, BY_HAND}),)
 
 
 def hops(
@@ -79,8 +76,8 @@ def _hop(shelf: Artefacts, service: str, older: Series, newer: Series, about: Se
     facts = [fact for derivation in asked for fact in _facts(shelf, service, derivation, before, after)]
     if BY_HAND in about:
         facts += by_hand(service, way(older.id, newer.id)[1:])
-    for topic in sorted(NOT_IN_FILES.keys() & set(about)):
-        facts.append(unknown(service, topic, NOT_IN_FILES[topic]))
+    for topic in sorted(INSTALLED.keys() & set(about)):
+        facts += installed(service, topic, older.id, newer.id)
     return Hop(service, before.version, after.version, tuple(facts))
 
 

@@ -24,14 +24,15 @@ from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
 
 
-def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]:
+def plan(site: Site, target: str, strategy: str = "", environment: str = "") -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
-    hosts, else in place. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy.
+    hosts, else in place. `environment` is as in `assess`. Raises `Refused` naming every blocker, `BadInput` for an
+    unknown strategy.
     """
     arrange = strategy_named(strategy or ("blue_green" if site.file.green else "in_place"))
-    assessment = assess(site, target)
+    assessment = assess(site, target, environment)
     if assessment.blockers:
         raise Refused(
             "\n".join(
@@ -113,11 +114,11 @@ def running_parts(cloud: Cloud) -> frozenset[tuple[str, str]]:
 
 def reporting_agents(cloud: Cloud) -> Mapping[str, tuple[str, ...]]:
     """Service -> its agents that are alive and enabled."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for agent in sorted(cloud.agents, key=lambda a: (a.kind, a.host)):
         if agent.alive and agent.enabled:
-            found[agent.service] = (*found.get(agent.service, ()), f"{agent.kind}@{agent.host}")
-    return found
+            found.setdefault(agent.service, []).append(f"{agent.kind}@{agent.host}")
+    return {service: tuple(agents) for service, agents in found.items()}
 
 
 def refuse_mixed_releases(cloud: Cloud) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from liftlock.cloud.compute import Compute
@@ -19,18 +20,23 @@ from liftlock.cloud.model import (
     Role,
     Tenancy,
 )
+from liftlock.cloud.traces import Backup, Elsewhere
+from liftlock.engine.lock import RunLock
 from liftlock.errors import LiftlockError
+from liftlock.flow.site import journal_file
 from liftlock.knowledge.catalogue import services
 from liftlock.ports.api import CloudApi
 from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
+from liftlock.ports.lease import Owned
 
 T = TypeVar("T")
 
 
 def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: int = 32) -> Cloud:
-    """The cloud as it is now; nothing is changed. Without `whole`, what users have is left out: it takes longest.
+    """The cloud as it is now; nothing is changed.
 
+    Without `whole`, what users have is left out, which takes longest, and what a run need not see while it goes on.
     Hosts are read `at_once` at a time. What cannot be read is a value that says so (`reachable=False`) or, where
     there is no such value, a sentence in `problems`; only a defect in liftlock itself raises.
     """
@@ -44,15 +50,21 @@ def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: 
         server = pool.submit(hands.databases.look)
         broker = pool.submit(hands.broker.look)
         balancers = pool.submit(hands.balancer.look)
-        hosts = [pool.submit(_look, hands, cloud_file, entry.name) for entry in cloud_file.hosts]
+        backups: Future[tuple[Backup, ...] | None] = pool.submit(hands.databases.backups)
+        owner = pool.submit(hands.lease.look if whole else _nobody)
+        hosts = [pool.submit(_look, hands, cloud_file, entry.name, whole=whole) for entry in cloud_file.hosts]
+        told = _or(server, lambda why: DatabaseServer(reachable=False, problem=why))
+        elsewhere, told = _elsewhere(owner, cloud_file, told)
         return Cloud(
             name=cloud_file.name,
             taken_at=taken_at,
             hosts=tuple(found.result() for found in hosts),
             agents=_or_problem(agents, (), "the services' records of their workers", problems),
-            database_server=_or(server, lambda why: DatabaseServer(reachable=False, problem=why)),
+            database_server=told,
             broker=_or(broker, lambda why: BrokerNode(reachable=False, problem=why)),
             endpoints=_or_problem(endpoints, (), "the catalogue's endpoints", problems),
+            backups=_or_problem(backups, None, "the backups beside the journal", problems),
+            elsewhere=elsewhere,
             balancers=_or(balancers, lambda why: _silent_balancers(cloud_file, why)),
             tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
             compute=_or_problem(compute, Compute(), "hypervisors and instances", problems),
@@ -113,9 +125,33 @@ NOT_ASKED = (
 """What an API alone does not tell, and who would."""
 
 
-def _look(hands: Hands, cloud_file: CloudFile, name: str) -> Host:
+def _nobody() -> None:
+    """Stands for a lease that is not asked."""
+
+
+def _elsewhere(
+    found: Future[Owned | None], cloud_file: CloudFile, server: DatabaseServer
+) -> tuple[Elsewhere | None, DatabaseServer]:
+    """Whoever works on the cloud from another bastion; where that could not be asked, the server says so."""
     try:
-        return hands.hosts.look(name)
+        owner = found.result()
+    except (LiftlockError, OSError):
+        # One that does not answer has said so already.
+        lacks = "who works on this cloud: SELECT on liftlock.lease"
+        return None, replace(server, unread=(*server.unread, lacks)) if server.reachable else server
+    here = RunLock.beside(journal_file(cloud_file), "").place
+    if owner is None or owner.bastion == here:
+        return None, server
+    return Elsewhere(owner.holder, owner.silent_s, owner.alive), server
+
+
+def _look(hands: Hands, cloud_file: CloudFile, name: str, *, whole: bool) -> Host:
+    try:
+        seen = hands.hosts.look(name)
+        if not (whole and seen.key_sets):
+            return seen
+        going = {r.name: r.due for r in hands.keys.rotations(name) if not r.frozen_by}
+        return replace(seen, key_rotations=going)
     except (LiftlockError, OSError) as error:
         return Host(name=name, roles=cloud_file.host(name).roles, reachable=False, problem=_why(error))
 

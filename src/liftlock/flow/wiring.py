@@ -17,22 +17,18 @@ from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
-from liftlock.drivers.databases.access import CONNECT_S, DatabaseAccess
-from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.keys.linux import LinuxKeys
-from liftlock.drivers.leases.mariadb import MariaDbLease
-from liftlock.drivers.leases.mariadb import look as whose
 from liftlock.drivers.likenesses.linux import LinuxLikeness
 from liftlock.drivers.provisioners.absent import NoProvisioner
 from liftlock.drivers.provisioners.announced import Announced
 from liftlock.drivers.provisioners.socket import SocketProvisioner
 from liftlock.drivers.services.systemd import SystemdServices
 from liftlock.drivers.shells.fence import Fence
+from liftlock.drivers.upgrade_checks.oslo import OsloUpgradeChecks
 from liftlock.errors import BadInput, LiftlockError
-from liftlock.flow.gathering import Ground
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
 from liftlock.ports.artefacts import Artefacts
@@ -43,8 +39,10 @@ from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.shell import Shell
 
 if TYPE_CHECKING:
+    from liftlock.drivers.databases.access import DatabaseAccess
     from liftlock.drivers.journals.sql import SqlJournal
     from liftlock.drivers.shells.ssh import SshAccess
+    from liftlock.flow.gathering import Ground
 
 _QUICKLY_S = 2.0
 """How long `status` waits for the database server, in seconds."""
@@ -69,6 +67,7 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
     """A scratch database server and two releases' code; the server is gone afterwards."""
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
+    from liftlock.flow.gathering import Ground  # noqa: PLC0415
 
     code = VenvCode(old), VenvCode(new)
     with scratch_server() as server:
@@ -123,19 +122,23 @@ def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
     return found
 
 
-def database_access(file: CloudFile, connect_s: float = CONNECT_S) -> DatabaseAccess:
-    """How to log in at the cloud's database server; `connect_s` is how long to wait for it, in seconds."""
+def database_access(file: CloudFile, connect_s: float | None = None) -> DatabaseAccess:
+    """How to log in at the cloud's database server; `connect_s` is for how many seconds, if not as long as usual."""
+    from liftlock.drivers.databases.access import CONNECT_S, DatabaseAccess  # noqa: PLC0415
+
     return DatabaseAccess(
         file.address_of(file.databases.host),
         file.databases.user,
         file.databases.password.reveal(),
         file.databases.port,
-        connect_s,
+        CONNECT_S if connect_s is None else connect_s,
     )
 
 
 def owner(file: CloudFile) -> Owned | None:
     """Whose the cloud is by its own database; None where nobody has it, or where that cannot be asked quickly."""
+    from liftlock.drivers.leases.mariadb import look as whose  # noqa: PLC0415
+
     with suppress(LiftlockError):
         return whose(database_access(file, _QUICKLY_S), file.name)
     return None
@@ -144,6 +147,8 @@ def owner(file: CloudFile) -> Owned | None:
 def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
     """Drivers for everything the cloud file names; `fence` is what `shell` puts before its commands."""
     from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
+    from liftlock.drivers.databases.mariadb import MariaDb  # noqa: PLC0415
+    from liftlock.drivers.leases.mariadb import MariaDbLease  # noqa: PLC0415
 
     if file.deployer.kind != "venv":
         raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
@@ -177,6 +182,7 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         provisioner=provisioner(file.provisioner),
         keys=LinuxKeys(shell),
         lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
+        upgrade_checks=OsloUpgradeChecks(shell),
     )
 
 

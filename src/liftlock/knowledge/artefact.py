@@ -14,11 +14,13 @@ class Kind(StrEnum):
     """The source archive: it alone holds the release notes."""
     WHEEL = "wheel"
     """What gets installed: the code, its entry points, the Python it needs."""
+    INSTALLED = "installed"
+    """What an environment of the release told when it was asked; liftlock ships the file that keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """One published file of one version."""
+    """One published file of one version, or what that version told once it was installed."""
 
     package: str
     """Its name on the index: `openstack-heat`."""

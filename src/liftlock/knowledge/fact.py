@@ -12,7 +12,7 @@ class Coverage(StrEnum):
     """How far a fact can be believed."""
 
     DERIVED = "derived"
-    """Read from the released files it names."""
+    """Read from the files it names: released ones, or what an installed release told."""
     UNKNOWN = "unknown"
     """Nobody has looked, or what was looked at does not tell: absence of a fact is no fact."""
     BY_HAND = "by hand"

@@ -40,8 +40,11 @@ class Scope:
 
     def reads(self, source: Source) -> bool:
         """Whether the entry point is of the service or of a library."""
-        others = {package_of(name) for name in services()} - {package_of(self.service)}
-        return source.package not in others
+        return source.package not in self._others
+
+    @cached_property
+    def _others(self) -> frozenset[str]:
+        return frozenset(package_of(name) for name in services()) - {package_of(self.service)}
 
     @cached_property
     def current(self) -> Mapping[Place, tuple[Option, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from liftlock.errors import BadInput
@@ -143,5 +144,10 @@ def _option(source: Source, told: Mapping[str, Any]) -> Option:
 
 
 def _known(kind: type, told: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
+    names = _names(kind)
     return {name: value for name, value in told.items() if name in names}
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))

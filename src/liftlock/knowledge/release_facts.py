@@ -21,6 +21,7 @@ _NEAR = 100
 """How far apart equal entries of one list are looked for."""
 
 
+@cache
 def shipped() -> tuple[str, ...]:
     """Series whose facts liftlock ships, oldest first."""
     folder = resources.files("liftlock.knowledge").joinpath(FOLDER)
@@ -34,7 +35,12 @@ def facts_of(series: str) -> Facts:
         raise BadInput(
             f"liftlock ships no options of {series}", hint=f"it has those of {', '.join(shipped())}"
         )
-    return unpacked(resources.files("liftlock.knowledge").joinpath(FOLDER, series + ENDING).read_bytes())
+    return unpacked(content_of(series))
+
+
+def content_of(series: str) -> bytes:
+    """The shipped file of a series, as it lies there."""
+    return resources.files("liftlock.knowledge").joinpath(FOLDER, series + ENDING).read_bytes()
 
 
 def unpacked(content: bytes) -> Facts:

@@ -55,6 +55,7 @@ OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("DEFAULT", "core_plugin"),
         ("DEFAULT", "service_plugins"),
         ("DEFAULT", "router_distributed"),
+        ("DEFAULT", "agent_mode"),
         ("DEFAULT", "l3_ha"),
         ("DEFAULT", "agent_down_time"),
         ("ml2", "extension_drivers"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
 
 
@@ -46,6 +47,9 @@ class Databases(Protocol):
 
     def backed_up(self, backup: str) -> tuple[str, ...]:
         """Databases of which `backup` holds a complete copy with the right checksum, sorted."""
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Every backup that lists complete copies, the oldest first. No copy is read: `backed_up` does that."""
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Restore the copies on the side, compare tables and rows with what was backed up, and drop them.

@@ -18,6 +18,7 @@ from liftlock.ports.likeness import Likeness
 from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.services import Services
 from liftlock.ports.traffic import Traffic
+from liftlock.ports.upgrade_checks import UpgradeChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Hands:
     provisioner: Provisioner
     keys: Keys
     lease: Lease
+    upgrade_checks: UpgradeChecks
     clock: Clock
 
     def at(self, clock: Clock) -> Hands:

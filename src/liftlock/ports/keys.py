@@ -15,6 +15,8 @@ class Rotation:
     """A crontab's path or a timer's name."""
     frozen_by: str = ""
     """Mark of who stopped it through this port; empty while it goes on."""
+    due: float = 0.0
+    """When it rotates keys next, in seconds since the epoch by its host's clock; 0 if frozen or not known."""
 
 
 class Keys(Protocol):

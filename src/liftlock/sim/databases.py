@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.cloud.traces import Backup
 from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Transaction
@@ -69,6 +70,7 @@ class SimDatabases:
             with self._life.change(f"back up {name} in {backup}"):
                 kept.databases[name] = SimCopy(deepcopy(self._life.cloud.databases[name]), complete=not torn)
             self._life.cloud.clock.sleep(_BACK_UP_S)
+            kept.made_at = self._life.cloud.clock.now()
             if torn:
                 raise StepFailed(
                     f"{name}: the dump ended half way (1412, Table definition has changed)",
@@ -81,6 +83,16 @@ class SimDatabases:
         self._life.check()
         kept = self._life.cloud.backups.get(backup, SimBackup()).databases
         return tuple(sorted(name for name, copy in kept.items() if copy.complete))
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Those of databases."""
+        self._life.check()
+        found = (
+            Backup(name, kept.made_at, self.backed_up(name), kept.proven)
+            for name, kept in self._life.cloud.backups.items()
+            if self.backed_up(name)
+        )
+        return tuple(sorted(found, key=lambda b: (b.made_at, b.name)))
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Restore on the side and compare."""

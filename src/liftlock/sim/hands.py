@@ -14,6 +14,7 @@ from liftlock.sim.lease import SimLeases
 from liftlock.sim.likeness import SimLikeness
 from liftlock.sim.provisioner import SimProvisioner
 from liftlock.sim.traffic import SimTraffic
+from liftlock.sim.upgrade_checks import SimUpgradeChecks
 
 
 def hands_of(life: Life) -> Hands:
@@ -33,4 +34,5 @@ def hands_of(life: Life) -> Hands:
         provisioner=SimProvisioner(life),
         keys=SimKeys(life),
         lease=SimLeases(life),
+        upgrade_checks=SimUpgradeChecks(life),
     )

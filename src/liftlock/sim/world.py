@@ -128,5 +128,7 @@ class SimBackup:
 
     databases: dict[str, SimCopy] = field(default_factory=dict)
     proven: bool = False
+    made_at: float = field(default=0.0, compare=False)
+    """When its last complete copy was made, in seconds since the epoch."""
     files: dict[str, tuple[tuple[str, ...], dict[str, str]]] = field(default_factory=dict)
     """Host -> (directories, path -> text)."""

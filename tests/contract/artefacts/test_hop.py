@@ -12,11 +12,12 @@ import pytest
 from liftlock.cli.verbs.hop import summary
 from liftlock.drivers.artefacts.released import ReleasedArtefacts
 from liftlock.errors import LiftlockError, Refused
-from liftlock.flow.hop import NOT_IN_FILES, Hop, hops, topics
+from liftlock.flow.hop import Hop, hops, topics
 from liftlock.knowledge.artefact import Kind
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.derivation import derivations
 from liftlock.knowledge.fact import Coverage, Fact, Turn
+from liftlock.knowledge.installed import TOPICS as INSTALLED
 from tests.contract.artefacts.small_index import SmallIndex, sha256
 from tests.unit.cli.terminal import typed
 
@@ -141,12 +142,23 @@ def test_a_service_that_was_not_yet_there_is_unknown(index: SmallIndex) -> None:
     assert "placement in the older series" in fact.change.text
 
 
-def test_what_no_released_file_tells_is_said_to_be_unknown(index: SmallIndex) -> None:
+def test_options_and_policies_are_those_of_environments_of_the_two_series(index: SmallIndex) -> None:
     published(index)
     hop = derived()
-    for topic in NOT_IN_FILES:
-        (fact,) = of(hop, topic)
+    for topic in INSTALLED:
+        facts = of(hop, topic)
+        assert {fact.coverage for fact in facts} == {Coverage.DERIVED}
+        assert {tuple(a.filename for a in fact.artefacts) for fact in facts} == {
+            ("2025.1.json.xz", "2026.1.json.xz")
+        }
+
+
+def test_options_of_a_series_whose_environment_nobody_asked_are_unknown(index: SmallIndex) -> None:
+    published(index)
+    for topic in INSTALLED:
+        (fact,) = of(derived(source="2023.1"), topic)
         assert (fact.coverage, fact.artefacts) == (Coverage.UNKNOWN, ())
+        assert "no environment of 2023.1 was asked" in fact.change.text
 
 
 def test_what_people_wrote_down_is_there_and_said_to_be_by_hand(index: SmallIndex) -> None:

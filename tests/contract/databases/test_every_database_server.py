@@ -167,6 +167,19 @@ def test_a_backup_is_proven_only_once_it_was_restored_on_the_side(place: Place) 
     assert not place.port.proven("second")
 
 
+def test_backups_are_listed_with_what_they_hold_and_whether_they_were_tried(place: Place) -> None:
+    assert place.port.backups() == ()
+    place.port.back_up(BOTH, "first")
+    place.port.back_up(("keystone",), "second")
+    place.port.prove(("keystone",), "second")
+    found = place.port.backups()
+    assert [(b.name, b.databases, b.proven) for b in found] == [
+        ("first", BOTH, False),
+        ("second", ("keystone",), True),
+    ]
+    assert 0 < found[0].made_at <= found[1].made_at
+
+
 def test_a_restore_brings_back_what_was_and_loses_what_came_since(place: Place) -> None:
     place.write("keystone", "before")
     place.port.back_up(BOTH, "first")

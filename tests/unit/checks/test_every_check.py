@@ -23,7 +23,7 @@ from tests.clouds import (
     with_second_controller,
     with_unit,
 )
-from tests.unit.checks import wider_stories
+from tests.unit.checks import later_stories, wider_stories
 from tests.unit.checks.story import Story
 
 BLOCKER, RISK, ADVICE = Severity.BLOCKER, Severity.RISK, Severity.ADVICE
@@ -521,8 +521,8 @@ SHOWN_BELOW = {"queue_options_differ": {BLOCKER}}
 """What a test of its own shows, since no two known series make it speak so."""
 
 
-SPEAKS += wider_stories.SPEAKS
-SILENT += wider_stories.SILENT
+SPEAKS += wider_stories.SPEAKS + later_stories.SPEAKS
+SILENT += wider_stories.SILENT + later_stories.SILENT
 
 
 def answers(name: str, cloud: Cloud, target: str) -> Iterator[Finding]:

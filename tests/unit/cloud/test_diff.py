@@ -104,6 +104,11 @@ def test_what_always_moves_is_no_drift() -> None:
         (with_host(CLOUD, "cmp1", python="3.13.5"), "cmp1: Python 3.13.5, before 3.11.2"),
         (with_host(CLOUD, "cmp1", qemu="10.0.13"), "cmp1: QEMU 10.0.13, before not there"),
         (
+            with_host(CLOUD, "cmp1", ovn={"controller": "25.03.1"}),
+            "cmp1: OVN's controller 25.03.1, before not there",
+        ),
+        (with_host(CLOUD, "cmp1", held=("nova-compute",)), "cmp1: package nova-compute is held"),
+        (
             with_host(
                 CLOUD, "cmp1", options={**CLOUD.host("cmp1").options, "nova [upgrade_levels] compute": "6.4"}
             ),

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from liftlock.drivers.on_host.below import filesystems, told_version
+import pytest
+
+from liftlock.drivers.on_host import below
+from liftlock.drivers.on_host.below import filesystems, held, ovn, told_version
 from liftlock.drivers.on_host.chosen import configuration_since, options, policies
 from liftlock.drivers.on_host.haproxy import told_in_files
 from liftlock.drivers.on_host.host import queue_options
@@ -166,3 +169,31 @@ def test_a_balancers_files_tell_what_a_reload_forgets_and_what_is_sent_twice(tmp
         more.write("  load-server-state-from-file global\n  timeout check 10s\n")
     told = told_in_files(str(tmp_path))
     assert (told["keeps_state"], told["check_s"]) == (True, 1.5)
+
+
+def test_packages_that_dpkg_holds_are_told(tmp_path: Path) -> None:
+    """The real dpkg, over a database of our own."""
+    (tmp_path / "var/lib/dpkg").mkdir(parents=True)
+    status = tmp_path / "var/lib/dpkg/status"
+    package = "Package: {}\nStatus: {} ok installed\nVersion: 1\nArchitecture: all\nMaintainer: a\nDescription: b\n\n"
+    status.write_text(package.format("nova-compute", "hold") + package.format("nova-api", "install"))
+    assert held(str(tmp_path)) == ["nova-compute"]
+    assert held(str(tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize(("insists", "told"), [('"true"', {"match": "true"}), ("", {})])
+def test_versions_of_ovn_are_those_its_programs_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, insists: str, told: dict[str, str]
+) -> None:
+    """What Debian's ovn-host 23.03.1 and ovn-central print."""
+    words = {
+        "ovn-controller": "ovn-controller 23.03.1\nOpen vSwitch Library 3.1.0\nOpenFlow versions 0x6:0x6\n",
+        "ovn-northd": "ovn-northd 23.03.1\nOpen vSwitch Library 3.1.0\n",
+        "ovs-vsctl": insists,
+    }
+    monkeypatch.setattr(below, "SEARCHED", str(tmp_path))
+    assert ovn() == {}
+    for name, text in words.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+        (tmp_path / name).chmod(0o755)
+    assert ovn() == {"northd": "23.03.1", "controller": "23.03.1", **told}

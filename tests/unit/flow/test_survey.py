@@ -22,10 +22,14 @@ from liftlock.cloud.model import (
     Role,
     Tenancy,
 )
+from liftlock.cloud.traces import Backup
 from liftlock.cloud.versions import series_named
+from liftlock.engine.lock import RunLock
 from liftlock.errors import Unreachable
+from liftlock.flow.site import journal_file
 from liftlock.flow.survey import survey
 from liftlock.ports.hands import Hands
+from liftlock.ports.lease import Holder
 from liftlock.sim.cloud import SimCloud
 from tests.clouds import small_cloud
 from tests.sites import CLOUD_FILE
@@ -51,6 +55,9 @@ class Broken:
     def compute(self) -> Compute:
         raise Unreachable("nova answers 503")
 
+    def backups(self) -> tuple[Backup, ...]:
+        raise PermissionError("permission denied")
+
 
 @dataclass
 class MeetingHosts:
@@ -73,7 +80,39 @@ def test_a_simulated_cloud_is_read_whole_and_nothing_is_wrong_with_it() -> None:
     assert cloud.host("ctl-blue").has(Role.CONTROL)
     assert cloud.name == "tiny"
     assert cloud.problems == ()
-    assert [f.name for f in examine(cloud, series_named("2026.1"))] == ["server_alone:lb1"]
+    assert [f.name for f in examine(cloud, series_named("2026.1"))] == [
+        "backup_untried:tiny",
+        "server_alone:lb1",
+    ]
+
+
+def test_backups_a_run_elsewhere_and_rotations_of_keys_are_in_the_snapshot() -> None:
+    world = SimCloud.tiny()
+    world.hands.databases.back_up(("keystone",), "first")
+    world.hands.databases.prove(("keystone",), "first")
+    world.hands.lease.take(Holder("kim", 7, "bastion-2", world.clock.now()), "bastion-2:/srv/lock")
+    world.hosts["ctl-blue"].rotations = {"/etc/cron.d/keystone": "", "/etc/cron.d/old": "lift-1"}
+    world.hosts["ctl-blue"].files["/etc/keystone/fernet-keys/0"] = "key"
+    cloud = survey(FILE, world.hands)
+    assert cloud.backups is not None
+    assert [(b.name, b.databases, b.proven) for b in cloud.backups] == [("first", ("keystone",), True)]
+    assert cloud.elsewhere is not None
+    assert cloud.elsewhere.alive
+    assert cloud.elsewhere.who.startswith("kim, process 7 on bastion-2")
+    assert cloud.host("ctl-blue").key_rotations == {"/etc/cron.d/keystone": 0.0}
+
+
+def test_a_run_of_this_bastion_is_not_elsewhere() -> None:
+    world = SimCloud.tiny()
+    lock = RunLock.beside(journal_file(FILE), "kim")
+    world.hands.lease.take(Holder("kim", 7, "here", world.clock.now()), lock.place)
+    assert survey(FILE, world.hands).elsewhere is None
+
+
+def test_a_lease_that_may_not_be_read_is_told_of_as_every_other_right_that_is_missing() -> None:
+    cloud = survey(FILE, replace(hands(), lease=Broken()))  # type: ignore[arg-type]
+    assert cloud.database_server.unread == ("who works on this cloud: SELECT on liftlock.lease",)
+    assert cloud.elsewhere is None
 
 
 def test_a_survey_that_is_not_whole_has_the_same_facts_and_asks_for_no_users_things() -> None:
@@ -102,6 +141,7 @@ def test_what_does_not_answer_is_a_value_or_a_sentence_and_never_an_exception() 
     assert cloud.problems == (
         "how much users have could not be read: nova answers 503",
         "hypervisors and instances could not be read: nova answers 503",
+        "the backups beside the journal could not be read: PermissionError: permission denied",
         "the catalogue's endpoints could not be read: keystone refuses our password",
         "the services' records of their workers could not be read: TimeoutError: timed out",
     )

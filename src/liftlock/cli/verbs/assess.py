@@ -9,7 +9,7 @@ from typing import Any
 from cliff.lister import Lister
 
 from liftlock.checks.finding import BLOCKER, RISK
-from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.cloud.codec import read, write
 from liftlock.errors import Refused
 from liftlock.flow.assess import Assessment, assess, assess_api, judge
@@ -44,6 +44,7 @@ class Assess(Verb, Lister):
             metavar="SNAPSHOT",
             help="judge a snapshot that was saved; nothing is asked",
         )
+        add_target_environment(source)
         parser.add_argument("--save", type=Path, metavar="FILE", help="keep the snapshot in this file")
         parser.add_argument("--long", action="store_true", help="tell the evidence, and who accepted a risk")
         return parser
@@ -69,7 +70,7 @@ def assessed(parsed_args: argparse.Namespace) -> Assessment:
         name = parsed_args.os_cloud
         return assess_api(name, api_of(name), wall_clock(), parsed_args.to)
     with opened(parsed_args.cloud_file) as site:
-        return assess(site, parsed_args.to)
+        return assess(site, parsed_args.to, parsed_args.target_env)
 
 
 class Check(Assess):

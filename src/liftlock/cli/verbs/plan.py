@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
 from liftlock.flow.plan import plan
 from liftlock.flow.wiring import opened
@@ -38,13 +38,14 @@ class MakePlan(Verb):
         parser.add_argument(
             "--strategy", default="", help="in_place or blue_green (default: what the cloud file allows)"
         )
+        add_target_environment(parser)
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
         with opened(parsed_args.cloud_file) as site:
-            made, _ = plan(site, parsed_args.to, parsed_args.strategy)
+            made, _ = plan(site, parsed_args.to, parsed_args.strategy, parsed_args.target_env)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))

@@ -15,6 +15,7 @@ from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.traces import Backup
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.looking import look
@@ -149,6 +150,15 @@ class MariaDb:
         folder = self._folder(backup)
         copies = self._copies(backup)
         return tuple(sorted(n for n in copies if _sha256(folder / f"{n}.sql.gz") == copies[n]["sha256"]))
+
+    def backups(self) -> tuple[Backup, ...]:
+        """By `copies.json` in each folder, which is written when a copy is complete."""
+        kept = {file.parents[1].name: file for file in self._backups.glob("*/databases/copies.json")}
+        found = (
+            Backup(name, file.stat().st_mtime, tuple(sorted(self._copies(name))), self.proven(name))
+            for name, file in kept.items()
+        )
+        return tuple(sorted(found, key=lambda b: (b.made_at, b.name)))
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Load, dump again and compare table by table: numbers of rows and hashes of content."""

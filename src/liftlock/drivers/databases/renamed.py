@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Databases, Transaction
 
@@ -39,6 +40,13 @@ class RenamedDatabases:
     def backed_up(self, backup: str) -> tuple[str, ...]:
         """See the port."""
         return tuple(sorted(self._usual.get(name, name) for name in self._server.backed_up(backup)))
+
+    def backups(self) -> tuple[Backup, ...]:
+        """With the usual names of databases."""
+        return tuple(
+            replace(b, databases=tuple(sorted(self._usual.get(name, name) for name in b.databases)))
+            for b in self._server.backups()
+        )
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """See the port."""

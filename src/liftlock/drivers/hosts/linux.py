@@ -63,6 +63,7 @@ class LinuxHosts:
             filesystems=tuple(FileSystem(**found) for found in seen.pop("filesystems")),
             releases=tuple(seen.pop("releases")),
             strangers=tuple(seen.pop("strangers")),
+            held=tuple(seen.pop("held")),
             **seen,
         )
 

@@ -35,4 +35,6 @@ class LinuxKeys:
         self._ask(host, verb="thaw", mark=mark)
 
     def _ask(self, host: str, **wish: str) -> Any:
-        return ask(self._shell, host, "rotation", {**wish, "root": self._root}, parts=("inifile", "keysets"))
+        return ask(
+            self._shell, host, "rotation", {**wish, "root": self._root}, parts=("inifile", "keysets", "due")
+        )

@@ -1,4 +1,4 @@
-"""On a host: what lies below OpenStack: Python, libvirt, QEMU, file systems."""
+"""On a host: what lies below OpenStack: Python, libvirt, QEMU, OVN, packages that are held, file systems."""
 
 from __future__ import annotations
 
@@ -35,6 +35,45 @@ def libvirt() -> str:
 def qemu() -> str:
     """Version of the emulator of this machine's own kind, under the names distributions give it."""
     return told_version(f"qemu-system-{platform.machine()}") or told_version("qemu-kvm")
+
+
+def ovn() -> dict[str, str]:
+    """Versions of OVN's programs that are here, and whether the controller insists on its own version of northd."""
+    programs = {"northd": "ovn-northd", "controller": "ovn-controller"}
+    found = {name: version for name, program in programs.items() if (version := told_version(program))}
+    if "controller" in found and matches_northd():
+        found["match"] = "true"
+    return found
+
+
+def matches_northd() -> bool:
+    """Whether `ovn-match-northd-version` is set (ovn-controller(8), since OVN 20.12)."""
+    path = shutil.which("ovs-vsctl", path=SEARCHED)
+    words = [
+        "--timeout=5",
+        "--if-exists",
+        "get",
+        "Open_vSwitch",
+        ".",
+        "external_ids:ovn-match-northd-version",
+    ]
+    try:
+        ended = subprocess.run([path or "", *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.stdout.strip().strip('"') == "true"
+
+
+def held(root: str = "/") -> list[str]:
+    """Packages that dpkg was told to hold; none where there is no dpkg."""
+    path = shutil.which("dpkg", path=SEARCHED)
+    words = [f"--admindir={root.rstrip('/')}/var/lib/dpkg", "--get-selections"]
+    try:
+        ended = subprocess.run([path or "", *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    rows = (line.split() for line in ended.stdout.splitlines())
+    return sorted(row[0] for row in rows if row[1:] == ["hold"])
 
 
 def reboot_wanted() -> bool:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from liftlock.drivers.on_host.below import filesystems, libvirt, qemu, reboot_wanted
+from liftlock.drivers.on_host.below import filesystems, held, libvirt, ovn, qemu, reboot_wanted
 from liftlock.drivers.on_host.chosen import configuration_since, options, policies
 from liftlock.drivers.on_host.inifile import settings
 from liftlock.drivers.on_host.keysets import key_sets
@@ -209,6 +209,8 @@ def main(
         "python": platform.python_version(),
         "libvirt": libvirt(),
         "qemu": qemu(),
+        "ovn": ovn(),
+        "held": held(),
         "reboot_wanted": reboot_wanted(),
         "filesystems": filesystems(),
         "queue_options": {

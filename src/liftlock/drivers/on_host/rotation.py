@@ -12,8 +12,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+from liftlock.drivers.on_host.due import of_directory, of_timer, soonest
 from liftlock.drivers.on_host.keysets import key_sets
 
 NOTE = "var/lib/liftlock/key-rotation.json"
@@ -96,11 +98,7 @@ def noted(root: Path) -> dict[str, object]:
 
 def found_now(root: Path) -> dict[str, list[str]]:
     """Names of what rotates keys at this moment, by `KINDS`."""
-    crontabs = [
-        str(path)
-        for path in files(root, CRONTABS)
-        if any(rotates(line, root) for line in text(path).splitlines() if line.strip()[:1] not in ("", "#"))
-    ]
+    crontabs = [str(path) for path in files(root, CRONTABS) if lines_of(path, root)]
     programs = [str(p) for p in files(root, PARTS) if os.access(p, os.X_OK) and ROTATES.search(text(p))]
     known = list(timers(root))
     return {
@@ -108,6 +106,19 @@ def found_now(root: Path) -> dict[str, list[str]]:
         "programs": programs,
         **{kind: [name for k, name in known if k == kind] for kind in ("active", "enabled")},
     }
+
+
+def lines_of(crontab: Path, root: Path) -> list[str]:
+    """Its lines that rotate keys, those that are comments left out."""
+    return [x for x in text(crontab).splitlines() if x.strip()[:1] not in ("", "#") and rotates(x, root)]
+
+
+def due(kind: str, name: str, root: Path) -> float:
+    """When it rotates keys next, in seconds since the epoch; 0 if that cannot be told."""
+    now = datetime.now()
+    if kind == "crontabs":
+        return soonest(lines_of(Path(name), root), now)
+    return of_directory(root, Path(name).parent.name, now) if kind == "programs" else of_timer(name)
 
 
 def freeze(root: Path, mark: str) -> None:
@@ -162,12 +173,12 @@ def names_of(kept: dict[str, object], kind: str) -> list[str]:
     return [str(name) for name in found] if isinstance(found, list) else []
 
 
-def rotations(root: Path) -> list[dict[str, str]]:
-    """Name and mark of everything that rotates keys, or would if it were not frozen."""
-    now = {name for names in found_now(root).values() for name in names}
+def rotations(root: Path) -> list[dict[str, object]]:
+    """Name and mark of everything that rotates keys, or would if it were not frozen; and when it is due."""
+    now = {name: due(kind, name, root) for kind, names in found_now(root).items() for name in names}
     kept = noted(root)
-    frozen = {name for kind in KINDS for name in names_of(kept, kind)} - now
-    rows = [{"name": n, "frozen_by": ""} for n in sorted(now)]
+    frozen = {name for kind in KINDS for name in names_of(kept, kind)} - now.keys()
+    rows: list[dict[str, object]] = [{"name": n, "frozen_by": "", "due": now[n]} for n in sorted(now)]
     return rows + [{"name": n, "frozen_by": str(kept["mark"])} for n in sorted(frozen)]
 
 

@@ -1,0 +1,1 @@
+"""Upgrade checks that services bring, one file per way to ask them."""
