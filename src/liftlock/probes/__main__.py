@@ -72,7 +72,7 @@ def _add_run(one: argparse.ArgumentParser) -> None:
         "--out", type=Path, required=True, help="directory for log, ledger and summary; without a run yet"
     )
     one.add_argument("--seconds", type=float, help="how long (default: until SIGTERM or SIGINT)")
-    one.add_argument("--rate", type=float, default=12.0, help="reads per second; writes come on top")
+    one.add_argument("--rate", type=float, default=8.0, help="reads per second; writes come on top")
     one.add_argument("--no-writes", action="store_true", help="only read")
     one.add_argument("--writes", default=",".join(WRITTEN), help="kinds to make and delete, comma separated")
     one.add_argument(

@@ -44,7 +44,7 @@ class Settings:
     out: Path
     seconds: float | None = None
     """How long to probe; none: until a signal."""
-    rate: float = 12.0
+    rate: float = 8.0
     """Reads per second; writes come on top."""
     writes: tuple[str, ...] = WRITTEN
     """Kinds that are made and deleted; none: only reads."""

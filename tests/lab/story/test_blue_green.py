@@ -163,9 +163,7 @@ def rounded(the_lab: Operator, crew: People) -> Round:
     operator.types("liftlock lab release 2026.1 --image control-trixie", patience_s=1800).well()
     operator.bastion("liftlock lab tenants make --save cargo.json").well()
     versions = api_versions(operator)
-    with operator.meanwhile(
-        "liftlock lab exec -- liftlock probe run --cloud probe --rate 6 --out round"
-    ) as prober:
+    with operator.meanwhile("liftlock lab exec -- liftlock probe run --cloud probe --out round") as prober:
         operator.types("liftlock probe await round --good 100 --calm 5").well()
         # Not before the prober looked around: what it finds must stay as it is.
         crew.type((FURNITURE, ""), (MADE.values(), "bg-old"), (MADE.values(), "bg-doomed"))

@@ -54,9 +54,7 @@ def lifted(the_lab: Operator) -> Lift:
     operator.bastion("liftlock lab tenants make --save before.json").well()
     versions = api_versions(operator)
     operator.bastion("liftlock assess --to 2026.1").well()
-    with operator.meanwhile(
-        "liftlock lab exec -- liftlock probe run --cloud probe --rate 6 --out probes"
-    ) as prober:
+    with operator.meanwhile("liftlock lab exec -- liftlock probe run --cloud probe --out probes") as prober:
         # While it warms up: the plan.
         operator.bastion("liftlock plan --to 2026.1 --strategy in_place -o plan.json").well()
         operator.types("liftlock probe await probes --good 100 --calm 5").well()
