@@ -119,3 +119,35 @@ def test_a_replaced_owner_learns_it_from_its_heartbeat(tmp_path: Path) -> None:
         assert lease.renewed.acquire(timeout=30)
         with pytest.raises(Fenced):
             wait_until(SystemClock(), lambda: ours.confirm() is not None, patience_s=30.0)
+
+
+def test_lanes_that_wake_up_together_ask_once(tmp_path: Path) -> None:
+    now, looked = Moment(), threading.Semaphore(0)
+    asked, answer = threading.Event(), threading.Event()
+
+    class Slow(Told):
+        def renew(self) -> None:
+            asked.set()
+            assert answer.wait(60)
+            super().renew()
+
+    def clock() -> float:
+        looked.release()
+        return now.now
+
+    lock, lease = RunLock.beside(tmp_path / "journal.db", "rey"), Slow()
+    with Tenure(lock, lease, "rey", beat_s=1000.0, now=clock) as ours:
+        now.now = STALE_S + 1
+        lanes = [threading.Thread(target=ours.confirm) for _ in range(2)]
+        lanes[0].start()
+        assert asked.wait(60)
+        while looked.acquire(blocking=False):
+            pass
+        lanes[1].start()
+        assert looked.acquire(timeout=60)
+        lanes[1].join(0.05)
+        assert lanes[1].is_alive(), "it went on although nobody knew whose the cloud is"
+        answer.set()
+        for lane in lanes:
+            lane.join(60)
+    assert lease.calls == ["take", "renew", "release"]
