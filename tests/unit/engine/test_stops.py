@@ -327,21 +327,3 @@ def test_a_run_of_which_only_the_last_lines_are_known_is_judged_by_these(story: 
     assert verdict.sentence.startswith("run-1: ")
     assert verdict.since == (story.lines[0].at if story.lines else 0.0)
     assert [i for i in verdict.insights if i.kind is Kind.APPROVAL_REFUSED] == []
-
-
-@pytest.mark.parametrize(
-    ("event", "alive", "sentence"),
-    [
-        (Event.SUPERSEDED, True, "run-1: another plan took its place"),
-        (Event.ABORTING, True, "run-1: putting the unfinished stage back for rey"),
-        (Event.ABORTING, False, "run-1: cut while aborting"),
-        (Event.ROLLING_BACK, True, "run-1: rolling back for rey"),
-        (Event.ROLLING_BACK, False, "run-1: cut while rolling back"),
-        (Event.FALLING_BACK, True, "run-1: requests and work return to blue"),
-        (Event.FALLING_BACK, False, "run-1: cut on its way back to blue"),
-    ],
-)
-def test_every_way_back_is_a_sentence_with_a_process_and_without(
-    event: Event, alive: bool, sentence: str
-) -> None:
-    assert Story().begun().step(ONE).tell(event).state().sentence(alive=alive).startswith(sentence)
