@@ -41,7 +41,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "liftlock.engine"
 FOLDER = ROOT.joinpath("src", *PACKAGE.split("."))
 JUDGES = ("tests/unit/engine", "tests/golden/status/test_status.py")
-"""The tests that say how the engine behaves, and take hundredths of a second each."""
+"""The tests that say how the engine behaves, most of them in hundredths of a second."""
+STORIES = ("tests/scenario/test_run_stories.py", "tests/scenario/test_after_a_return.py")
+"""They take longer, and judge what acts as well."""
+ACTS = ("course", "desk", "interrupt", "logbook", "runner")
 CPU_S = 20
 """A change that makes a test work for longer, in seconds, is noticed: it goes round for ever."""
 WALL_S = 300
@@ -199,13 +202,19 @@ class Bench:
         self._mutants = mutants
         self._jobs = jobs
         self._keep = keep
+        acts = any(mutant.module in ACTS for mutant in mutants)
+        self.judges = (*JUDGES, *STORIES) if acts else JUDGES
+        """What pytest is to collect."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of running the tests."""
         runs, quickest = undisturbed(session.items)
         gc.freeze()
         for module, mutants in groupby(self._mutants, key=lambda mutant: mutant.module):
-            work = list(work_on(mutants, runs.get(module, {}), quickest))
+            told_by = [
+                n for n in quickest if module in ACTS or not session.items[n].nodeid.startswith(STORIES)
+            ]
+            work = list(work_on(mutants, runs.get(module, {}), told_by))
             self._keep(list(try_all(work, session.items, self._jobs)))
         return True
 
@@ -227,10 +236,10 @@ def undisturbed(items: Sequence[pytest.Item]) -> tuple[dict[str, dict[int, set[i
     watched.start()
     for number, item in enumerate(items):
         watched.switch_context(str(number))
-        began = time.process_time()
+        began = time.monotonic()
         if not passes(item):
             raise pytest.UsageError(f"{item.nodeid} fails although nothing was changed")
-        seconds.append(time.process_time() - began)
+        seconds.append(time.monotonic() - began)
     watched.stop()
     data = watched.get_data()
     runs: dict[str, dict[int, set[int]]] = {}
@@ -340,7 +349,7 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
     noticed = [_noticed(one) for one in tried if again and one.fate not in ALIVE]
     return {
         "commit": _commit(),
-        "judges": list(JUDGES),
+        "judges": [*JUDGES, *STORIES],
         "modules": [row for _, row in sorted((before | counts).items())],
         "survivors": _others(known, "survivors", modules) + alive,
         "noticed since": (
