@@ -345,17 +345,14 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
     before = {row["module"]: row for row in known.get("modules", ())}
     why = {_key(row): row["why"] for row in known.get("survivors", ())}
     counts = {name: _counted(name, tried, before[name] if again else {}) for name in modules}
-    alive = [_row(one, why) for one in tried if one.fate in ALIVE]
-    noticed = [_noticed(one) for one in tried if again and one.fate not in ALIVE]
+    told = list(known.get("noticed since", ())) if again else _others(known, "noticed since", modules)
     return {
         "commit": _commit(),
         "judges": [*JUDGES, *STORIES],
         "modules": [row for _, row in sorted((before | counts).items())],
-        "survivors": _others(known, "survivors", modules) + alive,
-        "noticed since": (
-            known.get("noticed since", []) if again else _others(known, "noticed since", modules)
-        )
-        + noticed,
+        "survivors": _others(known, "survivors", modules)
+        + [_row(one, why) for one in tried if one.fate in ALIVE],
+        "noticed since": told + [_noticed(one) for one in tried if again and one.fate not in ALIVE],
     }
 
 
@@ -370,23 +367,15 @@ def _others(known: Mapping[str, Any], part: str, modules: set[str]) -> list[dict
 
 
 def _row(one: Tried, why: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
-    told = {
-        "module": one.mutant.module,
-        "function": one.mutant.function,
-        "line": one.mutant.line,
-        "diff": one.mutant.diff,
-    }
+    mutant = one.mutant
+    told = {"module": mutant.module, "function": mutant.function, "line": mutant.line, "diff": mutant.diff}
     return told | {"reached": one.fate is Fate.SURVIVED, "why": why.get(_key(told), "")}
 
 
 def _noticed(one: Tried) -> dict[str, str]:
     """What survived once, and the test that notices it now."""
-    return {
-        "module": one.mutant.module,
-        "function": one.mutant.function,
-        "diff": one.mutant.diff,
-        "test": one.test,
-    }
+    mutant = one.mutant
+    return {"module": mutant.module, "function": mutant.function, "diff": mutant.diff, "test": one.test}
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
