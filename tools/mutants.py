@@ -344,6 +344,7 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
     modules = {one.mutant.module for one in tried}
     before = {row["module"]: row for row in known.get("modules", ())}
     why = {_key(row): row["why"] for row in known.get("survivors", ())}
+    endless = [_place(one.mutant) for one in tried if one.fate is Fate.TIMEOUT]
     counts = {name: _counted(name, tried, before[name] if again else {}) for name in modules}
     told = list(known.get("noticed since", ())) if again else _others(known, "noticed since", modules)
     return {
@@ -352,12 +353,13 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
         "modules": [row for _, row in sorted((before | counts).items())],
         "survivors": _others(known, "survivors", modules)
         + [_row(one, why) for one in tried if one.fate in ALIVE],
-        "noticed since": told + [_noticed(one) for one in tried if again and one.fate not in ALIVE],
+        "timeouts": _others(known, "timeouts", modules) + endless,
+        "noticed since": told + [_noticed(one) for one in tried if again and one.fate is Fate.KILLED],
     }
 
 
 def _counted(module: str, tried: Sequence[Tried], before: Mapping[str, int]) -> dict[str, Any]:
-    fates = Counter({fate.value: before.get(fate.value, 0) for fate in Fate if fate not in ALIVE})
+    fates = Counter({Fate.KILLED.value: before.get(Fate.KILLED.value, 0)})
     fates.update(one.fate.value for one in tried if one.mutant.module == module)
     return {"module": module, "mutants": fates.total(), **{fate.value: fates[fate.value] for fate in Fate}}
 
@@ -366,16 +368,18 @@ def _others(known: Mapping[str, Any], part: str, modules: set[str]) -> list[dict
     return [row for row in known.get(part, ()) if row["module"] not in modules]
 
 
+def _place(mutant: Mutant) -> dict[str, Any]:
+    return {"module": mutant.module, "function": mutant.function, "line": mutant.line, "diff": mutant.diff}
+
+
 def _row(one: Tried, why: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
-    mutant = one.mutant
-    told = {"module": mutant.module, "function": mutant.function, "line": mutant.line, "diff": mutant.diff}
-    return told | {"reached": one.fate is Fate.SURVIVED, "why": why.get(_key(told), "")}
+    place = _place(one.mutant)
+    return place | {"reached": one.fate is Fate.SURVIVED, "why": why.get(_key(place), "")}
 
 
-def _noticed(one: Tried) -> dict[str, str]:
+def _noticed(one: Tried) -> dict[str, Any]:
     """What survived once, and the test that notices it now."""
-    mutant = one.mutant
-    return {"module": mutant.module, "function": mutant.function, "diff": mutant.diff, "test": one.test}
+    return _place(one.mutant) | {"test": one.test}
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -389,11 +393,11 @@ def _commit() -> str:
 
 
 def chosen_mutants(modules: Sequence[str], known: Mapping[str, Any], *, again: bool) -> list[Mutant]:
-    """All of these modules, or of all if none is named; `again`: those that survived before."""
-    survived = {_key(row) for row in known.get("survivors", ())}
+    """All of these modules, or of all if none is named; `again`: those that survived, or went on for ever, before."""
+    left = {_key(row) for part in ("survivors", "timeouts") for row in known.get(part, ())}
     paths = sorted(FOLDER.glob("*.py"))
     found = [m for p in paths if not modules or p.stem in modules for m in mutants_of(p.stem, p.read_text())]
-    return [m for m in found if not again or (m.module, m.function, m.diff) in survived]
+    return [m for m in found if not again or (m.module, m.function, m.diff) in left]
 
 
 class Report:
@@ -429,7 +433,9 @@ def main() -> int:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="keep it here, with the explanations that are there"
     )
-    parser.add_argument("--again", action="store_true", help="only what survived before, as the file tells")
+    parser.add_argument(
+        "--again", action="store_true", help="only what no test ended before, as the file tells"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="state (default: all)")
     chosen = parser.parse_args()
