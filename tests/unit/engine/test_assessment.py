@@ -311,6 +311,11 @@ def test_it_goes_on_since_somebody_last_set_it_going() -> None:
     assert judged(story.tell(Event.STARTED, ONE)).since == resumed_at
 
 
+def test_a_run_whose_lines_are_not_at_hand_stands_so_since_its_last_one() -> None:
+    held = Story().begun().tell(Event.HELD, who="finn", why="lunch").state()
+    assert assess(Look(held, (), held.last_at + 60.0, alive=True)).since == held.last_at
+
+
 def test_of_several_approvals_the_oldest_expires_first() -> None:
     story = Story().to_the_gate()
     for person in ("finn", "ada"):
