@@ -8,7 +8,7 @@ from liftlock.engine.effects import effect
 from liftlock.engine.state import RunState, state_of
 from liftlock.ports.journal import Event, RequestKind
 from tests.scenario.waterworks import Hand, Put, plan, stage
-from tests.unit.engine.lines import FOUR, MIGRATE, ONE, Story
+from tests.unit.engine.lines import FOUR, MIGRATE, ONE, TWO, Story
 
 HOLD, RESUME, ABORT, ROLLBACK = (
     RequestKind.HOLD,
@@ -39,8 +39,8 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
     [
         (HOLD, Story().begun(), True, f"n{NOTHING_NEW}"),
         (HOLD, at_work(), True, f"{TWO_BUSY} first come to an end; then n{NOTHING_NEW}"),
-        (HOLD, Story().begun().tell(Event.STARTED, ONE), True, "1 step (“stop nova-api on ctl”) first comes to an end; "
-            f"then n{NOTHING_NEW}"),
+        (HOLD, Story().begun().step(ONE).tell(Event.STARTED, TWO), True, "1 step (“stop nova-scheduler on ctl”) first "
+            f"comes to an end; then n{NOTHING_NEW}"),
         (HOLD, at_work(), False, "nothing: no process works on the run"),
         (HOLD, at_work().tell(Event.HELD), True, "nothing: the run is held already"),
         (RESUME, at_work(), True, "nothing: the run is not held"),
@@ -61,6 +61,8 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
             f"{NEW_PLAN}"),
         (ABORT, at_work().tell(Event.ABORTED, 1), False, "nothing: run-1: aborted by , the unfinished stage was put "
             f"back{FIRST_STAGE}"),
+        (ABORT, behind_the_gate().tell(Event.DID, MIGRATE).tell(Event.STAGE_DONE, 2), False, "nothing: run-1: interrupted, "
+            "no process works on it"),
         (ROLLBACK, at_work(), True, f"puts back {TWO_BUSY}; what users wrote stays; the run then is over"),
         (ROLLBACK, behind_the_gate(), True, "refused: stage 2 “migrate the databases” was begun, what it changed "
             "cannot be put back; The backup is restored: what was written since is lost."),
@@ -103,7 +105,8 @@ FIVE = "puts back 5 steps (“set s4 to new”, “set s3 to new”, “set s2 t
         (ROLLBACK, handed(5), f"{FIVE}, requests of 3 services first; what users wrote stays; the run then is over"),
         (ROLLBACK, handed(1), "puts back 1 step (“set s0 to new”), requests of 1 service first; what users wrote "
             "stays; the run then is over"),
-        (ABORT, handed(1, stages=3), f"puts back 1 step (“set s0 to new”); stages 1 to 2 stay as done; {NEW_PLAN}"),
+        (ABORT, handed(3), f"puts back 3 steps (“set s2 to new”, “set s1 to new”, “set s0 to new”); {NEW_PLAN}"),
+        (ABORT, handed(1, stages=4), f"puts back 1 step (“set s0 to new”); stages 1 to 3 stay as done; {NEW_PLAN}"),
     ],
 )  # fmt: skip
 def test_many_steps_are_counted_and_the_newest_named(kind: RequestKind, state: RunState, said: str) -> None:
