@@ -61,8 +61,8 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
             f"{NEW_PLAN}"),
         (ABORT, at_work().tell(Event.ABORTED, 1), False, "nothing: run-1: aborted by , the unfinished stage was put "
             f"back{FIRST_STAGE}"),
-        (ABORT, behind_the_gate().tell(Event.DID, MIGRATE).tell(Event.STAGE_DONE, 2), False, "nothing: run-1: interrupted, "
-            "no process works on it"),
+        (ABORT, behind_the_gate().tell(Event.DID, MIGRATE).tell(Event.STAGE_DONE, 2), False, "nothing: run-1: "
+            "interrupted, no process works on it"),
         (ROLLBACK, at_work(), True, f"puts back {TWO_BUSY}; what users wrote stays; the run then is over"),
         (ROLLBACK, behind_the_gate(), True, "refused: stage 2 “migrate the databases” was begun, what it changed "
             "cannot be put back; The backup is restored: what was written since is lost."),
