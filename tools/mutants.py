@@ -196,14 +196,18 @@ class Bench:
     """A pytest plugin: once the tests are collected, tries every change by those that run its statement."""
 
     def __init__(
-        self, mutants: Sequence[Mutant], jobs: int, keep: Callable[[Sequence[Tried]], object]
+        self,
+        mutants: Sequence[Mutant],
+        jobs: int,
+        keep: Callable[[Sequence[Tried]], object],
+        by: Sequence[str] = (),
     ) -> None:
-        """`keep` is given what became of a module's changes, module by module."""
+        """`keep` is given what became of a module's changes, module by module; `by` are tests instead of all."""
         self._mutants = mutants
         self._jobs = jobs
         self._keep = keep
         acts = any(mutant.module in ACTS for mutant in mutants)
-        self.judges = (*JUDGES, *STORIES) if acts else JUDGES
+        self.judges = tuple(by) or ((*JUDGES, *STORIES) if acts else JUDGES)
         """What pytest is to collect."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -436,11 +440,15 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="only what no test ended before, as the file tells"
     )
+    parser.add_argument(
+        "--by", action="append", default=[], metavar="TESTS", help="with --again: by new tests alone"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="state (default: all)")
     chosen = parser.parse_args()
     found = Report(chosen.json and chosen.json.absolute(), again=chosen.again)
-    bench = Bench(chosen_mutants(chosen.modules, found.known, again=chosen.again), chosen.jobs, found.add)
+    mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again)
+    bench = Bench(mutants, chosen.jobs, found.add, chosen.by if chosen.again else ())
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     words = ["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-m", "not lab", *bench.judges]
