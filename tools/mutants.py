@@ -345,6 +345,12 @@ def judged(mutant: Mutant, judges: Sequence[pytest.Item]) -> int:
 
 def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> dict[str, Any]:
     """What is known now: of these modules, or, `again`, of what survived in them before; of others as before."""
+    if again:  # whoever ran its statement before may not be among the judges now
+        reached = {_key(row) for row in known.get("survivors", ()) if row["reached"]}
+        alive = [one.fate in ALIVE and _key(_place(one.mutant)) in reached for one in tried]
+        tried = [
+            Tried(one.mutant, Fate.SURVIVED) if yes else one for one, yes in zip(tried, alive, strict=True)
+        ]
     modules = {one.mutant.module for one in tried}
     before = {row["module"]: row for row in known.get("modules", ())}
     why = {_key(row): row["why"] for row in known.get("survivors", ())}
