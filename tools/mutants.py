@@ -199,10 +199,10 @@ class Bench:
         self,
         mutants: Sequence[Mutant],
         jobs: int,
-        keep: Callable[[Sequence[Tried]], object],
+        keep: Callable[[Sequence[Tried], Sequence[str]], object],
         by: Sequence[str] = (),
     ) -> None:
-        """`keep` is given what became of a module's changes, module by module; `by` are tests instead of all."""
+        """`keep` is given what became of a module's changes and by which tests; `by` are tests instead of all."""
         self._mutants = mutants
         self._jobs = jobs
         self._keep = keep
@@ -219,7 +219,7 @@ class Bench:
                 n for n in quickest if module in ACTS or not session.items[n].nodeid.startswith(STORIES)
             ]
             work = list(work_on(mutants, runs.get(module, {}), told_by))
-            self._keep(list(try_all(work, session.items, self._jobs)))
+            self._keep(list(try_all(work, session.items, self._jobs)), self.judges)
         return True
 
 
@@ -343,7 +343,9 @@ def judged(mutant: Mutant, judges: Sequence[pytest.Item]) -> int:
 # --- the report ---------------------------------------------------------------------------------------------------
 
 
-def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> dict[str, Any]:
+def report(
+    tried: Sequence[Tried], judges: Sequence[str], known: Mapping[str, Any], *, again: bool
+) -> dict[str, Any]:
     """What is known now: of these modules, or, `again`, of what survived in them before; of others as before."""
     if again:  # whoever ran its statement before may not be among the judges now
         reached = {_key(row) for row in known.get("survivors", ()) if row["reached"]}
@@ -355,11 +357,10 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
     before = {row["module"]: row for row in known.get("modules", ())}
     why = {_key(row): row["why"] for row in known.get("survivors", ())}
     endless = [_place(one.mutant) for one in tried if one.fate is Fate.TIMEOUT]
-    counts = {name: _counted(name, tried, before[name] if again else {}) for name in modules}
+    counts = {name: _counted(name, tried, judges, before[name] if again else {}) for name in modules}
     told = list(known.get("noticed since", ())) if again else _others(known, "noticed since", modules)
     return {
         "commit": _commit(),
-        "judges": [*JUDGES, *STORIES],
         "modules": [row for _, row in sorted((before | counts).items())],
         "survivors": _others(known, "survivors", modules)
         + [_row(one, why) for one in tried if one.fate in ALIVE],
@@ -368,10 +369,14 @@ def report(tried: Sequence[Tried], known: Mapping[str, Any], *, again: bool) -> 
     }
 
 
-def _counted(module: str, tried: Sequence[Tried], before: Mapping[str, int]) -> dict[str, Any]:
+def _counted(
+    module: str, tried: Sequence[Tried], judges: Sequence[str], before: Mapping[str, Any]
+) -> dict[str, Any]:
     fates = Counter({Fate.KILLED.value: before.get(Fate.KILLED.value, 0)})
     fates.update(one.fate.value for one in tried if one.mutant.module == module)
-    return {"module": module, "mutants": fates.total(), **{fate.value: fates[fate.value] for fate in Fate}}
+    counts = {fate.value: fates[fate.value] for fate in Fate}
+    by = sorted({*before.get("judges", ()), *judges})
+    return {"module": module, "mutants": fates.total(), **counts, "judges": by}
 
 
 def _others(known: Mapping[str, Any], part: str, modules: set[str]) -> list[dict[str, Any]]:
@@ -419,15 +424,15 @@ class Report:
         self._tried: set[str] = set()
         self.known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
 
-    def add(self, tried: Sequence[Tried]) -> None:
+    def add(self, tried: Sequence[Tried], judges: Sequence[str]) -> None:
         """Keep what became of a module's changes, and print how many were noticed."""
-        self.known = report(tried, self.known, again=self._again)
+        self.known = report(tried, judges, self.known, again=self._again)
         if self._path:
             self._path.write_text(json.dumps(self.known, indent=1, ensure_ascii=False) + "\n")
         module = tried[0].mutant.module
         self._tried.add(module)
         row = next(row for row in self.known["modules"] if row["module"] == module)
-        print(", ".join(f"{name} {count}" for name, count in row.items()), flush=True)
+        print(", ".join(f"{name} {count}" for name, count in row.items() if name != "judges"), flush=True)
 
     def unexplained(self) -> list[str]:
         """What nobody noticed of what was tried now, and no sentence says why."""
@@ -446,15 +451,13 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="only what no test ended before, as the file tells"
     )
-    parser.add_argument(
-        "--by", action="append", default=[], metavar="TESTS", help="with --again: by new tests alone"
-    )
+    parser.add_argument("--by", action="append", default=[], metavar="TESTS", help="by these tests alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="state (default: all)")
     chosen = parser.parse_args()
     found = Report(chosen.json and chosen.json.absolute(), again=chosen.again)
     mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again)
-    bench = Bench(mutants, chosen.jobs, found.add, chosen.by if chosen.again else ())
+    bench = Bench(mutants, chosen.jobs, found.add, chosen.by)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     words = ["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-m", "not lab", *bench.judges]

@@ -108,12 +108,16 @@ def test_who_notices_is_named_and_nothing_is_changed_for_anybody_else(
 
 def test_an_explanation_stays_with_its_change_and_goes_when_a_test_notices() -> None:
     one = changed(OLDER)
-    known = report([Tried(one, Fate.SURVIVED), Tried(changed(NEVER), Fate.KILLED, "t")], {}, again=False)
+    known = report(
+        [Tried(one, Fate.SURVIVED), Tried(changed(NEVER), Fate.KILLED, "t")], ["a"], {}, again=False
+    )
     assert [(row["killed"], row["survived"]) for row in known["modules"]] == [(1, 1)]
     known["survivors"][0]["why"] = "nobody is exactly 18"
-    again = report([Tried(one, Fate.SURVIVED)], known, again=True)
+    again = report([Tried(one, Fate.SURVIVED)], ["a"], known, again=True)
     assert [row["why"] for row in again["survivors"]] == ["nobody is exactly 18"]
     assert again["modules"] == known["modules"]
-    noticed = report([Tried(one, Fate.KILLED, "test_exactly_18")], again, again=True)
-    assert [(row["killed"], row["survived"]) for row in noticed["modules"]] == [(2, 0)]
+    noticed = report([Tried(one, Fate.KILLED, "test_exactly_18")], ["b"], again, again=True)
+    assert [(row["killed"], row["survived"], row["judges"]) for row in noticed["modules"]] == [
+        (2, 0, ["a", "b"])
+    ]
     assert (noticed["survivors"], noticed["noticed since"][0]["test"]) == ([], "test_exactly_18")
