@@ -1,8 +1,8 @@
 """Change one thing in `engine/` at a time, and see whether a test notices.
 
-`python tools/mutants.py [--json FILE] [--again] [MODULE …]`. The changes are mutmut's. They are tried here: mutmut
-starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own, in the code of
-the one function it is in, by the tests alone that run its statement, the quickest first.
+`python tools/mutants.py [--json FILE] [--again] [--by TESTS] [MODULE …]`. The changes are mutmut's. They are tried
+here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own, in
+the code of the one function it is in, by the tests alone that run its statement, the quickest first.
 """
 
 from __future__ import annotations
@@ -427,6 +427,8 @@ class Report:
     def add(self, tried: Sequence[Tried], judges: Sequence[str]) -> None:
         """Keep what became of a module's changes, and print how many were noticed."""
         self.known = report(tried, judges, self.known, again=self._again)
+        tried_once = {row["module"] for row in self.known["modules"]}
+        self.known["not tried"] = sorted({path.stem for path in FOLDER.glob("[a-z]*.py")} - tried_once)
         if self._path:
             self._path.write_text(json.dumps(self.known, indent=1, ensure_ascii=False) + "\n")
         module = tried[0].mutant.module
