@@ -1,8 +1,8 @@
 """Change one thing in `engine/` at a time, and see whether a test notices.
 
 `python tools/mutants.py [--json FILE] [--again] [--by TESTS] [MODULE …]`. The changes are mutmut's. They are tried
-here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own, in
-the code of the one function it is in, by the tests alone that run its statement, the quickest first.
+here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own,
+in the code of the one function it is in, by the tests alone that run its statement, the quickest first.
 """
 
 from __future__ import annotations
