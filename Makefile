@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # What needs no lab runs side by side. One more than CI has processors: much of it waits for servers that start.
 PYTEST := pytest -q -m "not lab" --numprocesses 3 --dist worksteal
 
-.PHONY: help setup demo check unit test coverage lab bench evidence docs requirements clean
+.PHONY: help setup demo check unit test coverage mutants lab bench evidence docs requirements clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: check ## Everything: drivers against real servers, stories with power cuts
 coverage: setup ## Every line and branch of plan, engine and strategies is run by a test that needs no lab
 	coverage run -m pytest -q -m "not lab" tests/unit tests/golden tests/scenario
 	coverage report
+
+mutants: setup ## Change one thing in engine/ at a time; writes what no test notices to docs/evidence/4-mutants.json
+	python tools/mutants.py --json docs/evidence/4-mutants.json
 
 lab: setup ## Bring the lab up at 2025.1 and leave it running
 	liftlock lab up

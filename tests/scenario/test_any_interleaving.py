@@ -32,7 +32,7 @@ from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Handover
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
-from liftlock.ports.journal import Request, RequestKind
+from liftlock.ports.journal import Event, Request, RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind, PowerCut
 
@@ -50,6 +50,11 @@ USERS = "instances"
 """The table that users write to."""
 MOMENTS = st.integers(1, 120)
 """Touches of a command, after which something happens."""
+HOUR_S = 3600.0
+LIFE_S = 2 * HOUR_S
+"""How long an approval opens its gate when nobody extends it: what the cloud file's policy says by itself."""
+HOURS = st.sampled_from((0.5, 1.0, 1.9, 2.5))
+"""The last is longer than an approval lives: an extension by so much is refused."""
 FAULTS = st.sampled_from(
     (
         *(
@@ -184,6 +189,18 @@ class Lift(RuleBasedStateMachine):
         now, about = self.cloud.clock.now(), fingerprint(self.made)
         self.book.file(Request(RequestKind.PACE, "rey", now, about, amount=float(lanes)))
 
+    def asks_for_longer(self, gate: str, hours: float) -> None:
+        now, about = self.cloud.clock.now(), fingerprint(self.made)
+        self.book.file(Request(RequestKind.EXTEND, "rey", now, about, gate, amount=hours * HOUR_S))
+
+    @rule(gate=st.sampled_from(GATES), hours=HOURS)
+    def extend(self, gate: str, hours: float) -> None:
+        self.asks_for_longer(gate, hours)
+
+    @rule(hours=HOURS)
+    def hours_pass(self, hours: float) -> None:
+        self.cloud.clock.sleep(hours * HOUR_S)
+
     @rule(verb=st.sampled_from(("run", "run", "resume", "abort", "rollback", "finalize", "retire")))
     def command(self, verb: str) -> None:
         self.types(verb)
@@ -199,6 +216,10 @@ class Lift(RuleBasedStateMachine):
     @rule(lanes=st.integers(0, 4), at=MOMENTS)
     def pace_while_it_runs(self, lanes: int, at: int) -> None:
         self.happens = at, lambda: self.asks_for_a_pace(lanes)
+
+    @rule(gate=st.sampled_from(GATES), hours=HOURS, at=MOMENTS)
+    def extend_while_it_runs(self, gate: str, hours: float, at: int) -> None:
+        self.happens = at, lambda: self.asks_for_longer(gate, hours)
 
     @rule()
     def users_write(self) -> None:
@@ -268,6 +289,20 @@ class Lift(RuleBasedStateMachine):
         rows = self.cloud.databases["nova"].rows.get(USERS, [])
         assert rows == [f"web-{n + 1}" for n in range(self.written)]
 
+    def no_gate_opened_on_a_word_that_had_expired(self) -> None:
+        lines = [
+            line for line in self.book.lines() if line.detail.get("gate") or line.event is Event.STAGE_BEGUN
+        ]
+        for place, opened in enumerate(lines):
+            gate = self.made.stages[opened.stage - 1].gate if opened.stage else ""
+            if opened.event is not Event.STAGE_BEGUN or not gate:
+                continue
+            before = [line for line in lines[:place] if line.detail.get("gate") == gate]
+            given = max(float(line.detail["given_at"]) for line in before if line.event is Event.APPROVED)
+            longer = [float(line.detail["until"]) for line in before if line.event is Event.EXTENDED]
+            good_until = max(given + LIFE_S, min(max(longer, default=0.0), given + 2 * LIFE_S))
+            assert opened.at <= good_until, (gate, given, longer)
+
     def past_finalize(self) -> bool:
         """Whether the end of the way back was begun."""
         if not self.book.runs():
@@ -308,6 +343,7 @@ class Lift(RuleBasedStateMachine):
         assert state.standing in ENDS, (state.sentence(), typed)
         self.no_two_take_each_others_work()
         self.nothing_that_users_wrote_is_lost()
+        self.no_gate_opened_on_a_word_that_had_expired()
         self.as_it_ends(state)
         self.book.close()
         with suppress(StopIteration):

@@ -113,7 +113,7 @@ def _rollback(state: RunState) -> str:
     going = touched(state)
     steps = dict(state.plan.steps())
     requests = sum(1 for ref in going if steps[ref].goes_back_first)
-    first = f", requests of {requests} services first" if requests else ""
+    first = f", requests of {requests} service{'' if requests == 1 else 's'} first" if requests else ""
     return f"puts back {_steps(state, going)}{first}; what users wrote stays; the run then is over"
 
 

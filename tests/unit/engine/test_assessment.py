@@ -10,9 +10,12 @@ from liftlock.engine.assessment import Assessment, Verdict, assess
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.insights import Felt, Kind, Look
 from liftlock.engine.pace import NOTHING_BEGUN_S, QUIET_S, SLOW_AT_LEAST_S, SLOW_TIMES, UnderWay
+from liftlock.engine.state import state_of
 from liftlock.plan.fingerprint import fingerprint
-from liftlock.plan.model import StepRef
+from liftlock.plan.model import Plan, StepRef
+from liftlock.plan.step import Step
 from liftlock.ports.journal import Event, Request, RequestKind
+from tests.scenario.waterworks import PutTwo, plan, stage
 from tests.unit.engine.lines import FOUR, MIGRATE, ONE, THREE, TWO, Story, pond
 from tests.unit.plan.sample import StopUnit
 
@@ -127,7 +130,9 @@ def test_without_a_process_nothing_is_slow_it_is_gone() -> None:
     assert "in the middle of 1.2 “stop nova-scheduler on ctl” and 1 more" in verdict.insights[0].sentence
     assert verdict.since == story.lines[-1].at
     between = judged(Story().begun().step(ONE), alive=False)
-    assert "it was between two steps" in between.insights[0].sentence
+    assert between.insights[0].sentence == (
+        "the process is gone, it was between two steps: nothing goes on until somebody sets it going"
+    )
 
 
 # --- when it ends -------------------------------------------------------------------------------------------------
@@ -199,6 +204,11 @@ def test_more_steps_than_one_reads_are_counted() -> None:
         failed(story, ref, "the database is gone")
     verdict = judged(story.tell(Event.HELD, who="liftlock", why="…"))
     assert verdict.insights[0].sentence.endswith("; and so did 1.2, 1.3, 1.4 and 1 more")
+    story = Story().begun()
+    for ref in (ONE, TWO, THREE, FOUR):
+        failed(story, ref, "the database is gone")
+    verdict = judged(story.tell(Event.HELD, who="liftlock", why="…"))
+    assert verdict.insights[0].sentence.endswith("; and so did 1.2, 1.3, 1.4")
 
 
 def test_what_could_not_be_undone_is_worse_than_what_failed() -> None:
@@ -229,7 +239,64 @@ def test_a_cloud_that_is_not_as_the_plan_expects_it_is_said() -> None:
     verdict = judged(Story().begun().tell(Event.HELD, who="liftlock", why="host/ctl/stopped is no, not yes"))
     assert verdict.assessment is Assessment.HELD
     assert kinds(verdict) == [Kind.CLOUD_MOVED]
+    said = "the cloud is not as the plan expects it: host/ctl/stopped is no, not yes"
+    assert verdict.insights[0].sentence == said
     assert judged(Story().begun().tell(Event.HELD, who="finn", why="the phone")).insights == ()
+
+
+def of_plan(made: Plan, story: Story, after_s: float = 0.0, **named: str) -> Verdict:
+    """The verdict on a run of another plan."""
+    state = state_of("run-1", made, story.lines)
+    return assess(Look(state, story.lines, story.lines[-1].at + after_s, alive=True, **named))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("steps", "errors", "causes"),
+    [
+        ((StopUnit("zz", "a-zz"), StopUnit("bb", "cc")), ("a-zz fell", "cc fell"), 1),
+        ((StopUnit("zz", "aa", 3), StopUnit("bb", "cc", 4)), ("3 of 5 fell", "4 of 5 fell"), 2),
+        ((PutTwo(("c", "d")), PutTwo(("g", "h"))), ("c d fell", "g h fell"), 1),
+    ],
+    ids=["the longest name first", "a figure is no name", "words in a row"],
+)
+def test_errors_that_differ_in_the_steps_own_names_have_one_cause(
+    steps: tuple[Step, ...], errors: tuple[str, ...], causes: int
+) -> None:
+    made = plan(stage("fall", *((step,) for step in steps)))
+    story = Story().begun()
+    for ref, what in zip((ONE, TWO), errors, strict=True):
+        failed(story, ref, what)
+    assert kinds(of_plan(made, story)) == [Kind.STEP_FAILED] * causes
+
+
+def test_a_failure_of_which_nothing_was_written_is_told_all_the_same() -> None:
+    verdict = judged(Story().begun().tell(Event.FAILED, ONE))
+    assert [i.sentence for i in verdict.insights] == ["1.1 “” failed: "]
+
+
+class Long(StopUnit):
+    @property
+    def seconds(self) -> float:
+        return 500.0
+
+
+def test_of_several_that_hang_the_one_that_should_have_ended_first_is_named() -> None:
+    made = plan(stage("stop", (Long("ctl", "first"),), (StopUnit("ctl", "second"),)))
+    story = Story().begun().tell(Event.STARTED, ONE).tell(Event.STARTED, TWO)
+    verdict = of_plan(made, story, after_s=2000.0)
+    assert [(i.kind, i.steps) for i in verdict.insights] == [(Kind.STALLED, (TWO, ONE))]
+    assert verdict.since == story.lines[-1].at + PATIENCE_S
+
+
+def test_a_run_that_another_bastion_has_is_not_judged_by_this_journal() -> None:
+    story = Story().begun()
+    verdict = of_plan(pond(), story, after_s=NOTHING_BEGUN_S, elsewhere="rosa on b2")
+    assert [(i.kind, i.sentence) for i in verdict.insights] == [
+        (
+            Kind.ELSEWHERE,
+            "another bastion has the cloud: rosa on b2; its journal may be further than this one",
+        )
+    ]
 
 
 # --- what users feel ----------------------------------------------------------------------------------------------
@@ -237,13 +304,16 @@ def test_a_cloud_that_is_not_as_the_plan_expects_it_is_said() -> None:
 
 def test_failed_requests_are_counted_and_the_last_is_named() -> None:
     story = Story().begun()
-    felt = Felt(1000, ((50.0, "nova: old"), (95.0, "nova server list: http: 503")), silent_s=0.1)
+    failed_at = ((50.0, "nova: old"), (60.0, "nova: old"), (95.0, "nova server list: http: 503"))
+    felt = Felt(1000, failed_at, silent_s=0.1)
     verdict = judged(story, felt=felt)
     assert kinds(verdict) == [Kind.REQUESTS_FAILED]
     assert verdict.insights[0].since == 50.0
-    said = "2 of 1000 requests failed since the run began, the last 6 s ago: nova server list: http: 503"
+    said = "3 of 1000 requests failed since the run began, the last 6 s ago: nova server list: http: 503"
     assert verdict.insights[0].sentence == said
     assert verdict.assessment is Assessment.PROGRESSING
+    ahead = judged(story, felt=Felt(10, ((story.now + 5.0, "its clock is ahead"),), silent_s=0.1))
+    assert "the last 0 s ago: its clock is ahead" in ahead.insights[0].sentence
 
 
 @pytest.mark.parametrize(
@@ -251,7 +321,7 @@ def test_failed_requests_are_counted_and_the_last_is_named() -> None:
     [
         (60.0, True, ""),
         (61.0, True, "is silent for 1 min 1 s"),
-        (inf, True, "never logged"),
+        (inf, True, "the prober never logged anything: nobody counts failed requests"),
         (999.0, False, ""),
     ],
 )
@@ -311,6 +381,11 @@ def test_it_goes_on_since_somebody_last_set_it_going() -> None:
     assert judged(story.tell(Event.STARTED, ONE)).since == resumed_at
 
 
+def test_a_run_whose_lines_are_not_at_hand_stands_so_since_its_last_one() -> None:
+    held = Story().begun().tell(Event.HELD, who="finn", why="lunch").state()
+    assert assess(Look(held, (), held.last_at + 60.0, alive=True)).since == held.last_at
+
+
 def test_of_several_approvals_the_oldest_expires_first() -> None:
     story = Story().to_the_gate()
     for person in ("finn", "ada"):
@@ -338,9 +413,9 @@ def test_an_approval_that_was_filed_and_that_nobody_takes_is_said() -> None:
     ("age_s", "said"),
     [
         (0.0, ""),
-        (5399.0, ""),
+        (5400.0, ""),
         (5401.0, "expires in 29 min 59 s"),
-        (7190.0, "expires in 10 s"),
+        (7199.0, "expires in 1 s"),
         (7260.0, "expired 1 min ago"),
     ],
 )
@@ -371,5 +446,6 @@ def test_an_approval_that_was_refused_is_said_until_one_is_taken() -> None:
     verdict = judged(story)
     assert kinds(verdict) == [Kind.APPROVAL_REFUSED, Kind.APPROVAL_MISSING]
     assert verdict.insights[0].sentence == "finn's approval of “migrate” was refused: it has expired"
+    assert verdict.insights[0].since == story.lines[-2].at
     story.tell(Event.APPROVED, who="rey", gate="migrate", given_at=story.now)
     assert Kind.APPROVAL_REFUSED not in kinds(judged(story, gates=TWO_PEOPLE))

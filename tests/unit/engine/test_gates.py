@@ -63,6 +63,8 @@ def test_four_eyes_are_different_people_whose_approvals_are_good_at_the_same_tim
     )
     assert lacks("migrate", [given("finn"), given("rosa")], NOW, policy) == ""
     assert lacks("migrate", [given("finn", 0.0), given("rosa")], NOW, policy) != ""
+    three = GatePolicy(people={"migrate": 3})
+    assert lacks("migrate", [given("rosa"), given("finn")], NOW, three).endswith(" people, finn, rosa did")
 
 
 def test_no_policy_opens_a_gate_without_anybody() -> None:
@@ -82,6 +84,10 @@ def test_a_good_approval_is_taken(name: str) -> None:
         (
             replace(APPROVAL, fingerprint="0" * 64),
             f"it is for plan #000000000000, this run is of #{short(OURS)}",
+        ),
+        (
+            replace(APPROVAL, fingerprint=f"#{'0' * 64}"),
+            f"it is for plan #{'0' * 12}, this run is of #{short(OURS)}",
         ),
         (replace(APPROVAL, fingerprint=""), f"it is for plan #nothing, this run is of #{short(OURS)}"),
         (
@@ -107,6 +113,39 @@ def test_a_gate_is_behind_the_run_once_its_stage_has_begun_and_ahead_again_after
     assert why_not(APPROVAL, story.state(), OURS, NOW, GatePolicy()) == "gate “migrate” is behind the run"
     story.tell(Event.ABORTED, 2)
     assert gates_ahead(story.state()) == ("migrate",)
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "returned_at"),
+    [
+        (NOW + 60, NOW, 0.0),
+        (0.0, 0.0, 0.0),
+        (NOW - 10, NOW, NOW - 10),
+        (NOW - 7200, NOW, 0.0),
+    ],
+)
+def test_an_approval_may_be_as_late_and_as_early_as_it_says(
+    at: float, now: float, returned_at: float
+) -> None:
+    state = replace(Story().begun().state(), returned_at=returned_at)
+    assert why_not(replace(APPROVAL, at=at), state, OURS, now, GatePolicy()) == ""
+
+
+def test_what_was_approved_before_the_return_to_blue_is_to_be_approved_again() -> None:
+    state = replace(Story().begun().state(), returned_at=NOW - 9)
+    why = "it was given before requests and work returned to blue"
+    assert why_not(APPROVAL, state, OURS, NOW, GatePolicy()) == why
+
+
+def test_gates_ahead_are_listed_to_who_names_another() -> None:
+    stages = [
+        replace(stage, gate=gate) for stage, gate in zip(pond().stages, ("start", "migrate"), strict=True)
+    ]
+    both = replace(Story().state(), plan=replace(pond(), stages=tuple(stages)))
+    other = replace(APPROVAL, gate="retire")
+    assert why_not(other, both, OURS, NOW, GatePolicy()).endswith("ahead: “start”, “migrate”")
+    none = Story().to_the_gate().tell(Event.STAGE_BEGUN, 2).state()
+    assert why_not(other, none, OURS, NOW, GatePolicy()) == "the plan has no gate “retire”; ahead: none"
 
 
 # --- approvals that hold longer ---------------------------------------------------------------------------
@@ -182,6 +221,11 @@ def test_a_good_extension_names_whose_approvals_it_moves() -> None:
 def test_an_extension_that_moves_nothing_is_refused_with_the_reason(wish: Request, why: str) -> None:
     state = replace(Story().begun().state(), approvals=(given("finn", NOW - 10),))
     assert why_not_longer(wish, state, OURS, NOW, GatePolicy()).startswith(why)
+
+
+def test_a_second_more_is_an_extension() -> None:
+    state = replace(Story().begun().state(), approvals=(given("finn", NOW - 7200),))
+    assert why_not_longer(replace(WISH, amount=1.0), state, OURS, NOW, GatePolicy()) == ""
 
 
 def test_what_nobody_approved_or_what_has_expired_is_not_extended() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +28,8 @@ class Told:
 
     def take(self, holder: Holder, bastion: str) -> int:
         self._do("take")
-        assert holder.who == "rey"
+        assert (holder.who, holder.pid, holder.host) == ("rey", os.getpid(), socket.gethostname())
+        assert 0 <= time.time() - holder.since < 600
         assert bastion.endswith("journal.db.lock")
         return 7
 
@@ -79,6 +83,9 @@ def test_a_cloud_that_another_bastion_holds_leaves_the_file_lock_free(tmp_path: 
 def test_signs_of_life_are_given_while_it_is_held_and_not_after(tmp_path: Path) -> None:
     lease = Told()
     with tenure(tmp_path, lease, Moment(), beat_s=0.01):
+        hearts = [thread.daemon for thread in threading.enumerate() if thread.name == "lease"]
+        assert hearts
+        assert all(hearts), "the end of the process would wait for it"
         assert lease.renewed.acquire(timeout=30)
         assert lease.renewed.acquire(timeout=30)
     assert lease.calls[-1] == "release"
@@ -98,6 +105,7 @@ def test_an_owner_that_slept_asks_before_it_goes_on(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(Fenced, match="rosa"):
                 ours.confirm()
+            now.now += 3 * STALE_S
         assert lease.calls.count("renew") == 2, "it was asked again after it was told"
 
 
@@ -119,3 +127,35 @@ def test_a_replaced_owner_learns_it_from_its_heartbeat(tmp_path: Path) -> None:
         assert lease.renewed.acquire(timeout=30)
         with pytest.raises(Fenced):
             wait_until(SystemClock(), lambda: ours.confirm() is not None, patience_s=30.0)
+
+
+def test_lanes_that_wake_up_together_ask_once(tmp_path: Path) -> None:
+    now, looked = Moment(), threading.Semaphore(0)
+    asked, answer = threading.Event(), threading.Event()
+
+    class Slow(Told):
+        def renew(self) -> None:
+            asked.set()
+            assert answer.wait(60)
+            super().renew()
+
+    def clock() -> float:
+        looked.release()
+        return now.now
+
+    lock, lease = RunLock.beside(tmp_path / "journal.db", "rey"), Slow()
+    with Tenure(lock, lease, "rey", beat_s=1000.0, now=clock) as ours:
+        now.now = STALE_S + 1
+        lanes = [threading.Thread(target=ours.confirm) for _ in range(2)]
+        lanes[0].start()
+        assert asked.wait(60)
+        while looked.acquire(blocking=False):
+            pass
+        lanes[1].start()
+        assert looked.acquire(timeout=60)
+        lanes[1].join(0.05)
+        assert lanes[1].is_alive(), "it went on although nobody knew whose the cloud is"
+        answer.set()
+        for lane in lanes:
+            lane.join(60)
+    assert lease.calls == ["take", "renew", "release"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan, StepRef
 from liftlock.plan.reason import Reason
 from liftlock.plan.step import Step
+from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Event, JournalLost, Request, RequestKind
 from tests.scenario.waterworks import AwaitValue, Hand, Put, Site, plan, stage
 from tests.unit.engine.lines import FOUR, ONE, Story
@@ -95,6 +97,24 @@ def test_once_the_cloud_is_somebody_elses_nothing_is_begun_and_nothing_written(
             site.close()
             return
     raise AssertionError("it never ended")
+
+
+@dataclass(frozen=True)
+class Pump(Put):
+    """Whoever asks whether it still runs learns whose the cloud is."""
+
+    def has_died(self, hands: Hands) -> bool:
+        raise Fenced("kim@other has taken the cloud over", hint="`liftlock status` there")
+
+
+def test_past_the_return_a_cloud_that_is_lost_is_not_looked_after_any_more(site: Site) -> None:
+    made = plan(stage("clear up", (Pump("a"), Put("b")), lossless=False))
+    site.world.at_change = lambda key: ask(site, RequestKind.HOLD) and None
+    site.world.clock.at_sleep = lambda: ask(site, RequestKind.RESUME) and None
+    with pytest.raises(Fenced, match="kim@other"):
+        site.runner(wait=True).run(made)
+    assert events(site)[-2:] == [Event.HELD, Event.RESUMED]
+    assert site.world.values == {"a": "new"}
 
 
 @pytest.mark.parametrize("error", [Fenced("lost", hint="look"), JournalLost("lost", hint="look")])
@@ -327,21 +347,3 @@ def test_a_run_of_which_only_the_last_lines_are_known_is_judged_by_these(story: 
     assert verdict.sentence.startswith("run-1: ")
     assert verdict.since == (story.lines[0].at if story.lines else 0.0)
     assert [i for i in verdict.insights if i.kind is Kind.APPROVAL_REFUSED] == []
-
-
-@pytest.mark.parametrize(
-    ("event", "alive", "sentence"),
-    [
-        (Event.SUPERSEDED, True, "run-1: another plan took its place"),
-        (Event.ABORTING, True, "run-1: putting the unfinished stage back for rey"),
-        (Event.ABORTING, False, "run-1: cut while aborting"),
-        (Event.ROLLING_BACK, True, "run-1: rolling back for rey"),
-        (Event.ROLLING_BACK, False, "run-1: cut while rolling back"),
-        (Event.FALLING_BACK, True, "run-1: requests and work return to blue"),
-        (Event.FALLING_BACK, False, "run-1: cut on its way back to blue"),
-    ],
-)
-def test_every_way_back_is_a_sentence_with_a_process_and_without(
-    event: Event, alive: bool, sentence: str
-) -> None:
-    assert Story().begun().step(ONE).tell(event).state().sentence(alive=alive).startswith(sentence)
