@@ -45,6 +45,27 @@ class BackUpDatabases(Step):
 
 
 @dataclass(frozen=True)
+class KeepWhatIsThere(BackUpDatabases):
+    """Copy databases before they are replaced, so that what is lost can be looked up; those that are not there, not."""
+
+    @property
+    def title(self) -> str:
+        return f"keep a copy of {len(self.databases)} databases as they are, in {self.backup}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return set(self._there(hands)) <= set(hands.databases.backed_up(self.backup))
+
+    def execute(self, hands: Hands) -> None:
+        if there := self._there(hands):
+            hands.databases.back_up(there, self.backup)
+
+    def _there(self, hands: Hands) -> tuple[str, ...]:
+        """A restore that was cut off may have left a database dropped."""
+        there = {database.name for database in hands.databases.look().databases}
+        return tuple(name for name in self.databases if name in there)
+
+
+@dataclass(frozen=True)
 class ProveBackup(Step):
     """Restore the copies on the side once and compare them."""
 

@@ -132,6 +132,40 @@ class MakeVhost(Step):
 
 
 @dataclass(frozen=True)
+class RemoveVhost(Step):
+    """Remove green's virtual host from the broker, with what was left in it."""
+
+    vhost: str
+
+    @property
+    def title(self) -> str:
+        return f"remove the broker's virtual host {self.vhost}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        # Removing it again is harmless, and the broker does not tell an empty one from none.
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        hands.broker.remove_vhost(self.vhost)
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """See that no message is left in it: the next green would take those for its own."""
+        if left := hands.broker.messages(self.vhost):
+            raise StepFailed(
+                f"the virtual host {self.vhost} still holds {left} messages",
+                now="blue does not use it",
+                hint="see who still uses it, then `liftlock resume`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"the virtual host {self.vhost} was removed with its messages",
+            now="blue does not use it",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
 class RemoveHost(Step):
     """Remove a host that holds nothing else."""
 

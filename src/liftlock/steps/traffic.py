@@ -86,6 +86,86 @@ class SendTraffic(Step):
 
 
 @dataclass(frozen=True)
+class OfferBlueAgain(Step):
+    """Put blue's servers beside green's again, after `SettleTraffic`: for the balancer they are the new ones now."""
+
+    service: str
+    servers: tuple[Server, ...]
+
+    @property
+    def title(self) -> str:
+        return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service} again"
+
+    @property
+    def seconds(self) -> float:
+        return 2.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).armed
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.arm(self.service, self.servers)
+
+    def revert(self, hands: Hands) -> None:
+        hands.traffic.disarm(self.service)
+
+
+@dataclass(frozen=True)
+class AllToBlueAgain(Step):
+    """Send every request of a service to blue, after a restore."""
+
+    service: str
+    percent: int
+    """100 where blue's servers came back as new ones, 0 where they never left."""
+
+    @property
+    def title(self) -> str:
+        return f"send all {self.service} requests to blue"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).percent_green == self.percent
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.send(self.service, self.percent)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.service}: its database is that of the backup, which green cannot use",
+            now="blue answers, or will when its services run",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
+class OnlyBlueAgain(Step):
+    """Take green's servers out of the balancer, after a restore."""
+
+    service: str
+    settle: bool
+    """Whether blue's servers came back as new ones."""
+
+    @property
+    def title(self) -> str:
+        return f"take green's servers of {self.service} out of the balancer"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return not hands.traffic.share(self.service).armed and since is not None
+
+    def execute(self, hands: Hands) -> None:
+        if self.settle:
+            hands.traffic.settle(self.service)
+        else:
+            hands.traffic.disarm(self.service)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.service}: green's servers are out of the balancer",
+            now="blue serves, with the databases of the backup",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
 class SettleTraffic(Step):
     """Make green's servers the ordinary ones and take blue's out: the end of falling back by itself."""
 
@@ -108,5 +188,5 @@ class SettleTraffic(Step):
         raise CannotRevert(
             f"{self.service}: blue's servers are out of the balancer",
             now="green serves; there is nothing to fall back to",
-            hint="the way back is by hand (docs/point-of-no-return.md)",
+            hint="the way back is the backup: `liftlock restore` (docs/point-of-no-return.md)",
         )
