@@ -47,6 +47,8 @@ def migrate(database: str, source: str, target: str) -> Iterator[str]:
         changes += [
             f"MODIFY COLUMN {_column(c, words)}" for c, words in new.items() if c in old and old[c] != words
         ]
+        for column in [c for c in new if c in old and old[c][1] and not new[c][1]]:
+            yield f"UPDATE `{database}`.`{name}` SET `{column}` = {new[column][2]} WHERE `{column}` IS NULL"
         if changes:
             yield f"ALTER TABLE `{database}`.`{name}` {', '.join(changes)}"
 

@@ -25,7 +25,7 @@ from tests.unit.drivers.local_shell import LocalShell
 from tests.unit.drivers.servers import MariaDbAccess, mariadb, program
 
 DATABASES = ("keystone", "glance", "placement", "nova_api", "nova_cell0", "nova", "neutron", "cinder", "heat")
-OLD, NEW = "2025.1", "2025.1"
+OLD, NEW = "2025.1", "2026.1"
 BACKUP = "2025.1-to-2026.1-20261129t080000"
 WRITES = 700
 

@@ -33,12 +33,14 @@ def kept(
     places = [[side[d] for d in kind.databases if d in side] for side in sides]
     schemas = {name: schema_of(name) for side in places for name in side}
     facets = tuple(_facets(kind, [[schemas[name] for name in side] for side in places]))
+    defaults = _defaults(kind, list(schemas.values()))
     with ExitStack() as stack:
 
         def read(databases: Sequence[str]) -> Iterator[Held]:
             there = [name for name in databases if kind.table in schemas[name].tables]
             streams = [
-                _rows(stack, socket, name, _query(kind, schemas[name], facets), kind) for name in there
+                _rows(stack, socket, name, _query(kind, schemas[name], facets, defaults), kind)
+                for name in there
             ]
             return merge(*streams, key=lambda held: held.id)
 
@@ -73,24 +75,42 @@ def _narrowed(detail: Detail, schemas: Sequence[Schema]) -> Detail:
     return Detail(detail.name, detail.table, detail.owner, detail.of, columns, (), detail.alive, detail.joins)
 
 
-def _query(kind: Kind, schema: Schema, facets: Sequence[_Facet]) -> str:
-    table = schema.tables[kind.table]
+_Defaults = Mapping[tuple[str, str], str]
+"""(table, column) -> SQL of what stands there instead of NULL."""
+
+
+def _defaults(kind: Kind, schemas: Sequence[Schema]) -> _Defaults:
+    """For columns that may be NULL in one copy and not in the other: a migration has filled them with the default."""
+    found = {}
+    for table in (kind.table, *(detail.table for detail in kind.details)):
+        known = [s.tables[table].columns for s in schemas if table in s.tables]
+        for name in known[0] if known else ():
+            columns = [c[name] for c in known if name in c]
+            filled = [c for c in columns if not c.nullable]
+            if 0 < len(filled) < len(columns):
+                found[table, name] = filled[0].default or "''"
+    return found
+
+
+def _query(kind: Kind, schema: Schema, facets: Sequence[_Facet], defaults: _Defaults) -> str:
+    columns = schema.tables[kind.table].columns
     chosen = [f"CAST({kind.id} AS CHAR)", *(f"COALESCE({e}, '')" for e in (kind.label, kind.project))]
     for _, what in facets:
         if isinstance(what, Detail):
-            chosen.append(_of_detail(what, kind, schema))
+            chosen.append(_of_detail(what, kind, schema, defaults))
         else:
-            chosen.append(_text(f"t.`{what}`", table.columns[what]))
+            chosen.append(_text(f"t.`{what}`", columns[what], defaults.get((kind.table, what))))
     alive = f" WHERE {kind.alive}" if kind.alive else ""
     return f"SELECT {', '.join(chosen)} FROM `{kind.table}` t{alive} ORDER BY CAST({kind.id} AS BINARY)"
 
 
-def _of_detail(detail: Detail, kind: Kind, schema: Schema) -> str:
+def _of_detail(detail: Detail, kind: Kind, schema: Schema, defaults: _Defaults) -> str:
     """One hash over the rows of a detail, whatever their order; NULL without any."""
     table = schema.tables.get(detail.table)
     if table is None:
         return "NULL"
-    values = ", ".join(f"COALESCE({_text(f'd.`{c}`', table.columns[c])}, 0x00)" for c in detail.only)
+    texts = (_text(f"d.`{c}`", table.columns[c], defaults.get((table.name, c))) for c in detail.only)
+    values = ", ".join(f"COALESCE({text}, 0x00)" for text in texts)
     row = f"CONCAT_WS(0x1F, {values})" if detail.only else "''"
     owner = detail.owner if "." in detail.owner else f"d.`{detail.owner}`"
     mine = f"{owner} = {f't.`{detail.of}`' if detail.of else kind.id}"
@@ -101,8 +121,9 @@ def _of_detail(detail: Detail, kind: Kind, schema: Schema) -> str:
     )
 
 
-def _text(name: str, column: Column) -> str:
+def _text(name: str, column: Column, default: str | None) -> str:
     """A value so written that it is the same text in both copies, whatever a migration made of its type."""
+    name = f"COALESCE({name}, {default})" if default else name
     if column.type.startswith(("datetime", "timestamp")):
         return f"DATE_FORMAT({name}, '%Y-%m-%d %H:%i:%s')"
     if "blob" in column.type or "binary" in column.type:
