@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 COPY_PATIENCE_S = 4 * 3600.0
@@ -22,6 +22,10 @@ class BackUpDatabases(Step):
     @property
     def title(self) -> str:
         return f"back up {len(self.databases)} databases into {self.backup}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -77,6 +81,10 @@ class ProveBackup(Step):
         return f"restore {self.backup} on the side, compare, drop"
 
     @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
+    @property
     def seconds(self) -> float:
         return 10.0
 
@@ -109,6 +117,10 @@ class BackUpConfiguration(Step):
     def title(self) -> str:
         return f"back up the configuration of {self.host}"
 
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)
         return bool(saved) and saved == hands.configuration.hashes(self.host, self.directories)
@@ -133,6 +145,10 @@ class RestoreDatabases(Step):
     @property
     def title(self) -> str:
         return f"replace {len(self.databases)} databases by their copies in {self.backup}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     @property
     def seconds(self) -> float:
@@ -166,6 +182,10 @@ class RestoreConfiguration(Step):
     @property
     def title(self) -> str:
         return f"put back the configuration of {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.ONE_WAY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)

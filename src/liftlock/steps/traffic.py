@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert, StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 from liftlock.ports.traffic import Server
 from liftlock.steps.draining import await_last_answer
@@ -21,6 +21,10 @@ class ArmBalancer(Step):
     @property
     def title(self) -> str:
         return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service}, without traffic"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -50,6 +54,10 @@ class SendTraffic(Step):
     @property
     def title(self) -> str:
         return f"send {self.percent_green}% of {self.service} requests to green"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def goes_back_first(self) -> bool:
@@ -97,6 +105,10 @@ class OfferBlueAgain(Step):
         return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service} again"
 
     @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
+    @property
     def seconds(self) -> float:
         return 2.0
 
@@ -121,6 +133,10 @@ class AllToBlueAgain(Step):
     @property
     def title(self) -> str:
         return f"send all {self.service} requests to blue"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.traffic.share(self.service).percent_green == self.percent
@@ -148,6 +164,10 @@ class OnlyBlueAgain(Step):
     def title(self) -> str:
         return f"take green's servers of {self.service} out of the balancer"
 
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
+
     def done(self, hands: Hands, since: float | None) -> bool:
         return not hands.traffic.share(self.service).armed and since is not None
 
@@ -174,6 +194,10 @@ class SettleTraffic(Step):
     @property
     def title(self) -> str:
         return f"take blue's servers of {self.service} out of the balancer"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         share = hands.traffic.share(self.service)

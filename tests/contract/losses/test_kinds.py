@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.contract.losses.schemas import recorded
-from tests.contract.losses.sorts import SORTS
 
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.kinds import Kind, object_kinds
+from tests.contract.losses.schemas import recorded
+from tests.contract.losses.sorts import SORTS
 
 SERIES = ("2025.1", "2026.1")
 OF_OTHERS = {("subnets", "in_use")}
