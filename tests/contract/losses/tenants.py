@@ -71,14 +71,14 @@ class Tenants:
         wanted |= {s.of for s in sort.sides}
         if sort.standard:
             given["standard_attr_id"] = str(number)
-            self._insert(
+            self.insert(
                 database,
                 "standardattributes",
                 id=str(number),
                 resource_type=_sql(sort.table),
                 description="''",
             )
-        values = self._insert(database, sort.table, wanted, **given)
+        values = self.insert(database, sort.table, wanted, **given)
         key = {c: values[c] for c in sort.composed or (sort.key,)}
         row = Row(sort, database, key, values, number)
         self.rows.append(row)
@@ -138,7 +138,7 @@ class Tenants:
             return
         owner = row.values[side.of] if side.of else next(iter(row.key.values()))
         given = {side.owner: owner, **dict(side.more)}
-        values = self._insert(row.database, side.table, {side.value, "id"}, **given)
+        values = self.insert(row.database, side.table, {side.value, "id"}, **given)
         mine[self._next()] = (values.get("id", ""), owner, values[side.value])
 
     def alter(self, row: Row, side: Side) -> None:
@@ -231,7 +231,7 @@ class Tenants:
         columns: dict[str, list[Any]] = recorded(self.series)[database][table]["columns"]
         return columns
 
-    def _insert(self, database: str, table: str, wanted: Any = (), **given: str) -> dict[str, str]:
+    def insert(self, database: str, table: str, wanted: Any = (), **given: str) -> dict[str, str]:
         """A row in which every column has a value that must have one, or is `wanted`; returns them all, as SQL."""
         values = dict(given)
         for column, words in self._columns(database, table).items():

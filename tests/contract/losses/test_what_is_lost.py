@@ -16,6 +16,7 @@ from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
 from liftlock.flow.losses import what_is_lost
 from liftlock.flow.site import Site, backup_folder
 from liftlock.rehearsal.losses import Losses
+from liftlock.rehearsal.strays import Astray
 from liftlock.sim.cloud import SimCloud
 from tests.contract.losses.schemas import create, migrate
 from tests.contract.losses.sorts import SORTS
@@ -116,3 +117,71 @@ def test_the_list_is_what_users_wrote_since_and_nothing_else(
         k: (v if k[0] not in kinds_without_name else (v[0], "", *v[2:])) for k, v in found.items()
     } == wanted
     assert Counter(fate for fate, *_ in wanted.values()).keys() == {"made", "changed", "deleted"}
+
+
+def test_what_lies_in_several_tables_is_read_together(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    cloud = Cloud(live, tmp_path)
+    insert = cloud.tenants.insert
+    for user in ("'u1'", "'u2'", "'u3'"):
+        insert("keystone", "user", id=user)
+        local = insert(
+            "keystone", "local_user", user_id=user, name=f"'name of {user[1:-1]}'", failed_auth_count="0"
+        )
+        insert("keystone", "password", local_user_id=local["id"], password_hash="'$2b$12$old'")
+    insert("nova", "compute_nodes", host="'cmp1'", hypervisor_type="'QEMU'")
+    insert("nova", "services", host="'ctl'", report_count="1")
+    insert("nova", "instances", uuid="'old'", host="'cmp1'", node="'cmp1'", display_name="'old'")
+    # Its physical network is NULL, and may not be from 2026.1 on.
+    insert("neutron", "network_segment_ranges", id="'r2'", name="'r2'", default="0")
+    cloud.back_up()
+    cloud.migrate()
+    cloud.tenants.do(
+        "UPDATE keystone.password SET password_hash = '$2b$12$new' WHERE local_user_id IN (SELECT id"
+        " FROM keystone.local_user WHERE user_id = 'u1')"
+    )
+    cloud.tenants.do("UPDATE keystone.local_user SET name = 'anna' WHERE user_id = 'u2'")
+    cloud.tenants.do("UPDATE keystone.local_user SET failed_auth_count = 3 WHERE user_id = 'u3'")
+    cloud.tenants.do("UPDATE nova.services SET report_count = 99")
+    cloud.tenants.do("UPDATE nova.instances SET host = 'cmp2', node = 'cmp2' WHERE uuid = 'old'")
+    insert("nova", "instances", uuid="'new'", host="'cmp1'", display_name="'new'", image_ref="'i1'")
+    losses = cloud.losses(scratch)
+    assert sorted((o.kind, str(o.fate), o.name, o.facets) for o in losses.losses) == [
+        ("server", "changed", "old", ("host", "node")),
+        ("server", "made", "new", ()),
+        ("user", "changed", "anna", ("name",)),
+        ("user", "changed", "name of u1", ("password",)),
+    ]
+    assert {(s.id, s.why, s.host) for s in losses.strays} == {
+        ("new", Astray.UNKNOWN, "cmp1"),
+        ("old", Astray.MOVED, "cmp2"),
+    }
+    assert any("virsh destroy new" in c for s in losses.strays for c in s.remove)
+    assert [(o.table, o.changed) for o in losses.others] == [("nova.services", 1)]
+
+
+def test_looking_leaves_nothing_behind_and_nothing_changed(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    cloud = Cloud(live, tmp_path)
+    cloud.tenants.make(SORTS[0])
+    cloud.back_up()
+    names = live.do("SHOW DATABASES")
+    assert cloud.losses(scratch).losses == ()
+    assert live.do("SHOW DATABASES") == names
+    assert [p.name for p in backup_folder(cloud.site.file).iterdir()] == [BACKUP]
+
+
+def test_a_kind_whose_tables_are_not_as_expected_is_named_and_the_others_are_compared(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    cloud = Cloud(live, tmp_path)
+    cloud.back_up()
+    live.do("ALTER TABLE cinder.volumes DROP COLUMN project_id")
+    cloud.tenants.make(next(s for s in SORTS if s.kind == "image"))
+    losses = cloud.losses(scratch)
+    assert [o.kind for o in losses.losses] == ["image"]
+    assert len(losses.unread) == 1
+    assert "volume" in losses.unread[0]
+    assert "project_id" in losses.unread[0]

@@ -9,8 +9,10 @@ from liftlock.rehearsal.strays import Stray
 
 _ROWS = 30
 """Lines of the table of counts that are shown on a screen."""
+_OBJECTS = 12
 _STRAYS = 5
 _NOBODY = "(no project)"
+_STRAY_HEAD = "Instances whose record would not fit what runs"
 
 
 def summary(losses: Losses) -> list[str]:
@@ -20,6 +22,12 @@ def summary(losses: Losses) -> list[str]:
     lines += rows[: _ROWS + 1]
     if len(rows) > _ROWS + 1:
         lines.append(f"  … and {len(rows) - _ROWS - 1} more lines, in the file")
+    if losses.losses:
+        lines += ["", "Objects", *_objects(losses)[:_OBJECTS]]
+    if len(losses.losses) > _OBJECTS:
+        lines.append(f"  … and {len(losses.losses) - _OBJECTS} more objects, in the file")
+    if losses.strays:
+        lines += ["", _STRAY_HEAD]
     for stray in losses.strays[:_STRAYS]:
         lines += _of_stray(losses, stray)
     if len(losses.strays) > _STRAYS:
@@ -31,15 +39,9 @@ def whole(losses: Losses) -> list[str]:
     """Everything, one line for each object."""
     lines = [_head(losses), *_table(losses)]
     if losses.losses:
-        lines += ["", "Objects"]
-    for loss in sorted(
-        losses.losses, key=lambda s: (losses.projects.get(s.project, s.project), s.kind, s.name, s.id)
-    ):
-        differs = f": {', '.join(loss.facets)}" if loss.facets else ""
-        project = losses.projects.get(loss.project, loss.project) or _NOBODY
-        lines.append(f"  {project}  {loss.kind}  {loss.fate}  {loss.name or '-'}  {loss.id}{differs}")
+        lines += ["", "Objects", *_objects(losses)]
     if losses.strays:
-        lines += ["", "Instances whose record would not fit what runs"]
+        lines += ["", _STRAY_HEAD]
     for stray in losses.strays:
         lines += _of_stray(losses, stray)
     if losses.others:
@@ -50,6 +52,8 @@ def whole(losses: Losses) -> list[str]:
 
 def _head(losses: Losses) -> str:
     total = losses.total()
+    if not losses.losses and losses.unread:
+        return f"What putting {losses.backup} back would lose could not be found out whole"
     if not losses.losses:
         return f"Putting {losses.backup} back would lose no object: nothing was written since"
     counts = ", ".join(f"{total[fate]} {fate}" for fate in Fate)
@@ -66,6 +70,16 @@ def _table(losses: Losses) -> Iterator[str]:
     for (project, kind), fates in counts.items():
         numbers = "".join(str(fates[f] or "").rjust(9) for f in Fate)
         yield f"  {(project or _NOBODY).ljust(wide)}  {kind.ljust(kinds)}{numbers}"
+
+
+def _objects(losses: Losses) -> list[str]:
+    """A line for each, in the order of projects, kinds and names."""
+    lines = []
+    for loss in losses.losses:
+        differs = f": {', '.join(loss.facets)}" if loss.facets else ""
+        project = losses.projects.get(loss.project, loss.project) or _NOBODY
+        lines.append(f"  {project}  {loss.kind} {loss.name or '-'} ({loss.id}) {loss.fate}{differs}")
+    return sorted(lines)
 
 
 def _of_stray(losses: Losses, stray: Stray) -> Iterator[str]:

@@ -24,6 +24,8 @@ from liftlock.plan.text import text
 from liftlock.ports.journal import Journal, RequestKind
 from liftlock.rehearsal.losses import Losses
 
+_CONFIRM = "liftlock restore --yes-lose-writes-of"
+
 
 class Restore(RunVerb):
     """Put databases and configuration of the last upgrade's backup back; what was written since is lost, and listed."""
@@ -53,6 +55,10 @@ class Restore(RunVerb):
             if parsed_args.what_is_lost:
                 self._listed(site, book)
                 return 0
+            named = parsed_args.yes_lose_writes_of
+            if named and named != site.file.name:
+                # Before the databases are copied for the list.
+                confirm(site.file.name, named, "", _CONFIRM)
             plan = restore(site, book)
             self.out(text(plan))
             evidence = self._evidence(site, book, may_fail=parsed_args.unlisted)
@@ -63,9 +69,7 @@ class Restore(RunVerb):
                 )
                 return 0
             loss = "What users wrote since the backup will be lost."
-            confirm(
-                site.file.name, parsed_args.yes_lose_writes_of, loss, "liftlock restore --yes-lose-writes-of"
-            )
+            confirm(site.file.name, named, loss, _CONFIRM)
             why = f"typed the cloud's name; {evidence}"
             ask(book, RequestKind.APPROVE, who=person(), at=time.time(), plan=plan, gate="restore", why=why)
             with Progress(self.app.stdout) as watch:
