@@ -9,6 +9,10 @@ from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 from liftlock.ports.traffic import Server
 from liftlock.steps.draining import await_last_answer
+from liftlock.steps.waiting import wait_until
+
+UP_PATIENCE_S = 300.0
+"""How long a service that was just started may take until the balancer finds it healthy, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,13 @@ class AllToBlueAgain(Step):
         return hands.traffic.share(self.service).percent_green == self.percent
 
     def execute(self, hands: Hands) -> None:
+        """Wait until the balancer finds blue healthy: it was started a moment ago."""
+        wait_until(hands.clock, lambda: self._blue_is_up(hands), patience_s=UP_PATIENCE_S)
         hands.traffic.send(self.service, self.percent)
+
+    def _blue_is_up(self, hands: Hands) -> bool:
+        share = hands.traffic.share(self.service)
+        return share.green_up if self.percent else share.blue_up
 
     def revert(self, hands: Hands) -> None:
         raise CannotRevert(
