@@ -75,9 +75,9 @@ def strays(
         was = before.get(server.id)
         if server.host and was is None:
             found.append(_unknown(server, hypervisors.get(server.host, "")))
-        elif server.host and was is not None and was.host not in ("", server.host):
+        elif server.host and was is not None and was.host != server.host:
             found.append(_moved(server, hypervisors.get(server.host, ""), cell, by_compute_id))
-    found += [_gone(was) for was in before.values() if was.host and was.id not in now]
+    found += [_gone(was) for was in before.values() if was.host and not (was.id in now and now[was.id].host)]
     yield from sorted(found, key=lambda stray: (stray.host, stray.name, stray.id))
 
 

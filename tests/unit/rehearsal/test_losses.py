@@ -93,9 +93,17 @@ def test_one_that_moved_is_told_where_it_is_and_one_that_was_deleted_is_a_record
     assert found["gone"].remove == ("openstack server delete gone",)
 
 
-def test_an_instance_that_was_nowhere_and_is_somewhere_now_has_not_moved() -> None:
-    before, now = {"u1": placed("u1", "")}, {"u1": placed("u1", "cmp1")}
-    assert list(strays(before, now, {})) == []
+def test_one_that_was_still_nowhere_or_is_nowhere_any_more_is_believed_wrongly_too() -> None:
+    before = {
+        "built": placed("built", ""),
+        "shelved": placed("shelved", "cmp1"),
+        "waits": placed("waits", ""),
+    }
+    now = {"built": placed("built", "cmp1"), "shelved": placed("shelved", ""), "waits": placed("waits", "")}
+    assert {s.id: s.why for s in strays(before, now, {})} == {
+        "built": Astray.MOVED,
+        "shelved": Astray.GONE,
+    }
 
 
 def losses(number: int) -> Losses:
