@@ -81,6 +81,29 @@ def test_the_next_lift_goes_up_again(tmp_path: Path) -> None:
     assert all(cloud.serves(service) for service in cloud.services)
 
 
+def test_the_backup_can_be_put_back_once_more(tmp_path: Path) -> None:
+    cloud, session = lifted(tmp_path)
+    run(session, begun(cloud, session))
+    cloud.databases["nova"].rows["instances"] = ["web-10"]
+    cloud.clock.sleep(1.0)
+    assert run(session, begun(cloud, session)).standing is Standing.DONE
+    assert on_blue(cloud)
+    assert cloud.databases["nova"].rows["instances"] == ["web-1"]
+
+
+def test_a_restore_that_stands_half_done_is_resumed_and_not_begun_anew(tmp_path: Path) -> None:
+    cloud, session = lifted(tmp_path)
+    back = begun(cloud, session)
+    cloud.break_down(fault := Fault(Kind.REFUSES, what="start nova-api on ctl-blue"))
+    with pytest.raises(StepFailed):
+        run(session, back)
+    cloud.heal(fault)
+    with pytest.raises(Refused, match="has begun to put the backup back"):
+        restore(session.site, session.journal)
+    assert resume(session).standing is Standing.DONE
+    assert on_blue(cloud)
+
+
 def test_before_finalize_there_is_nothing_to_lose(tmp_path: Path) -> None:
     cloud = SimCloud.tiny()
     session = sim_session(tmp_path, cloud, more=GREEN)

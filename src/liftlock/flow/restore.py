@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from liftlock.cloud.facts import facts
 from liftlock.engine.state import RunState, state_of
 from liftlock.errors import BadInput
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order
-from liftlock.flow.return_to_blue import green_of, order_of_blue, refuse_unless_finalized
+from liftlock.flow.return_to_blue import green_of, order_of_blue, refuse_unless_finalized, was_restored
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.plan import codec
@@ -34,8 +35,11 @@ def restore(site: Site, journal: Journal) -> Plan:
     cloud = survey(site.file, site.hands)
     if upgrade.strategy == "blue_green":
         refuse_unless_finalized(state)
+        again = was_restored(journal, state.run)
         blue = order_of_blue(site, cloud, upgrade, parts_before(upgrade), copy.configuration)
-        return way_back.arrange(blue, copy, green_of(site, blue, upgrade))
+        made = way_back.arrange(blue, copy, green_of(site, blue, upgrade, on_blue=again))
+        # Also of hosts that are neither blue's nor touched.
+        return replace(made, facts=facts(cloud))
     lift = Lift(running_series(cloud), upgrade.lift.source)
     before = replace(order(site, cloud, lift), runs=parts_before(upgrade), agents=agents_before(upgrade))
     return way_back.arrange(before, copy)

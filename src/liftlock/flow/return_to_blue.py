@@ -8,16 +8,19 @@ from dataclasses import replace
 
 from liftlock.cloud.facts import release_fact
 from liftlock.cloud.model import Cloud, Host, Role
-from liftlock.engine.state import RunState
+from liftlock.engine.state import RunState, Standing, state_of
 from liftlock.engine.way_back import past_return
 from liftlock.errors import Refused
 from liftlock.flow.site import Site, backup_folder
 from liftlock.knowledge.catalogue import services
+from liftlock.plan import codec
 from liftlock.plan.model import Lift, Plan
+from liftlock.ports.journal import Journal
 from liftlock.ports.traffic import Server
 from liftlock.steps.backup import BackUpConfiguration
 from liftlock.steps.green import MakeAlike, MakeVhost
 from liftlock.steps.keys import FreezeKeyRotation, ThawKeyRotation
+from liftlock.steps.kinds import kinds
 from liftlock.steps.services import AwaitAgents, StartOnGreen
 from liftlock.steps.traffic import ArmBalancer
 from liftlock.strategies.control.restore import Green
@@ -31,6 +34,27 @@ def refuse_unless_finalized(state: RunState) -> None:
             "`finalize` was not begun: nothing has to be lost to go back",
             hint="`liftlock rollback`, as long as the lift is not undone; then there is nothing to put back",
         )
+
+
+def was_restored(journal: Journal, upgrade: str) -> bool:
+    """Whether the backup of that run was put back already, so that blue's servers are the balancer's ordinary ones.
+
+    Raises `Refused` while a restore is half done: only its own run knows how far blue has come.
+    """
+    ids = [run.id for run in journal.runs()]
+    for run in reversed(journal.runs()[ids.index(upgrade) + 1 :]):
+        plan = codec.loads(run.plan, kinds(), name=f"the plan of {run.id}")
+        state = state_of(run.id, plan, journal.lines(run.id))
+        if plan.verb != "restore" or not past_return(state):
+            continue
+        if state.standing is not Standing.DONE:
+            raise Refused(
+                f"{run.id} has begun to put the backup back",
+                now=state.sentence(alive=False),
+                hint="go on with it: `liftlock resume`",
+            )
+        return True
+    return False
 
 
 def order_of_blue(
@@ -100,13 +124,16 @@ def _renamed(agent: str, names: Mapping[str, str]) -> str:
     return f"{kind}@{names.get(first, first)}{at}{rest}"
 
 
-def green_of(site: Site, blue: Order, upgrade: Plan) -> Green:
-    """What green is now. Raises `Refused` when a host of blue lacks its units and nobody is left to copy them from."""
+def green_of(site: Site, blue: Order, upgrade: Plan, *, on_blue: bool) -> Green:
+    """What green is now; `on_blue` tells that requests go to blue already.
+
+    Raises `Refused` when a host of blue lacks its units and nobody is left to copy them from.
+    """
     runs: dict[str, tuple[str, ...]] = {}
     for _, step in upgrade.steps():
         if isinstance(step, StartOnGreen) and _there(site, step.host):
             runs[step.host] = (*runs.get(step.host, ()), step.part)
-    fronts = [s.service for _, s in upgrade.steps() if isinstance(s, ArmBalancer)]
+    fronts = [] if on_blue else [s.service for _, s in upgrade.steps() if isinstance(s, ArmBalancer)]
     return Green(
         runs=runs,
         armed=tuple(s for s in fronts if site.hands.traffic.share(s).armed),
