@@ -164,6 +164,13 @@ def upgraded(cloud: SimCloud, session: Session, made: Plan) -> None:
     assert run(session, made).standing in (Standing.DONE, Standing.WAITING)
 
 
+def finalized(cloud: SimCloud, session: Session, made: Plan) -> None:
+    """The upgrade, and then there is no way back without a loss; users wrote since."""
+    upgraded(cloud, session, made)
+    assert pass_gate(session, "finalize", "content").gate == "retire"
+    cloud.databases["nova"].rows["instances"] = ["web-9"]
+
+
 def green_died(cloud: SimCloud, session: Session, made: Plan) -> None:
     """The upgrade, and then a worker of green is no more."""
     upgraded(cloud, session, made)
@@ -199,6 +206,7 @@ STORIES = (
     Story("blue_green", "finalize", ("finalize", "retire"), (Standing.DONE, ""), upgraded),
     Story("blue_green", "abort", ("abort",), (Standing.ABORTED, ""), _NO_HEAT_API),
     Story("blue_green", "return", ("watch",), (Standing.HELD, ""), green_died),
+    Story("blue_green", "restore", ("run",), (Standing.DONE, ""), finalized, going_back_to_the_backup),
     Story("in_place", "run", ("run",), (Standing.DONE, ""), approved),
     Story("in_place", "rollback", ("rollback",), (Standing.ROLLED_BACK, ""), _NO_SECOND_BACKUP),
     Story("in_place", "abort", ("abort",), (Standing.ABORTED, ""), _HEAT_STAYS),

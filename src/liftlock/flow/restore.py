@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from liftlock.errors import BadInput, Refused
+from liftlock.cloud.facts import facts
+from liftlock.engine.state import RunState, state_of
+from liftlock.errors import BadInput
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order
+from liftlock.flow.return_to_blue import green_of, order_of_blue, refuse_unless_finalized, was_restored
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.plan import codec
@@ -23,16 +26,20 @@ from liftlock.strategies.control import restore as way_back
 def restore(site: Site, journal: Journal) -> Plan:
     """The plan that puts back the backup of the last upgrade.
 
-    Raises `BadInput` when no upgrade took a complete one, `Refused` when the last one was not in place.
+    Raises `BadInput` when no upgrade took a complete one, `Refused` when nothing has to be lost to go back, or when
+    hosts of blue are missing: it says which, and how to get them.
     """
-    upgrade = last_upgrade(journal)
-    if upgrade.strategy != "in_place":
-        raise Refused(
-            f"the last upgrade was {upgrade.strategy}: `restore` knows the way back of an upgrade in place only",
-            hint="before finalize: `liftlock rollback`; after it: docs/point-of-no-return.md",
-        )
+    state = last_upgrade(journal)
+    upgrade = state.plan
     copy = newest_copy(site, upgrade)
     cloud = survey(site.file, site.hands)
+    if upgrade.strategy == "blue_green":
+        refuse_unless_finalized(state)
+        again = was_restored(journal, state.run)
+        blue = order_of_blue(site, cloud, upgrade, parts_before(upgrade), copy.configuration)
+        made = way_back.arrange(blue, copy, green_of(site, blue, upgrade, on_blue=again))
+        # Also of hosts that are neither blue's nor touched.
+        return replace(made, facts=facts(cloud))
     lift = Lift(running_series(cloud), upgrade.lift.source)
     before = replace(order(site, cloud, lift), runs=parts_before(upgrade), agents=agents_before(upgrade))
     return way_back.arrange(before, copy)
@@ -48,12 +55,12 @@ def agents_before(upgrade: Plan) -> Mapping[str, tuple[str, ...]]:
     return {s.service: s.agents for _, s in upgrade.steps() if isinstance(s, AwaitAgents)}
 
 
-def last_upgrade(journal: Journal) -> Plan:
-    """The plan of the newest run that was an upgrade."""
+def last_upgrade(journal: Journal) -> RunState:
+    """Where the newest run is that was an upgrade."""
     for run in reversed(journal.runs()):
         plan = codec.loads(run.plan, kinds(), name=f"the plan of {run.id}")
         if plan.verb == "upgrade":
-            return plan
+            return state_of(run.id, plan, journal.lines(run.id))
     raise nothing_run()
 
 

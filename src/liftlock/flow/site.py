@@ -28,6 +28,11 @@ def backup_folder(file: CloudFile) -> Path:
     return file.state / "backups"
 
 
+def losses_folder(file: CloudFile) -> Path:
+    """Where lists of what a restore loses are kept."""
+    return file.state / "losses"
+
+
 def nothing_run() -> BadInput:
     """The error for verbs that look back when there is nothing to look back on."""
     return BadInput(

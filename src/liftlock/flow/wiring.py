@@ -36,6 +36,7 @@ from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.lease import Owned
 from liftlock.ports.provisioner import Provisioner
+from liftlock.ports.scratch import ScratchServer
 from liftlock.ports.shell import Shell
 
 if TYPE_CHECKING:
@@ -72,6 +73,15 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
     code = VenvCode(old), VenvCode(new)
     with scratch_server() as server:
         yield Ground(server, *code)
+
+
+@contextmanager
+def scratch() -> Iterator[ScratchServer]:
+    """A database server of liftlock's own on this machine, for copies; gone afterwards."""
+    from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
+
+    with scratch_server() as server:
+        yield server
 
 
 @contextmanager

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import StrEnum
 
 from liftlock.errors import StepFailed
 from liftlock.ports.hands import Hands
+
+
+class WayBack(StrEnum):
+    """What it takes to go back from a step."""
+
+    REVERSIBLE = "reversible"
+    """`revert` undoes it, or it leaves only what harms nobody; nothing that users wrote is lost."""
+    LOSSY = "lossy"
+    """Only the backup brings back what was before it: what users wrote since that was taken is lost."""
+    ONE_WAY = "one-way"
+    """Nothing brings back what it removes."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,11 @@ class Step(ABC):
     @abstractmethod
     def title(self) -> str:
         """What it does, as an imperative: `stop nova-scheduler on ctl-blue`."""
+
+    @property
+    def way_back(self) -> WayBack | None:
+        """What it takes to go back from it; None for a kind that does not say, which no plan may hold."""
+        return None
 
     @property
     def seconds(self) -> float:
@@ -128,6 +145,10 @@ class Question(Step):
     @property
     def only_asks(self) -> bool:
         return True
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         """Never: that it was answered once says nothing about now. Overridden where one look is the whole answer."""

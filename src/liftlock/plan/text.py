@@ -8,6 +8,7 @@ from textwrap import wrap
 from liftlock.plan import green_text
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, Stage
+from liftlock.plan.step import Step, WayBack
 
 WIDTH = 100
 """Columns of the terminal it fits in."""
@@ -78,6 +79,12 @@ def duration(seconds: float) -> str:
     return f"{left} s"
 
 
+def _titled(step: Step, stage: Stage) -> str:
+    """What it does, and what it takes to go back from it where that costs writes."""
+    easy = stage.lossless or step.way_back in (None, WayBack.REVERSIBLE)
+    return step.title if easy else f"{step.title} ({step.way_back})"
+
+
 def _mark(plan: Plan) -> Iterator[str]:
     yield _rule("last lossless step")
     step = plan.last_lossless_step
@@ -115,5 +122,8 @@ def _stage(number: int, stage: Stage) -> Iterator[str]:
                     edge = "┌" if position == 0 else "└"
             lead = f"  {edge} {f'{number}.{ordinal}'.rjust(5)}  "
             yield from wrap(
-                step.title, WIDTH, initial_indent=lead, subsequent_indent=f"  {' ' * (len(lead) - 2)}"
+                _titled(step, stage),
+                WIDTH,
+                initial_indent=lead,
+                subsequent_indent=f"  {' ' * (len(lead) - 2)}",
             )

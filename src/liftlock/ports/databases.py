@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from liftlock.cloud.model import DatabaseServer
@@ -50,6 +51,12 @@ class Databases(Protocol):
 
     def backups(self) -> tuple[Backup, ...]:
         """Every backup that lists complete copies, the oldest first. No copy is read: `backed_up` does that."""
+
+    def copy_of(self, database: str, backup: str) -> Path:
+        """The file on this machine that holds the backup's copy, a packed dump; raises `BadInput` if there is none."""
+
+    def discard(self, backup: str) -> None:
+        """Remove the copies of a backup; one that is not there is fine."""
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Restore the copies on the side, compare tables and rows with what was backed up, and drop them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from liftlock.cloud.mapping import Mapped
 from liftlock.cloud.schema import Schema
+from liftlock.knowledge.kinds import Kind
 
 Rows = tuple[tuple[str, ...], ...]
 """Rows as text, NULL as `NULL`."""
@@ -58,6 +59,29 @@ class Altered:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One object as a copy holds it."""
+
+    id: str
+    name: str
+    project: str
+    """Id of the project that owns it; empty where none does."""
+    facets: tuple[str | None, ...]
+    """What it is, facet by facet, as text or as a hash; None where it has nothing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All objects of a kind in two copies, each side ordered by id, code point by code point."""
+
+    facets: tuple[str, ...]
+    """Columns and details that are compared: those that both sides have."""
+    before: Iterable[Held]
+    """Read once, as it is asked for."""
+    after: Iterable[Held]
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A program of a release that ended."""
 
@@ -99,6 +123,15 @@ class ScratchServer(Protocol):
 
     def altered(self, before: str, after: str, tables: Mapping[str, Sequence[str]]) -> tuple[Altered, ...]:
         """How rows that were there before differ now, for columns of `tables` that both databases have."""
+
+    def objects(
+        self, kind: Kind, before: Mapping[str, str], after: Mapping[str, str]
+    ) -> AbstractContextManager[Kept]:
+        """Objects of a kind in two sets of copies (usual name of a database -> what its copy is called here).
+
+        A copy without the kind's table holds none. Raises `StepFailed` with the server's words where a copy's tables
+        are not what the kind expects; also while objects are read.
+        """
 
     def rows(self, database: str) -> Mapping[str, int]:
         """How many rows each table has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.cloud.traces import Backup
@@ -93,6 +94,19 @@ class SimDatabases:
             if self.backed_up(name)
         )
         return tuple(sorted(found, key=lambda b: (b.made_at, b.name)))
+
+    def copy_of(self, database: str, backup: str) -> Path:
+        """None: what is simulated lies in memory."""
+        self._need((database,), backup)
+        raise BadInput(f"{backup} is simulated: no file holds {database}", hint="ask a real cloud")
+
+    def discard(self, backup: str) -> None:
+        """One change, if there are copies."""
+        self._life.check()
+        kept = self._life.cloud.backups.get(backup)
+        if kept and kept.databases:
+            with self._life.change(f"discard {backup}"):
+                kept.databases.clear()
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Restore on the side and compare."""

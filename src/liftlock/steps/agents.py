@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from liftlock.blots import last_words
 from liftlock.errors import CannotRevert, StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 PROGRAM_PATIENCE_S = 300.0
@@ -23,6 +23,10 @@ class DeleteAgentRecords(Step):
     def title(self) -> str:
         return f"delete {self.service}'s records of workers on {', '.join(self.hosts)}"
 
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
+
     def done(self, hands: Hands, since: float | None) -> bool:
         return not [
             a for a in hands.api.agents() if a.service == self.service and a.host.split("@")[0] in self.hosts
@@ -35,7 +39,7 @@ class DeleteAgentRecords(Step):
         raise CannotRevert(
             f"{self.service}'s records of {', '.join(self.hosts)} are deleted",
             now="green serves; blue's workers are stopped",
-            hint="workers that start again make new records; the way back is by hand (docs/point-of-no-return.md)",
+            hint="workers that start again make new records; the way back is `liftlock restore`",
         )
 
 
@@ -53,6 +57,10 @@ class RunProgram(Step):
     @property
     def title(self) -> str:
         return f"{' '.join(self.command)} (on {self.host}: {self.why})"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     @property
     def seconds(self) -> float:
@@ -80,5 +88,5 @@ class RunProgram(Step):
         raise CannotRevert(
             f"`{' '.join(self.command)}` was run",
             now="green serves",
-            hint="workers that start again make new records; the way back is by hand (docs/point-of-no-return.md)",
+            hint="workers that start again make new records; the way back is `liftlock restore`",
         )

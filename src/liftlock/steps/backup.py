@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 COPY_PATIENCE_S = 4 * 3600.0
@@ -22,6 +22,10 @@ class BackUpDatabases(Step):
     @property
     def title(self) -> str:
         return f"back up {len(self.databases)} databases into {self.backup}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -45,6 +49,27 @@ class BackUpDatabases(Step):
 
 
 @dataclass(frozen=True)
+class KeepWhatIsThere(BackUpDatabases):
+    """Copy databases before they are replaced, so that what is lost can be looked up; those that are not there, not."""
+
+    @property
+    def title(self) -> str:
+        return f"keep a copy of {len(self.databases)} databases as they are, in {self.backup}"
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return set(self._there(hands)) <= set(hands.databases.backed_up(self.backup))
+
+    def execute(self, hands: Hands) -> None:
+        if there := self._there(hands):
+            hands.databases.back_up(there, self.backup)
+
+    def _there(self, hands: Hands) -> tuple[str, ...]:
+        """A restore that was cut off may have left a database dropped."""
+        there = {database.name for database in hands.databases.look().databases}
+        return tuple(name for name in self.databases if name in there)
+
+
+@dataclass(frozen=True)
 class ProveBackup(Step):
     """Restore the copies on the side once and compare them."""
 
@@ -54,6 +79,10 @@ class ProveBackup(Step):
     @property
     def title(self) -> str:
         return f"restore {self.backup} on the side, compare, drop"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -88,6 +117,10 @@ class BackUpConfiguration(Step):
     def title(self) -> str:
         return f"back up the configuration of {self.host}"
 
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)
         return bool(saved) and saved == hands.configuration.hashes(self.host, self.directories)
@@ -112,6 +145,10 @@ class RestoreDatabases(Step):
     @property
     def title(self) -> str:
         return f"replace {len(self.databases)} databases by their copies in {self.backup}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     @property
     def seconds(self) -> float:
@@ -145,6 +182,10 @@ class RestoreConfiguration(Step):
     @property
     def title(self) -> str:
         return f"put back the configuration of {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.ONE_WAY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)

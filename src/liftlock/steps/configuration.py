@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.knowledge.hop import Edit, Move
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 
@@ -22,6 +22,10 @@ class RewriteConfiguration(Step):
     def title(self) -> str:
         words = ", ".join(_words(edit) for edit in self.edits)
         return f"rewrite configuration on {self.host}: {words}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(_done(hands, self.host, edit) for edit in self.edits)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from liftlock.errors import StepFailed
 from liftlock.knowledge.hop import Rewording
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 READ_COMMITTED = "READ-COMMITTED"
@@ -32,6 +32,10 @@ class ReadCommitted(Step):
             if self.on
             else f"let services read at {REPEATABLE_READ} again"
         )
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.databases.isolation() == (READ_COMMITTED if self.on else REPEATABLE_READ)
@@ -69,6 +73,10 @@ class Reword(Step):
             if self.on
             else f"let {where} be written as it comes"
         )
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE if self.on else WayBack.LOSSY
 
     @property
     def seconds(self) -> float:

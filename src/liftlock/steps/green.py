@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 from liftlock.ports.likeness import Substitution
 from liftlock.ports.provisioner import HostOrder
@@ -26,6 +26,10 @@ class ProvisionHost(Step):
     @property
     def title(self) -> str:
         return f"make the host {self.order.name} ({self.system}, {self.order.release})"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -88,6 +92,10 @@ class MakeAlike(Step):
         return f"copy accounts, units and configuration of {self.source} to {self.target} ({words})"
 
     @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
+    @property
     def seconds(self) -> float:
         return 3.0
 
@@ -117,6 +125,10 @@ class MakeVhost(Step):
     def title(self) -> str:
         return f"make the broker's virtual host {self.vhost}, with the permissions of {self.like}"
 
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
     def done(self, hands: Hands, since: float | None) -> bool:
         # Making it again is harmless and sets the permissions right.
         return False
@@ -132,6 +144,44 @@ class MakeVhost(Step):
 
 
 @dataclass(frozen=True)
+class RemoveVhost(Step):
+    """Remove green's virtual host from the broker, with what was left in it."""
+
+    vhost: str
+
+    @property
+    def title(self) -> str:
+        return f"remove the broker's virtual host {self.vhost}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.ONE_WAY
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        # Removing it again is harmless, and the broker does not tell an empty one from none.
+        return False
+
+    def execute(self, hands: Hands) -> None:
+        hands.broker.remove_vhost(self.vhost)
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """See that no message is left in it: the next green would take those for its own."""
+        if left := hands.broker.messages(self.vhost):
+            raise StepFailed(
+                f"the virtual host {self.vhost} still holds {left} messages",
+                now="blue does not use it",
+                hint="see who still uses it, then `liftlock resume`",
+            )
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"the virtual host {self.vhost} was removed with its messages",
+            now="blue does not use it",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
 class RemoveHost(Step):
     """Remove a host that holds nothing else."""
 
@@ -140,6 +190,10 @@ class RemoveHost(Step):
     @property
     def title(self) -> str:
         return f"remove the host {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.ONE_WAY
 
     @property
     def seconds(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed
-from liftlock.plan.step import Question, Step
+from liftlock.plan.step import Question, Step, WayBack
 from liftlock.ports.hands import Hands
 
 
@@ -20,6 +20,10 @@ class FreezeKeyRotation(Step):
     @property
     def title(self) -> str:
         return f"freeze key rotation on {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(rotation.frozen_by for rotation in hands.keys.rotations(self.host))
@@ -45,6 +49,10 @@ class ThawKeyRotation(Step):
     @property
     def title(self) -> str:
         return f"let key rotation go on on {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(rotation.frozen_by != self.mark for rotation in hands.keys.rotations(self.host))

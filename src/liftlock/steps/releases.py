@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 
 UNPACK_PATIENCE_S = 3600.0
@@ -22,6 +22,10 @@ class StageRelease(Step):
     @property
     def title(self) -> str:
         return f"put release {self.release} on {self.host}, beside what runs"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -55,6 +59,10 @@ class SwitchRelease(Step):
     @property
     def title(self) -> str:
         return f"let {self.host} run {self.release} from the next start on"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.deployer.current(self.host) == self.release

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from liftlock.blots import last_words
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
 
@@ -49,6 +49,10 @@ class MigrateSchema(Step):
     @property
     def title(self) -> str:
         return f"{self.service}: {' '.join(self.command)} ({self.release.split('-')[0]}, on {self.host})"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE if self.additive else WayBack.LOSSY
 
     @property
     def seconds(self) -> float:

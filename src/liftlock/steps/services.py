@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from liftlock.errors import StepFailed, Unreachable
-from liftlock.plan.step import Question, Step
+from liftlock.plan.step import Question, Step, WayBack
 from liftlock.ports.hands import Hands
 from liftlock.ports.services import Ending
 from liftlock.steps.draining import await_last_answer
@@ -36,6 +36,10 @@ class StopPart(Step):
     @property
     def title(self) -> str:
         return f"stop {self.part} on {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -74,6 +78,10 @@ class StartPart(Step):
     @property
     def title(self) -> str:
         return f"start {self.part} on {self.host}"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:

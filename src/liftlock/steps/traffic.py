@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.errors import CannotRevert, StepFailed
-from liftlock.plan.step import Step
+from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
 from liftlock.ports.traffic import Server
 from liftlock.steps.draining import await_last_answer
+from liftlock.steps.waiting import wait_until
+
+UP_PATIENCE_S = 300.0
+"""How long a service that was just started may take until the balancer finds it healthy, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,10 @@ class ArmBalancer(Step):
     @property
     def title(self) -> str:
         return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service}, without traffic"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -50,6 +58,10 @@ class SendTraffic(Step):
     @property
     def title(self) -> str:
         return f"send {self.percent_green}% of {self.service} requests to green"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
 
     @property
     def goes_back_first(self) -> bool:
@@ -86,6 +98,104 @@ class SendTraffic(Step):
 
 
 @dataclass(frozen=True)
+class OfferBlueAgain(Step):
+    """Put blue's servers beside green's again, after `SettleTraffic`: for the balancer they are the new ones now."""
+
+    service: str
+    servers: tuple[Server, ...]
+
+    @property
+    def title(self) -> str:
+        return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service} again"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.REVERSIBLE
+
+    @property
+    def seconds(self) -> float:
+        return 2.0
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).armed
+
+    def execute(self, hands: Hands) -> None:
+        hands.traffic.arm(self.service, self.servers)
+
+    def revert(self, hands: Hands) -> None:
+        hands.traffic.disarm(self.service)
+
+
+@dataclass(frozen=True)
+class AllToBlueAgain(Step):
+    """Send every request of a service to blue, after a restore."""
+
+    service: str
+    percent: int
+    """100 where blue's servers came back as new ones, 0 where they never left."""
+
+    @property
+    def title(self) -> str:
+        return f"send all {self.service} requests to blue"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return hands.traffic.share(self.service).percent_green == self.percent
+
+    def execute(self, hands: Hands) -> None:
+        """Wait until the balancer finds blue healthy: it was started a moment ago."""
+        wait_until(hands.clock, lambda: self._blue_is_up(hands), patience_s=UP_PATIENCE_S)
+        hands.traffic.send(self.service, self.percent)
+
+    def _blue_is_up(self, hands: Hands) -> bool:
+        share = hands.traffic.share(self.service)
+        return share.green_up if self.percent else share.blue_up
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.service}: its database is that of the backup, which green cannot use",
+            now="blue answers, or will when its services run",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
+class OnlyBlueAgain(Step):
+    """Take green's servers out of the balancer, after a restore."""
+
+    service: str
+    settle: bool
+    """Whether blue's servers came back as new ones."""
+
+    @property
+    def title(self) -> str:
+        return f"take green's servers of {self.service} out of the balancer"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return not hands.traffic.share(self.service).armed and since is not None
+
+    def execute(self, hands: Hands) -> None:
+        if self.settle:
+            hands.traffic.settle(self.service)
+        else:
+            hands.traffic.disarm(self.service)
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(
+            f"{self.service}: green's servers are out of the balancer",
+            now="blue serves, with the databases of the backup",
+            hint="go on: `liftlock resume`",
+        )
+
+
+@dataclass(frozen=True)
 class SettleTraffic(Step):
     """Make green's servers the ordinary ones and take blue's out: the end of falling back by itself."""
 
@@ -94,6 +204,10 @@ class SettleTraffic(Step):
     @property
     def title(self) -> str:
         return f"take blue's servers of {self.service} out of the balancer"
+
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         share = hands.traffic.share(self.service)
@@ -108,5 +222,5 @@ class SettleTraffic(Step):
         raise CannotRevert(
             f"{self.service}: blue's servers are out of the balancer",
             now="green serves; there is nothing to fall back to",
-            hint="the way back is by hand (docs/point-of-no-return.md)",
+            hint="the way back is the backup: `liftlock restore` (docs/point-of-no-return.md)",
         )

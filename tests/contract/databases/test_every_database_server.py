@@ -117,6 +117,17 @@ def test_a_look_sees_databases_with_their_heads(place: Place) -> None:
     assert {d.name: d.revisions for d in seen.databases if d.name in BOTH} == HEADS
 
 
+def test_a_backup_that_was_discarded_holds_nothing_and_others_stay(place: Place) -> None:
+    for name in ("first", "second"):
+        place.port.back_up(BOTH, name)
+    place.port.discard("first")
+    place.port.discard("first")
+    assert place.port.backed_up("first") == ()
+    assert set(place.port.backed_up("second")) == set(BOTH)
+    with pytest.raises((BadInput, StepFailed)):
+        place.port.copy_of("keystone", "first")
+
+
 def test_a_server_that_does_not_answer_is_a_value_when_looked_at_and_an_error_otherwise(place: Place) -> None:
     away = place.without()
     assert not away.look().reachable

@@ -26,6 +26,8 @@ class Stage:
     hurried: Traffic
     """The same balancer, by a liftlock that does not wait long for health checks."""
     green: tuple[Server, ...]
+    blue: tuple[Server, ...]
+    """Where blue's are, once they are out of the balancer."""
     kill: Callable[[str], None]
     """The servers of a colour die; returns when every node saw it."""
     revive: Callable[[str], None]
@@ -62,6 +64,7 @@ def simulated() -> Iterator[Stage]:
         port,
         port,
         (Server("ctl-green", "10.0.0.3", 8774),),
+        (Server("ctl-blue", "10.0.0.2", 8774),),
         kill=lambda colour: stand(colour, active=False),
         revive=lambda colour: stand(colour, active=True),
         away=leave,
@@ -102,6 +105,7 @@ def real() -> Iterator[Stage]:
             built.traffic(),
             built.traffic(patience_s=0.0),
             built.servers(SERVICE),
+            tuple(backer.server for backer in built.blue[SERVICE]),
             kill=kill,
             revive=lambda colour: colours[colour][0].start(),
             away=leave,

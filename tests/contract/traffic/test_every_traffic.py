@@ -123,6 +123,27 @@ def test_green_becomes_the_only_colour_when_it_serves_all_requests(stage: Stage)
     assert share.blue_up, "green's servers are the ordinary ones now"
 
 
+def test_blue_that_was_taken_out_becomes_the_only_colour_again_though_nobody_answered_meanwhile(
+    stage: Stage,
+) -> None:
+    stage.traffic.arm(SERVICE, stage.green)
+    stage.traffic.send(SERVICE, 100)
+    stage.traffic.settle(SERVICE)
+    # As a restore does it: both colours are stopped, the older databases come, blue starts.
+    for colour in ("blue", "green"):
+        stage.kill(colour)
+    stage.traffic.arm(SERVICE, stage.blue)
+    with pytest.raises(Refused):
+        stage.hurried.send(SERVICE, 100)
+    stage.revive("blue")
+    stage.until(lambda: stage.traffic.share(SERVICE).green_up, "blue's servers are the new ones")
+    stage.traffic.send(SERVICE, 100)
+    stage.traffic.settle(SERVICE)
+    share = stage.traffic.share(SERVICE)
+    assert not share.armed
+    assert share.blue_up
+
+
 def test_a_green_that_died_does_not_become_the_only_colour(stage: Stage) -> None:
     stage.traffic.arm(SERVICE, stage.green)
     stage.traffic.send(SERVICE, 100)

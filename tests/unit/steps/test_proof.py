@@ -26,7 +26,8 @@ from liftlock.steps.kinds import kinds
 PROVEN_ELSEWHERE = {agents.RunProgram, schema.MigrateSchema, green.MakeVhost}
 """Steps that nothing proves but a program's own end, or the step after it."""
 LEFT = {
-    *(backup.BackUpDatabases, backup.ProveBackup, backup.BackUpConfiguration, configuration.RewriteGreen),
+    *(backup.BackUpDatabases, backup.KeepWhatIsThere, backup.ProveBackup, backup.BackUpConfiguration),
+    configuration.RewriteGreen,
     *(green.ProvisionHost, green.MakeAlike, releases.StageRelease),
 }
 """Steps whose undoing leaves what harms nobody."""
@@ -38,7 +39,7 @@ def overriders(name: str) -> set[type[Step]]:
 
 
 def test_whatever_nobody_looks_at_says_so() -> None:
-    own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost}
+    own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost, green.RemoveVhost}
     assert overriders("prove") == PROVEN_ELSEWHERE | own_words
     off = {kind for kind in kinds().values() if issubclass(kind, services.StartOnGreen)}
     own_words = {traffic.SendTraffic, databases.ReadCommitted, keys.FreezeKeyRotation}

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -159,6 +161,22 @@ class MariaDb:
             for name, file in kept.items()
         )
         return tuple(sorted(found, key=lambda b: (b.made_at, b.name)))
+
+    def copy_of(self, database: str, backup: str) -> Path:
+        """What the dump of the database was fetched to."""
+        if database not in self.backed_up(backup):
+            raise BadInput(
+                f"the backup {backup} holds no complete copy of {database}",
+                hint=f"see {self._folder(backup)}, or name a backup that is complete",
+            )
+        return self._folder(backup) / f"{database}.sql.gz"
+
+    def discard(self, backup: str) -> None:
+        """Here, and what a copy that was cut off left on the server's host."""
+        shutil.rmtree(self._folder(backup), ignore_errors=True)
+        with suppress(OSError):
+            self._folder(backup).parent.rmdir()
+        self._shell.run(self._host, ["rm", "-rf", f"{_INCOMING}/{backup}-databases"])
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """Load, dump again and compare table by table: numbers of rows and hashes of content."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from liftlock.cloud.model import DatabaseServer
 from liftlock.cloud.traces import Backup
@@ -47,6 +48,14 @@ class RenamedDatabases:
             replace(b, databases=tuple(sorted(self._usual.get(name, name) for name in b.databases)))
             for b in self._server.backups()
         )
+
+    def copy_of(self, database: str, backup: str) -> Path:
+        """See the port."""
+        return self._server.copy_of(self._here.get(database, database), backup)
+
+    def discard(self, backup: str) -> None:
+        """See the port."""
+        self._server.discard(backup)
 
     def prove(self, databases: Sequence[str], backup: str) -> None:
         """See the port."""

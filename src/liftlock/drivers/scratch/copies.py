@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +19,11 @@ from liftlock.drivers.scratch import dumps
 from liftlock.drivers.scratch.content import altered
 from liftlock.drivers.scratch.description import described
 from liftlock.drivers.scratch.isolation import insist, isolated
+from liftlock.drivers.scratch.objects import kept
 from liftlock.drivers.scratch.server import connected, running
 from liftlock.errors import StepFailed
-from liftlock.ports.scratch import Altered, Outcome, Rows, Said
+from liftlock.knowledge.kinds import Kind
+from liftlock.ports.scratch import Altered, Kept, Outcome, Rows, Said
 
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _STRICT = "SET SESSION sql_mode = 'TRADITIONAL', foreign_key_checks = 0"
@@ -102,6 +104,11 @@ class ScratchMariaDb:
     def altered(self, before: str, after: str, tables: Mapping[str, Sequence[str]]) -> tuple[Altered, ...]:
         schemas = (self.schema(before), self.schema(after))
         return tuple(altered(self._ask, (before, after), schemas, tables))
+
+    def objects(
+        self, kind: Kind, before: Mapping[str, str], after: Mapping[str, str]
+    ) -> AbstractContextManager[Kept]:
+        return kept(self.socket, self.schema, kind, (before, after))
 
     def rows(self, database: str) -> Mapping[str, int]:
         tables = [t.name for t in self.schema(database).tables.values() if not t.view]

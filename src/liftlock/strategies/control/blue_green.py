@@ -33,7 +33,9 @@ CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
 NOTHING = "nothing"
-NO_WAY_BACK = "by hand only, from the backup: what users wrote since is lost (docs/point-of-no-return.md)"
+NO_WAY_BACK = (
+    "`liftlock restore`: what users wrote since the backup is lost, and listed before (a few minutes)"
+)
 BACK = "`liftlock rollback`: requests in seconds, workers in about a minute; no write is lost"
 
 
@@ -321,7 +323,7 @@ def retire(order: Order) -> Stage:
             *((ThawKeyRotation(h.name, order.mark),) for h in staying),
         ),
         feels=NOTHING,
-        undo="none: the hosts are gone",
+        undo="`liftlock restore`, once hosts of blue are there again; what users wrote since the backup is lost",
         gate="retire",
         lossless=False,
         leaves=leaves,
