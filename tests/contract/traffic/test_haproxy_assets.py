@@ -12,6 +12,8 @@ import pytest
 
 from tests.contract.traffic.rig import Balancer, Rig, rig, wait_for
 
+from liftlock.drivers.balancers.colours import written
+
 SERVICE = "horizon"
 _SHEET = "/static/{}.css"
 
@@ -158,8 +160,9 @@ def test_a_connection_that_was_kept_since_before_green_came_may_name_assets_to_o
 
 
 def test_after_the_way_back_greens_assets_are_forgotten_with_their_page_after_a_while(
-    dashboards: Rig,
+    dashboards: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(written, "REMEMBERED", "5s")
     traffic, (_, port) = dashboards.traffic(), only_node(dashboards)
     reader, stranger = Browser(port, 100), Browser(port, 101)
     traffic.arm(SERVICE, dashboards.servers(SERVICE))

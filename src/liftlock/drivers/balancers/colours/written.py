@@ -43,7 +43,7 @@ _SEAT = "txn.liftlock_seat"
 _SHARE = "txn.liftlock_share"
 _ASSET = "{ path_sub /static/ }"
 """Django's `STATIC_URL` is below horizon's WEBROOT, which distributions set to `/`, `/horizon/` or `/dashboard/`."""
-_REMEMBERED = "60s"
+REMEMBERED = "60s"
 """How long after a page of green its assets are asked of green, whatever the share is.
 
 Seen on a machine that could not follow: 13 of 1,100 assets were asked for more than 10 s after their page.
@@ -290,7 +290,7 @@ def _assets_follow(lines: Sequence[str], section: Section, names: Sequence[str])
     free = next((n for n in (2, 1, 0) if not any(f"track-sc{n}" in code(line) for line in lines)), None)
     if free is None or directive(lines, section, "stick-table"):
         return
-    yield f"stick-table type ipv6 size 100k expire {_REMEMBERED} store gpc0_rate({_REMEMBERED})"
+    yield f"stick-table type ipv6 size 100k expire {REMEMBERED} store gpc0_rate({REMEMBERED})"
     yield f"http-request track-sc{free} src unless {_ASSET}"
     # By who answered, not who was meant to: a dead server's requests are answered by the other colour.
     yield f"http-response sc-inc-gpc0({free}) if {{ srv_name {' '.join(names)} }}"
