@@ -10,9 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.contract.traffic.rig import Balancer, Rig, rig, wait_for
-
 from liftlock.drivers.balancers.colours import written
+from tests.contract.traffic.rig import Balancer, Rig, rig, wait_for
 
 SERVICE = "horizon"
 _SHEET = "/static/{}.css"
