@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
 
 from liftlock.checks.finding import RISK
 from liftlock.cloud.adoption.path import adopt
@@ -13,24 +14,33 @@ from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.adopt import along
 from liftlock.flow.assess import Assessment, assess
+from liftlock.flow.briefing import Grounds, brief
 from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
 from liftlock.flow.option_facts import known
+from liftlock.flow.proven import Proven
 from liftlock.flow.site import Site
+from liftlock.flow.timings import History, history
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
+from liftlock.plan.brief import Way
 from liftlock.plan.model import Lift, Plan, Risk
+from liftlock.steps.kinds import kinds
 from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
+from liftlock.strategies.ways import NOT_ARRANGED, Nature, arranged_way, impossible_way
 
 
-def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]:
+def plan(
+    site: Site, target: str, strategy: str = "", proven: Mapping[str, tuple[Proven, ...]] | None = None
+) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
-    hosts, else in place. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy.
+    hosts, else in place. `proven` are verdicts of proofs, which the plan repeats. Raises `Refused` naming every
+    blocker, `BadInput` for an unknown strategy.
     """
-    arrange = strategy_named(strategy or ("blue_green" if site.file.green else "in_place"))
+    choice = Choice.of(strategy, green=bool(site.file.green))
     assessment = assess(site, target)
     if assessment.blockers:
         raise Refused(
@@ -41,8 +51,62 @@ def plan(site: Site, target: str, strategy: str = "") -> tuple[Plan, Assessment]
         )
     refuse_open_risks(site, assessment)
     lift = Lift(assessment.source, assessment.target)
-    made = replace(arrange(order(site, assessment.cloud, lift)), risks=risks(assessment))
+    known = history(site, kinds())
+    made = explained(order(site, assessment.cloud, lift), choice, assessment, proven or {}, known)
     return told(site, made), assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which strategy, and why that one."""
+
+    strategy: str
+    because: str
+
+    @classmethod
+    def of(cls, wanted: str, *, green: bool) -> Choice:
+        """What the operator named, else what the cloud file allows; raises `BadInput` for a name of none."""
+        if wanted:
+            strategy_named(wanted)
+            return cls(wanted, "named by whoever made the plan")
+        if green:
+            return cls("blue_green", "the cloud file declares green hosts")
+        return cls("in_place", "the cloud file declares no green host, which blue/green would need")
+
+
+def explained(
+    order: Order,
+    choice: Choice,
+    assessment: Assessment,
+    proven: Mapping[str, tuple[Proven, ...]],
+    known: History,
+) -> Plan:
+    """Pure: the plan, with the risks it goes on with and everything that explains it."""
+    made = replace(strategy_named(choice.strategy)(order), risks=risks(assessment))
+    grounds = Grounds(assessment.findings, tuple(ways(order, choice, made)), proven, known)
+    return replace(made, brief=brief(order, made, grounds))
+
+
+def ways(order: Order, choice: Choice, made: Plan) -> Iterator[Way]:
+    """The chosen strategy, the others as this cloud allows them, and what liftlock does not arrange."""
+    yield arranged_way(nature(choice.strategy), order, made, f"chosen: {choice.because}", chosen=True)
+    for name, arrange in strategies().items():
+        if name == choice.strategy:
+            continue
+        try:
+            other = arrange(order)
+        except BadInput as missing:
+            yield impossible_way(nature(name), order.lift, missing.what)
+        else:
+            how = f"possible: `liftlock plan --strategy {name}`"
+            yield arranged_way(nature(name), order, other, how, chosen=False)
+    yield from NOT_ARRANGED
+
+
+def nature(strategy: str) -> Nature:
+    """What is true of a strategy whatever the cloud."""
+    found: Nature = import_module(f"{control.__name__}.{strategy}").NATURE
+    return found
 
 
 def risks(assessment: Assessment) -> tuple[Risk, ...]:

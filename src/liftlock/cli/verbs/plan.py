@@ -8,6 +8,7 @@ from pathlib import Path
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.errors import BadInput
 from liftlock.flow.plan import plan
+from liftlock.flow.proven import read
 from liftlock.flow.wiring import opened
 from liftlock.plan import codec
 from liftlock.plan.green_text import page
@@ -38,13 +39,20 @@ class MakePlan(Verb):
         parser.add_argument(
             "--strategy", default="", help="in_place or blue_green (default: what the cloud file allows)"
         )
+        parser.add_argument(
+            "--proof",
+            type=Path,
+            metavar="FILE",
+            help="what `liftlock proof -f json` said: the plan repeats which services may serve beside each other",
+        )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
+        proven = read(parsed_args.proof) if parsed_args.proof else {}
         with opened(parsed_args.cloud_file) as site:
-            made, _ = plan(site, parsed_args.to, parsed_args.strategy)
+            made, _ = plan(site, parsed_args.to, parsed_args.strategy, proven)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))
