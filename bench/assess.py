@@ -24,6 +24,7 @@ from liftlock.cloud.compute import Instance
 from liftlock.cloud.diff import drift
 from liftlock.cloud.model import Cloud, Role, Tenancy
 from liftlock.cloud.versions import series_named
+from liftlock.flow.briefing import Grounds, brief
 from liftlock.flow.plan import reporting_agents, running_parts, strategy_named
 from liftlock.plan.model import Lift
 from liftlock.plan.text import text
@@ -68,7 +69,7 @@ def cloud_of(hosts: int) -> Cloud:
 
 
 def plan(cloud: Cloud) -> str:
-    """The whole text of an in-place plan for it."""
+    """The whole text of an in-place plan for it, with what explains it."""
     order = Order(
         cloud=cloud,
         lift=Lift("2025.1", "2026.1"),
@@ -80,7 +81,8 @@ def plan(cloud: Cloud) -> str:
         greens=(),
         agents=reporting_agents(cloud),
     )
-    return text(strategy_named("in_place")(order))
+    made = strategy_named("in_place")(order)
+    return text(replace(made, brief=brief(order, made, Grounds())))
 
 
 def main() -> None:

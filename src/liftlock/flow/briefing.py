@@ -154,7 +154,7 @@ def capacity(order: Order) -> Iterator[str]:
             sum(h.memory_mib for h in hypervisors),
         )
         share = f", {used / whole:.0%} of their memory is used" if whole else ""
-        yield f"compute hosts: {len(hypervisors)}{share}; none is emptied, so none needs room elsewhere"
+        yield f"compute hosts: {len(hypervisors):,}{share}; none is emptied, so none needs room elsewhere"
 
 
 def room(host: Host) -> str:

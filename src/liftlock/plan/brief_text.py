@@ -43,7 +43,7 @@ def affected(plan: Plan, brief: Brief) -> Iterator[str]:
         )
     for tenant in brief.tenants:
         more = tenant.instances - len(tenant.some)
-        named = ", ".join(tenant.some) + (f" and {more} more" if more else "")
+        named = ", ".join(tenant.some) + (f" and {more:,} more" if more else "")
         yield f"project {tenant.name}: {_count(tenant.instances, 'instance')} ({named})"
     others = brief.projects - len(brief.tenants)
     if others > 0:

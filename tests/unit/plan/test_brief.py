@@ -81,7 +81,7 @@ Who is affected
   - no API of nova from stage 1 to stage 2: about 3 min 10 s, the time of these stages, and as long
     as the run waits at a gate between them
   - no step touches a compute host: 2,005 instances of 3 projects go on running where they are
-  - project harbour: 2,000 instances (web-1, web-2 and 1998 more)
+  - project harbour: 2,000 instances (web-1, web-2 and 1,998 more)
   - project pier: 4 instances (a, b, c, d)
   - and 1 project more with 1 instance
   - every user, during stage 1: API requests fail from here on.
