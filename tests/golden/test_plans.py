@@ -14,8 +14,8 @@ from tests.sites import GREEN, sim_site
 
 from liftlock.cloud.model import Cloud
 from liftlock.flow.assess import judge
+from liftlock.flow.briefing import Grounds
 from liftlock.flow.plan import Choice, explained, plan, reporting_agents, running_parts
-from liftlock.flow.timings import History
 from liftlock.plan.model import Lift, Plan
 from liftlock.plan.text import text
 from liftlock.sim.cloud import SimCloud
@@ -63,4 +63,4 @@ def planned(cloud: Cloud, target: str) -> Plan:
         greens=(),
         agents=reporting_agents(cloud),
     )
-    return explained(order, Choice.of("", green=False), assessment, {}, History())
+    return explained(order, Choice.of("", green=False), assessment, Grounds())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from liftlock.checks.finding import ADVICE, Finding
 from liftlock.cloud.compute import Instance
 from liftlock.cloud.model import Cloud, Host
+from liftlock.flow.noting import Notes
 from liftlock.flow.proven import Proven
 from liftlock.flow.release import path
 from liftlock.flow.timings import History, timings
@@ -42,6 +43,8 @@ class Grounds:
     proven: Mapping[str, tuple[Proven, ...]] = field(default_factory=dict)
     """Service -> verdicts of proofs."""
     history: History = field(default_factory=History)
+    notes: Notes | None = None
+    """What the release notes say; None where nobody looked."""
 
 
 def brief(order: Order, plan: Plan, grounds: Grounds) -> Brief:
@@ -64,6 +67,8 @@ def brief(order: Order, plan: Plan, grounds: Grounds) -> Brief:
         timings=timings(plan, grounds.history),
         remarks=tuple(Remark(f.name, f.what, f.fix) for f in grounds.findings if f.severity is ADVICE),
         gains=tuple(gains(order.lift)),
+        notes=grounds.notes.matter if grounds.notes else (),
+        notes_read=grounds.notes.read if grounds.notes else None,
     )
 
 

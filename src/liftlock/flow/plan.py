@@ -17,14 +17,16 @@ from liftlock.flow.assess import Assessment, assess
 from liftlock.flow.briefing import Grounds, brief
 from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
+from liftlock.flow.noting import notes_that_matter
 from liftlock.flow.option_facts import known
 from liftlock.flow.proven import Proven
 from liftlock.flow.site import Site
-from liftlock.flow.timings import History, history
+from liftlock.flow.timings import history
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
 from liftlock.plan.brief import Way
 from liftlock.plan.model import Lift, Plan, Risk
+from liftlock.ports.artefacts import Artefacts
 from liftlock.steps.kinds import kinds
 from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
@@ -32,13 +34,17 @@ from liftlock.strategies.ways import NOT_ARRANGED, Nature, arranged_way, impossi
 
 
 def plan(
-    site: Site, target: str, strategy: str = "", proven: Mapping[str, tuple[Proven, ...]] | None = None
+    site: Site,
+    target: str,
+    strategy: str = "",
+    proven: Mapping[str, tuple[Proven, ...]] | None = None,
+    shelf: Artefacts | None = None,
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
-    hosts, else in place. `proven` are verdicts of proofs, which the plan repeats. Raises `Refused` naming every
-    blocker, `BadInput` for an unknown strategy.
+    hosts, else in place. `proven` are verdicts of proofs, which the plan repeats; from `shelf` the release notes are
+    read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     assessment = assess(site, target)
@@ -51,8 +57,13 @@ def plan(
         )
     refuse_open_risks(site, assessment)
     lift = Lift(assessment.source, assessment.target)
-    known = history(site, kinds())
-    made = explained(order(site, assessment.cloud, lift), choice, assessment, proven or {}, known)
+    hop = lift.source != lift.target
+    grounds = Grounds(
+        proven=proven or {},
+        history=history(site, kinds()),
+        notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
+    )
+    made = explained(order(site, assessment.cloud, lift), choice, assessment, grounds)
     return told(site, made), assessment
 
 
@@ -74,17 +85,13 @@ class Choice:
         return cls("in_place", "the cloud file declares no green host, which blue/green would need")
 
 
-def explained(
-    order: Order,
-    choice: Choice,
-    assessment: Assessment,
-    proven: Mapping[str, tuple[Proven, ...]],
-    known: History,
-) -> Plan:
+def explained(order: Order, choice: Choice, assessment: Assessment, grounds: Grounds) -> Plan:
     """Pure: the plan, with the risks it goes on with and everything that explains it."""
     made = replace(strategy_named(choice.strategy)(order), risks=risks(assessment))
-    grounds = Grounds(assessment.findings, tuple(ways(order, choice, made)), proven, known)
-    return replace(made, brief=brief(order, made, grounds))
+    beside = tuple(ways(order, choice, made))
+    return replace(
+        made, brief=brief(order, made, replace(grounds, findings=assessment.findings, ways=beside))
+    )
 
 
 def ways(order: Order, choice: Choice, made: Plan) -> Iterator[Way]:

@@ -6,7 +6,7 @@ which the plan was made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 OWN_FIGURES = "liftlock's figures"
 """Basis of a time that nobody measured on this cloud."""
@@ -95,6 +95,21 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteThatMatters:
+    """A section of a release note that is about something this cloud has."""
+
+    service: str
+    section: str
+    """`upgrade`, `deprecations` …"""
+    name: str
+    """Its file in the released source: `remove-py39-6d0746192cebd384.yaml`."""
+    text: str
+    """Upstream's words."""
+    ties: tuple[str, ...]
+    """What of this cloud it is about, a phrase each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """Everything an operator wants to read before signing that is no step."""
 
@@ -120,8 +135,12 @@ class Brief:
     timings: tuple[Timing, ...] = ()
     """One for each stage."""
     remarks: tuple[Remark, ...] = ()
-    gains: tuple[str, ...] = field(default=())
+    gains: tuple[str, ...] = ()
     """What the cloud's users have of it, a sentence each."""
+    notes: tuple[NoteThatMatters, ...] = ()
+    """Release notes that are about something this cloud has."""
+    notes_read: int | None = None
+    """How many release notes were looked at; None where nobody looked."""
 
     def timing(self, stage: int) -> Timing | None:
         """Of a stage, by its number; None where nobody said."""

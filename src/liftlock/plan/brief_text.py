@@ -31,6 +31,33 @@ def remarks(brief: Brief) -> Iterator[str]:
             yield from _list([f"{remark.name}: {remark.what}; {remark.fix}"])
 
 
+def notes(brief: Brief) -> Iterator[str]:
+    """Release notes that are about something this cloud has, each with what that is."""
+    yield "Notes that matter"
+    yield from _list([notes_sentence(brief)])
+    for note in brief.notes:
+        yield from _list([f"{note.service}, {note.section}: {'; '.join(note.ties)}"])
+        yield from wrap(
+            f"“{note.text}”",
+            WIDTH,
+            initial_indent="    ",
+            subsequent_indent="    ",
+            max_lines=3,
+            placeholder=" …”",
+        )
+        yield f"    {note.name}"
+
+
+def notes_sentence(brief: Brief) -> str:
+    """How many were looked at, and how far the answer can be believed."""
+    if brief.notes_read is None:
+        return "nobody looked: `liftlock plan --notes` reads them"
+    return (
+        f"{len(brief.notes)} of {_count(brief.notes_read, 'release note')} are about something this cloud has, by what "
+        "they name; what only their prose says is not understood (docs/plan.md says how often that errs)"
+    )
+
+
 def affected(plan: Plan, brief: Brief) -> Iterator[str]:
     """Services, projects and instances by name, a sentence each."""
     yield from away(plan, brief)

@@ -44,7 +44,8 @@ def text(plan: Plan) -> str:
         if number == last:
             lines += [*_mark(plan), ""]
     advice = brief_text.remarks(plan.brief) if plan.brief else iter(())
-    for part in (green_text.differences(plan), green_text.by_hand(plan), risks(plan), advice):
+    notes = brief_text.notes(plan.brief) if plan.brief else iter(())
+    for part in (green_text.differences(plan), green_text.by_hand(plan), risks(plan), advice, notes):
         found = list(part)
         lines += [*found, ""] if found else []
     lines.append("The fine print")

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from liftlock.plan import green_text, users_text
 from liftlock.plan.brief import OWN_FIGURES, OWN_FIGURES_MEAN, Brief
-from liftlock.plan.brief_text import affected, reasons, verification
+from liftlock.plan.brief_text import affected, notes_sentence, reasons, verification
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Difference, Plan, Stage
 from liftlock.plan.text import taking, timing, total
@@ -36,6 +36,7 @@ def page(plan: Plan) -> str:
         total=total(times),
         own_figures=OWN_FIGURES_MEAN if any(OWN_FIGURES in t.basis for t in times) else "",
         reasons=tuple(reasons(plan.brief.components)) if plan.brief else (),
+        notes_sentence=notes_sentence(plan.brief) if plan.brief else "",
         affected=tuple(affected(plan, plan.brief)) if plan.brief else (),
         checked=[verification(number, stage) for number, stage in enumerate(plan.stages, start=1)],
         lanes=[tuple(lanes(number, stage)) for number, stage in enumerate(plan.stages, start=1)],

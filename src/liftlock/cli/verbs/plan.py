@@ -9,7 +9,7 @@ from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.errors import BadInput
 from liftlock.flow.plan import plan
 from liftlock.flow.proven import read
-from liftlock.flow.wiring import opened
+from liftlock.flow.wiring import artefacts, opened
 from liftlock.plan import codec
 from liftlock.plan.green_text import page
 from liftlock.plan.model import Plan
@@ -45,6 +45,15 @@ class MakePlan(Verb):
             metavar="FILE",
             help="what `liftlock proof -f json` said: the plan repeats which services may serve beside each other",
         )
+        parser.add_argument(
+            "--notes",
+            action="store_true",
+            help="read the release notes of the hop, and say which are about something this cloud has; fetches what "
+            "the cache of `liftlock hop show` lacks",
+        )
+        parser.add_argument(
+            "--offline", action="store_true", help="with --notes: from the cache alone, never ask the index"
+        )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
@@ -52,7 +61,8 @@ class MakePlan(Verb):
         """Print the plan, and keep it."""
         proven = read(parsed_args.proof) if parsed_args.proof else {}
         with opened(parsed_args.cloud_file) as site:
-            made, _ = plan(site, parsed_args.to, parsed_args.strategy, proven)
+            shelf = artefacts(offline=parsed_args.offline, tell=self._tell) if parsed_args.notes else None
+            made, _ = plan(site, parsed_args.to, parsed_args.strategy, proven, shelf)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))
@@ -65,6 +75,10 @@ class MakePlan(Verb):
             self.out(
                 f"written to {parsed_args.output}; next: `liftlock approve {parsed_args.output} --gate start`"
             )
+
+    def _tell(self, words: str) -> None:
+        self.app.stderr.write(words + "\n")
+        self.app.stderr.flush()
 
 
 def beside(plan_file: Path | None) -> Path | None:
