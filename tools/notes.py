@@ -1,6 +1,10 @@
 """How well the matcher finds the release notes that matter: against a list judged before, for the lab's files.
 
     python tools/notes.py docs/evidence/5-notes-judged.json docs/evidence/5-notes-matched.json
+    python tools/notes.py docs/evidence/5-notes-judged-2024.1.json docs/evidence/5-notes-matched-2024.1.json
+
+The first list was known to whoever wrote the matcher. The second was judged before the matcher was run on it;
+`5-notes-first-try*.json` are what came of each list the first time.
 
 Reads the released files from the cache, or fetches them. The notes' texts stay there: the result names files,
 sections, and what of the lab each is tied to.
@@ -28,7 +32,6 @@ from liftlock.lab.cloudware.setting import Setting
 from liftlock.lab.cloudware.wishes import wish_for
 from liftlock.lab.topology import topology
 
-SOURCE, TARGET = "2025.1", "2026.1"
 NOT_RUN = ("cinder-backup",)
 PYTHON = (3, 13)
 """Of the hosts' image."""
@@ -36,19 +39,19 @@ PYTHON = (3, 13)
 Key = tuple[str, str, str, str]
 
 
-def usages(folder: Path) -> Mapping[str, Usage]:
+def usages(folder: Path, source: str, target: str) -> Mapping[str, Usage]:
     """What each service of the lab has at the older series, as its templates make it."""
     shape = topology("tiny")
     authority.make(folder, shape.public_front_door)
-    lab = Setting(SOURCE, shape, folder, secrets.load_or_make(folder / "secrets", fittings()))
+    lab = Setting(source, shape, folder, secrets.load_or_make(folder / "secrets", fittings()))
     files = {f.path: f.content for host in reversed(shape.hosts) for f in wish_for(lab, host).files}
     return {
         name: Usage(
             service=name,
             texts={p: t for p, t in files.items() if p.startswith(tuple(f"{c}/" for c in s.configuration))},
             parts=frozenset(part.name for part in s.parts if part.name not in NOT_RUN),
-            old=facts_of(SOURCE),
-            new=facts_of(TARGET),
+            old=facts_of(source),
+            new=facts_of(target),
             pythons=frozenset({PYTHON}),
             on_the_bus=any(part.topics for part in s.parts),
         )
@@ -66,12 +69,14 @@ def main(judged_file: Path, result_file: Path) -> int:
     """Write what was matched, and print what differs from what was judged."""
     judged = json.loads(judged_file.read_text())
     wanted = {(n["service"], n["note"], n["section"], n["text_sha256"]): n for n in judged["notes"]}
+    source, target = judged["hop"].split(" → ")
     shelf = artefacts(offline=False, tell=lambda line: print(line, file=sys.stderr))
-    notes = [note for hop in hops(shelf, (), SOURCE, TARGET, ("notes",)) for note in notes_of(hop.facts)]
+    notes = [note for hop in hops(shelf, (), source, target, ("notes",)) for note in notes_of(hop.facts)]
     strange = [key(note) for note in notes if key(note) not in wanted]
     with tempfile.TemporaryDirectory() as folder:
-        found = {key(note): told for note, told in matter(notes, usages(Path(folder)))}
-    result = measured(wanted, found, len(strange))
+        found = {key(note): told for note, told in matter(notes, usages(Path(folder), source, target))}
+    how = f"python tools/notes.py {judged_file} {result_file}"
+    result = {"hop": judged["hop"], "how": how, **measured(wanted, found, len(strange))}
     result_file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     for name in ("precision", "recall", "judged", "matter", "matched", "not_in_the_list"):
         print(f"{name}: {result[name]}")
@@ -97,8 +102,6 @@ def measured(wanted: Mapping[Key, Any], found: Mapping[Key, Any], strange: int) 
 
     known = set(found) & set(wanted)
     return {
-        "hop": f"{SOURCE} → {TARGET}",
-        "how": "python tools/notes.py docs/evidence/5-notes-judged.json docs/evidence/5-notes-matched.json",
         "judged": len(wanted),
         "matter": len(right),
         "matched": len(known),

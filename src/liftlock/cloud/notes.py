@@ -15,16 +15,21 @@ from functools import cached_property
 
 from liftlock import ini
 from liftlock.cloud.adoption.files import Content, content_of
+from liftlock.knowledge.catalogue import parts
 from liftlock.knowledge.option_hop import Place, Scope, normal
 from liftlock.knowledge.options import Facts, Option
 from liftlock.knowledge.rule_hop import RuleHop
 
+_MAIN = ("cinder", "glance.api", "heat.common.config", "heat.engine", "keystone", "neutron", "placement.conf")
+"""Lists of options that every installation of a service reads (entry points `oslo.config.opts` of 2025.1)."""
 _OPTIONAL = re.compile(
     r"experimental|disabled by default|opt-in|can now be run|by default,? (?:the|this) option is unset", re.I
 )
 """Words of a note that only opens a possibility."""
 _ASKS = ("upgrade", "deprecations", "security", "critical", "issues")
 """Sections that are written for operators who upgrade."""
+_ASK_NOTHING = ("fixes", "prelude")
+"""Sections that mend something, or announce what has notes of its own."""
 _QUOTED = re.compile(r"`{1,2}([^`<>]+)`{1,2}(?!_)")
 _SPELLED = re.compile(r"^\[([\w.<>-]+)\]\s*/?\s*([\w-]+)$")
 _BARE = re.compile(r"^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+$")
@@ -32,6 +37,12 @@ _RULE = re.compile(r"[a-z_]+(?::[a-z0-9_-]+)+")
 _SECTION_WANTED = re.compile(r"configur\w*(?: an?| the)?(?: dedicated)? ``\[([\w-]+)\]`` section", re.I)
 _CALLS = re.compile(r"\bRPC (?:API )?(?:version|server)|API has a new version", re.I)
 _TABLE = re.compile(r"\btable\b.*\b(?:charset|collat\w+|converted)\b", re.I | re.S)
+_PROSE = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+){2,}\b")
+"""What is an option even outside backticks, if there is one of that name."""
+_WANTED = re.compile(r"\b(?:mandatory|requires|required)\b", re.I)
+_ASSIGNED = re.compile(r"^(?:\[([\w-]+)\])?([a-z][\w-]*)=\S+$")
+_ROLES = re.compile(r"(?=.*\brole\b)(?=.*\b(?:persona|RBAC|polic(?:y|ies))\b)", re.I | re.S)
+_NEW_PROGRAM = re.compile(r"new (?:process|service|daemon) called `+([\w-]+)`+", re.I)
 _PYTHON = re.compile(r"Python (\d+)\.(\d+) is the minimum")
 _STARTED = re.compile(r"\bscripts?\b|\bWSGI\b", re.I)
 """Words of a note about how an API is started."""
@@ -101,6 +112,14 @@ class Usage:
         """What the service reads, in the old release and in the new one."""
         return Scope(self.old, self.service), Scope(self.new, self.service)
 
+    def own(self, at: Place) -> bool:
+        """Whether the service itself declares the option, and not a driver or plug-in of it that may not be used."""
+        return any(
+            o.source.name in _MAIN or o.source.name == f"{self.service}.conf"
+            for scope in self.scopes
+            for o in scope.current.get(at, ())
+        )
+
     @cached_property
     def rules(self) -> frozenset[str]:
         """Rules that let in others from now on, when no file sets them."""
@@ -111,12 +130,16 @@ class Usage:
 
         Where the note names sections, a bare word means one of these.
         """
+        old, new = self.scopes
         spelled = _SPELLED.match(word)
         if spelled:
-            return ((normal(spelled[1]), spelled[2]),)
+            at = (normal(spelled[1]), spelled[2])
+            if at in self.settings or any(scope.own(at) or scope.other(at) for scope in self.scopes):
+                return (at,)
+            # Notes misname sections (`[compute] heal_instance_info_cache_interval` of nova 31 is in DEFAULT).
+            word, within = spelled[2], frozenset()
         if not _BARE.match(word):
             return ()
-        old, new = self.scopes
         known = {at for scope in (old, new) for at in (*scope.current, *scope.aliases) if at[1] == word}
         found = known | {at for at in self.settings if at[1] == word}
         return tuple(sorted(at for at in found if not within or at[0] in within))
@@ -127,7 +150,7 @@ def matter(notes: Iterable[Note], usages: Mapping[str, Usage]) -> Iterator[tuple
     found = [(note, ties(note, usages[note.service])) for note in notes if note.service in usages]
     tied = {note.name: told for note, told in found if told and note.section in _ASKS}
     for note, told in found:
-        alone = told or note.section == "fixes" or any(map(_names_something, _QUOTED.findall(note.text)))
+        alone = told or note.section in _ASK_NOTHING or any(map(_names_something, _QUOTED.findall(note.text)))
         every = told if alone else tied.get(note.name, ())
         if every:
             yield note, every
@@ -135,17 +158,19 @@ def matter(notes: Iterable[Note], usages: Mapping[str, Usage]) -> Iterator[tuple
 
 def ties(note: Note, usage: Usage) -> tuple[Tie, ...]:
     """What of the cloud the note is about; empty if nothing is known to be."""
-    if note.section.startswith("only in") or not usage.parts:
+    if note.section in _ASK_NOTHING or note.section.startswith("only in") or not usage.parts:
         return ()
     text = " ".join(note.text.split())
     words = tuple(dict.fromkeys(_QUOTED.findall(_without_instead(text))))
     within = frozenset(normal(section) for section in _NAMED_SECTION.findall(text))
-    places = tuple(dict.fromkeys(at for word in words for at in usage.places(word, within)))
+    options = dict.fromkeys((*words, *_PROSE.findall(_without_instead(text))))
+    places = tuple(dict.fromkeys(at for word in options for at in usage.places(word, within)))
     found = [*_options(places, usage), *_rules(text, usage)]
     if not _OPTIONAL.search(text):
         found += [*_defaults(places, usage), *_programs(note.section, text, words, usage)]
-        found += [*_sections(text, usage), *_tables(text, usage)]
-        found += [] if note.section == "fixes" else _keys(words, usage)
+        found += [*_sections(text, usage), *_tables(text, usage), *_wanted(text, words, usage)]
+        found += [*_new_programs(text), *_roles(note.section, text, usage)]
+        found += _keys(words, usage)
         found += _calls(text, usage) if note.section in _ASKS else []
     return tuple(dict.fromkeys((*found, *_pythons(text, usage))))
 
@@ -162,11 +187,11 @@ def _options(places: Iterable[Place], usage: Usage) -> Iterator[Tie]:
 
 
 def _defaults(places: Iterable[Place], usage: Usage) -> Iterator[Tie]:
-    """Options that nobody sets, and whose default is another in the new release, in sections that are used here."""
+    """Options that nobody sets, and whose default is another in the new release."""
     old, new = usage.scopes
     for at in places:
         before, after = old.current.get(at), new.current.get(at)
-        if at in usage.settings or at[0] not in usage.sections or not before or not after:
+        if at in usage.settings or not before or not after or not usage.own(at):
             continue
         if _default(before) != _default(after):
             words = f"{_default(before)} becomes {_default(after)}"
@@ -209,6 +234,31 @@ def _keys(words: Iterable[str], usage: Usage) -> Iterator[Tie]:
     for at in ((section, word) for word in words for section in usage.sections):
         if at in usage.settings and content_of(usage.settings[at]) is Content.OTHER:
             yield Tie("setting", f"{at[1]} is set in {usage.settings[at]}")
+
+
+def _wanted(text: str, words: Iterable[str], usage: Usage) -> Iterator[Tie]:
+    """Settings that a note demands of what serves it, and that a file of it lacks."""
+    for section, name in (
+        (m.groups() for word in words if (m := _ASSIGNED.match(word))) if _WANTED.search(text) else ()
+    ):
+        for path, content in sorted(usage.texts.items()):
+            here = dict(_places(content)) if content_of(path) is Content.OTHER else {}
+            named = section or next((s for s in here if s in text.lower()), "")
+            if named in here and (named, name) not in set(_places(content)):
+                yield Tie("setting", f"{name} is not set in {path}")
+
+
+def _new_programs(text: str) -> Iterator[Tie]:
+    """Programs that have to run beside those that do."""
+    yield from (
+        Tie("program", f"{name} has to run") for name in _NEW_PROGRAM.findall(text) if name in parts()
+    )
+
+
+def _roles(section: str, text: str, usage: Usage) -> Iterator[Tie]:
+    """What is said of roles in general, where rules let in others and no file sets any."""
+    if section in ("features", "upgrade") and usage.rules and not _RULE.search(text) and _ROLES.search(text):
+        yield Tie("rule", f"{len(usage.rules)} rules that may be set in policy files change their default")
 
 
 def _calls(text: str, usage: Usage) -> Iterator[Tie]:

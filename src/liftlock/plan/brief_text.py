@@ -53,8 +53,9 @@ def notes_sentence(brief: Brief) -> str:
     if brief.notes_read is None:
         return "nobody looked: `liftlock plan --notes` reads them"
     return (
-        f"{len(brief.notes)} of {_count(brief.notes_read, 'release note')} are about something this cloud has, by what "
-        "they name; what only their prose says is not understood (docs/plan.md says how often that errs)"
+        f"{len(brief.notes)} of {_count(brief.notes_read, 'release note')} name something this cloud has. That is a "
+        "first sieve, not a reading: what only their prose says is not understood (docs/plan.md); all of them: "
+        "`liftlock hop show --topic notes`"
     )
 
 

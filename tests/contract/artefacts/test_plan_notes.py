@@ -28,7 +28,7 @@ def test_a_plan_names_the_notes_that_are_about_what_the_cloud_has(index: SmallIn
     assert (one.service, one.section, one.name) == ("nova", "upgrade", "b.yaml")
     assert one.ties == ("[DEFAULT] host is set in /etc/nova/nova.conf",)
     printed = text(made)
-    assert "1 of 3 release notes are about something this cloud has" in printed
+    assert "1 of 3 release notes name something this cloud has" in printed
     assert "“The option ``[DEFAULT] host`` means more.”\n    b.yaml\n" in printed
     without, _ = plan(site, "2026.1")
     assert "nobody looked: `liftlock plan --notes` reads them" in text(without)

@@ -93,7 +93,6 @@ def test_settings_of_what_serves_it_tie() -> None:
     assert told("Enable ``http-chunked-input``.", "features") == [
         "http-chunked-input is set in /etc/nova/uwsgi.ini"
     ]
-    assert told("``http-chunked-input`` did not work.", "fixes") == []
     django = Usage(
         "horizon",
         {"/etc/h/local_settings.py": "if True:\nDEBUG = 1\n"},
@@ -133,3 +132,31 @@ def test_a_section_that_names_nothing_goes_with_its_file() -> None:
     found = list(matter(notes, {"nova": USAGE}))
     assert [note for note, _ in found] == notes[:2]
     assert {str(tie) for _, told in found for tie in told} == {SET}
+
+
+def test_what_only_mends_or_announces_asks_nothing() -> None:
+    assert told("``graceful_shutdown_timeout``", "fixes") == []
+    assert told("``graceful_shutdown_timeout``", "prelude") == []
+
+
+def test_an_option_is_known_by_its_name_in_prose_and_under_a_wrong_section() -> None:
+    assert told("It needs graceful_shutdown_timeout now.") == [SET]
+    assert told("``[compute] graceful_shutdown_timeout``") == [SET]
+
+
+def test_a_setting_that_is_demanded_and_missing_ties() -> None:
+    text = "It is mandatory to define ``start-time=%t`` in the uWSGI file."
+    assert told(text) == ["start-time is not set in /etc/nova/uwsgi.ini"]
+    assert told("``[uwsgi]start-time=%t`` is required.") == ["start-time is not set in /etc/nova/uwsgi.ini"]
+    assert told("Now ``http-chunked-input=true`` is required in the uWSGI file.") == []
+    assert told("One may set ``start-time=%t`` in the uWSGI file.") == []
+
+
+def test_a_program_that_has_to_run_and_roles_in_general_tie() -> None:
+    assert told("Added a new process called ``neutron-periodic-workers``.", "features") == [
+        "neutron-periodic-workers has to run"
+    ]
+    assert told("Added a new process called ``nobody-knows``.", "features") == []
+    (one,) = told("RBAC policies support the MANAGER role.", "features")
+    assert one.endswith("rules that may be set in policy files change their default")
+    assert told("The MANAGER role is nice.", "features") == []
