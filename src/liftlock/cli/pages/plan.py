@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from liftlock.cli.pages.template import template
 from liftlock.plan import green_text, users_text
 from liftlock.plan.brief import OWN_FIGURES, OWN_FIGURES_MEAN, Brief
 from liftlock.plan.brief_text import affected, notes_sentence, reasons, verification
@@ -18,16 +17,8 @@ from liftlock.plan.words import duration
 
 def page(plan: Plan) -> str:
     """HTML of it; every word of the plan is escaped."""
-    pages = Environment(
-        loader=PackageLoader("liftlock.cli.pages", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"taking": taking, "seconds": duration}
     times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
-    return pages.get_template("plan.html.j2").render(
+    return template("plan", {"taking": taking, "seconds": duration}).render(
         p=plan,
         b=plan.brief or Brief(),
         fingerprint=short(fingerprint(plan)),
