@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock.checks.finding import ADVICE, Finding
 from liftlock.cloud.compute import Instance
@@ -52,11 +52,15 @@ def brief(order: Order, plan: Plan, grounds: Grounds) -> Brief:
     cloud = order.cloud
     here = Counter(instance.project for instance in cloud.compute.instances)
     busy = [i for i in cloud.compute.instances if i.task]
+    times = timings(plan, grounds.history)
     return Brief(
         path=tuple(way(order.lift)),
         ways=grounds.ways,
         components=tuple(component(order, service, grounds.proven) for service in order.services()),
-        outages=tuple(outages(order, plan)),
+        outages=tuple(
+            replace(away, seconds=sum(time.p50_s for time in times[away.first - 1 : away.last]))
+            for away in outages(order, plan)
+        ),
         touched=touched(order, plan),
         instances=len(cloud.compute.instances),
         projects=len(here),
@@ -64,7 +68,7 @@ def brief(order: Order, plan: Plan, grounds: Grounds) -> Brief:
         busy=tuple(f"{i.name} of {_project(cloud, i)}: {i.task}" for i in busy[:BUSY]),
         busy_count=len(busy),
         capacity=tuple(capacity(order)),
-        timings=timings(plan, grounds.history),
+        timings=times,
         remarks=tuple(Remark(f.name, f.what, f.fix) for f in grounds.findings if f.severity is ADVICE),
         gains=tuple(gains(order.lift)),
         notes=grounds.notes.matter if grounds.notes else (),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from liftlock.cloud.model import Role
 from liftlock.knowledge.catalogue import releases
-from liftlock.plan.brief import Outage, Way
+from liftlock.plan.brief import OWN_FIGURES, Outage, Way
 from liftlock.plan.model import Lift, Plan
 from liftlock.plan.words import duration
 from liftlock.steps.services import StartPart, StopPart
@@ -89,7 +89,7 @@ def felt(away: Iterable[Outage]) -> str:
     if not found:
         return "no API away by plan"
     longest = max(o.seconds for o in found)
-    return f"{len(found)} API{'s' if len(found) > 1 else ''} away, the longest about {duration(longest)}"
+    return f"{len(found)} API{'s' if len(found) > 1 else ''} away, the longest about {duration(longest)} by {OWN_FIGURES}"
 
 
 def outages(order: Order, plan: Plan) -> Iterator[Outage]:

@@ -164,7 +164,7 @@ def test_users_are_told_when_what_they_notice_and_what_they_gain() -> None:
         "- The work itself takes about 2 min (each stage says on what its own rests);\n"
         "  pauses in which we check come on top.\n\n"
         "What you may notice\n"
-        "- compute (nova): no answers for about 3 min 10 s. Requests fail meanwhile;\n  repeat them afterwards.\n"
+        "- compute (nova): no answers for about 3 min 10 s by plan. Requests fail\n  meanwhile; repeat them afterwards.\n"
         "- Instances, volumes and networks that exist go on running; none is stopped,\n  moved or restarted.\n\n"
         "What you gain\n- more of everything\n\n"
         "If something goes wrong\n"

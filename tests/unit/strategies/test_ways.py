@@ -49,7 +49,7 @@ def test_an_api_that_restarts_within_a_stage_is_not_away_from_it_on(whole: Order
 def test_an_api_that_never_returns_is_away_to_the_end(whole: Order) -> None:
     (one,) = outages(whole, of(whole, (), (DOWN,), (UP, DOWN)))
     assert (one.service, one.first, one.last, one.seconds) == ("nova", 2, 3, 14.0)
-    assert felt((one,)) == "1 API away, the longest about 14 s"
+    assert felt((one,)) == "1 API away, the longest about 14 s by liftlock's figures"
 
 
 def test_an_api_may_go_twice(whole: Order) -> None:
