@@ -53,7 +53,8 @@ def notice(plan: Plan, brief: Brief) -> Iterator[str]:
     """Which services do not answer and for how long; what goes on."""
     for (_, _, seconds), away in spans(brief).items():
         names = ", ".join(spoken(service) for service in away)
-        yield f"{names}: no answers for about {duration(seconds)} by plan. Requests fail meanwhile; repeat them afterwards."
+        how_long = f"{names}: no answers for about {duration(seconds)} by plan."
+        yield f"{how_long} Requests fail meanwhile; repeat them afterwards."
     if not brief.outages:
         yield "Every API goes on answering: we plan no interruption."
         yield from (f"{words[:1].upper()}{words[1:]}." for words in felt(plan))

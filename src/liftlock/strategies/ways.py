@@ -89,7 +89,8 @@ def felt(away: Iterable[Outage]) -> str:
     if not found:
         return "no API away by plan"
     longest = max(o.seconds for o in found)
-    return f"{len(found)} API{'s' if len(found) > 1 else ''} away, the longest about {duration(longest)} by {OWN_FIGURES}"
+    many = f"{len(found)} API{'s' if len(found) > 1 else ''}"
+    return f"{many} away, the longest about {duration(longest)} by {OWN_FIGURES}"
 
 
 def outages(order: Order, plan: Plan) -> Iterator[Outage]:
