@@ -29,9 +29,10 @@ from liftlock.cloud.compute import Aggregate, Instance, ServerGroup
 from liftlock.cloud.diff import drift
 from liftlock.cloud.model import Cloud, Role, Tenancy
 from liftlock.flow.assess import judge
+from liftlock.flow.briefing import Grounds, brief
 from liftlock.flow.plan import reporting_agents, running_parts, strategy_named
 from liftlock.plan.codec import dumps
-from liftlock.plan.model import Lift
+from liftlock.plan.model import Lift, Plan
 from liftlock.plan.text import text
 from liftlock.strategies.order import GreenHost, Order
 
@@ -128,6 +129,12 @@ def order(cloud: Cloud, greens: tuple[GreenHost, ...] = ()) -> Order:
     )
 
 
+def explained(what: Order) -> Plan:
+    """An in-place plan for it, with what explains it."""
+    made = strategy_named("in_place")(what)
+    return replace(made, brief=brief(what, made, Grounds()))
+
+
 def one(snapshot: Path) -> dict[str, float]:
     """What reading, judging and planning one snapshot takes: seconds of processor, what others do does not count."""
     took: dict[str, float] = {}
@@ -140,7 +147,7 @@ def one(snapshot: Path) -> dict[str, float]:
 
     cloud = timed("read", lambda: read(snapshot))
     took["findings"] = len(timed("assess", lambda: judge(cloud, "2026.1")).findings)
-    plan = timed("plan in_place", lambda: strategy_named("in_place")(order(cloud)))
+    plan = timed("plan in_place", lambda: explained(order(cloud)))
     timed("write plan", lambda: (text(plan), dumps(plan)))
     timed("plan blue_green", lambda: strategy_named("blue_green")(order(cloud, (GREEN,))))
     took["peak MiB"] = peak_mib()

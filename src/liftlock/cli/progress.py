@@ -12,7 +12,7 @@ from rich.status import Status
 from liftlock.engine.state import RunState
 from liftlock.plan.model import StepRef
 from liftlock.plan.step import Step
-from liftlock.plan.text import GOING_BACK
+from liftlock.plan.words import GOING_BACK
 from liftlock.ports.journal import Event, Line
 
 SAID = {

@@ -206,7 +206,8 @@ def _compute(before: Cloud, after: Cloud) -> Iterator[str]:
 
 
 def _tenancy(before: Cloud, after: Cloud) -> Iterator[str]:
-    for field in dataclasses.fields(before.tenancy):
+    counts = (field for field in dataclasses.fields(before.tenancy) if field.name != "project_names")
+    for field in counts:
         was, now = getattr(before.tenancy, field.name), getattr(after.tenancy, field.name)
         if was != now:
             yield f"users have {now} {field.name}, before {was}"

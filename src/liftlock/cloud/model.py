@@ -299,6 +299,8 @@ class Tenancy:
     networks: int = 0
     images: int = 0
     stacks: int = 0
+    project_names: Mapping[str, str] = field(default_factory=dict)
+    """Id of each project -> its name, for plans that name whom they concern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,7 @@ class Cloud:
     broker: BrokerNode = BrokerNode(reachable=False)
     endpoints: tuple[Endpoint, ...] = ()
     balancers: tuple[BalancerNode, ...] = ()
-    tenancy: Tenancy = Tenancy()
+    tenancy: Tenancy = field(default_factory=Tenancy)
     services: tuple[str, ...] = ()
     """Services the cloud file declares."""
     greens: tuple[PlannedHost, ...] = ()

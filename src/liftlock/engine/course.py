@@ -17,7 +17,7 @@ from liftlock.errors import CannotRevert, Fenced, LiftlockError, Refused, StaleP
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
 from liftlock.plan.step import Step
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Detail, Event, JournalLost, Request, RequestKind
 

@@ -9,7 +9,7 @@ from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
 from liftlock.engine.way_back import past_return, touched
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.journal import Request, RequestKind
 
 NAMED = 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from liftlock.engine.state import Approval, Extension, RunState, StageStatus
 from liftlock.plan.fingerprint import names, short
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.journal import Request, RequestKind
 
 SKEW_S = 60.0

@@ -22,7 +22,7 @@ from liftlock.engine.state import GOING_BACK, RunState, Standing, StepStatus
 from liftlock.engine.way_back import can_return
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.journal import Event, Line, Request, RequestKind
 
 SILENT_S = 60.0

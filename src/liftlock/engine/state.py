@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from liftlock.plan.model import Plan, StepRef
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.journal import Event, Line
 
 

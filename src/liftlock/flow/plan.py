@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
 
 from liftlock.checks.finding import RISK
 from liftlock.cloud.adoption.path import adopt
@@ -13,25 +14,42 @@ from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.adopt import along
 from liftlock.flow.assess import Assessment, assess
+from liftlock.flow.briefing import Grounds, brief
 from liftlock.flow.differences import differences
 from liftlock.flow.lost_bastion import manual_steps
+from liftlock.flow.noting import notes_that_matter
 from liftlock.flow.option_facts import known
+from liftlock.flow.proven import Proven
 from liftlock.flow.site import Site
+from liftlock.flow.timings import history
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
+from liftlock.plan.brief import Way
 from liftlock.plan.model import Lift, Plan, Risk
+from liftlock.ports.artefacts import Artefacts
+from liftlock.steps.kinds import kinds
 from liftlock.strategies import control
 from liftlock.strategies.order import GreenHost, Order
+from liftlock.strategies.ways import NOT_ARRANGED, Nature, arranged_way, impossible_way
 
 
-def plan(site: Site, target: str, strategy: str = "", environment: str = "") -> tuple[Plan, Assessment]:
+def plan(
+    site: Site,
+    target: str,
+    strategy: str = "",
+    environment: str = "",
+    *,
+    proven: Mapping[str, tuple[Proven, ...]] | None = None,
+    shelf: Artefacts | None = None,
+) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
-    hosts, else in place. `environment` is as in `assess`. Raises `Refused` naming every blocker, `BadInput` for an
-    unknown strategy.
+    hosts, else in place. `environment` is as in `assess`; `proven` are verdicts of proofs, which the plan repeats; from
+    `shelf` the release notes are read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy, and
+    what `shelf` raises.
     """
-    arrange = strategy_named(strategy or ("blue_green" if site.file.green else "in_place"))
+    choice = Choice.of(strategy, green=bool(site.file.green))
     assessment = assess(site, target, environment)
     if assessment.blockers:
         raise Refused(
@@ -42,8 +60,63 @@ def plan(site: Site, target: str, strategy: str = "", environment: str = "") -> 
         )
     refuse_open_risks(site, assessment)
     lift = Lift(assessment.source, assessment.target)
-    made = replace(arrange(order(site, assessment.cloud, lift)), risks=risks(assessment))
+    hop = lift.source != lift.target
+    grounds = Grounds(
+        proven=proven or {},
+        history=history(site, kinds()),
+        notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
+    )
+    made = explained(order(site, assessment.cloud, lift), choice, assessment, grounds)
     return told(site, made), assessment
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which strategy, and why that one."""
+
+    strategy: str
+    because: str
+
+    @classmethod
+    def of(cls, wanted: str, *, green: bool) -> Choice:
+        """What the operator named, else what the cloud file allows; raises `BadInput` for a name of none."""
+        if wanted:
+            strategy_named(wanted)
+            return cls(wanted, "named by whoever made the plan")
+        if green:
+            return cls("blue_green", "the cloud file declares green hosts")
+        return cls("in_place", "the cloud file declares no green host, which blue/green would need")
+
+
+def explained(order: Order, choice: Choice, assessment: Assessment, grounds: Grounds) -> Plan:
+    """Pure: the plan, with the risks it goes on with and everything that explains it."""
+    made = replace(strategy_named(choice.strategy)(order), risks=risks(assessment))
+    beside = tuple(ways(order, choice, made))
+    return replace(
+        made, brief=brief(order, made, replace(grounds, findings=assessment.findings, ways=beside))
+    )
+
+
+def ways(order: Order, choice: Choice, made: Plan) -> Iterator[Way]:
+    """The chosen strategy, the others as this cloud allows them, and what liftlock does not arrange."""
+    yield arranged_way(nature(choice.strategy), order, made, f"chosen: {choice.because}", chosen=True)
+    for name, arrange in strategies().items():
+        if name == choice.strategy:
+            continue
+        try:
+            other = arrange(order)
+        except BadInput as missing:
+            yield impossible_way(nature(name), order.lift, missing.what)
+        else:
+            how = f"possible: `liftlock plan --strategy {name}`"
+            yield arranged_way(nature(name), order, other, how, chosen=False)
+    yield from NOT_ARRANGED
+
+
+def nature(strategy: str) -> Nature:
+    """What is true of a strategy whatever the cloud."""
+    found: Nature = import_module(f"{control.__name__}.{strategy}").NATURE
+    return found
 
 
 def risks(assessment: Assessment) -> tuple[Risk, ...]:

@@ -16,7 +16,7 @@ from liftlock.engine.way_back import past_return
 from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
-from liftlock.plan.text import GOING_BACK
+from liftlock.plan.words import GOING_BACK
 from liftlock.ports.journal import Event, Journal, Line, Request, Run
 from liftlock.ports.lease import Holder, Owned
 from liftlock.probes.tail import Tail

@@ -28,8 +28,9 @@ _OWN_PARTS = {
     "differences": "green's configuration",
     "by_hand": "what is typed by hand",
     "risks": "the risks",
+    "brief": "what explains it",
 }
-"""Field of a plan that is a part of its own -> what people call it; plans of before lack the last three."""
+"""Field of a plan that is a part of its own -> what people call it; plans of before lack the last four."""
 
 
 def dumps(plan: Plan) -> str:

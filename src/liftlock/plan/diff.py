@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
+from liftlock.plan.brief import Brief
 from liftlock.plan.fingerprint import content_hash, fingerprint, short
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.plain import encode
@@ -13,15 +14,19 @@ from liftlock.plan.plain import encode
 def diff(old: Plan, new: Plan) -> tuple[str, ...]:
     """One line for each difference, signed `-` (only in the old), `+` (only in the new) or `~` (changed).
 
-    Stages are the same when their names are; steps are the same when their content is. Empty if nothing differs
-    but the moment they were made.
+    Stages are the same when their names are; steps are the same when their content is. What moves by itself
+    (instances, free memory, times) is left out. Empty if nothing differs but that and the moment they were made.
     """
     found = [*_header(old, new), *_stages(old, new), *_facts("fact ", old.facts, new.facts)]
     found += [f"- risk: {words}" for words in _risks(old) if words not in _risks(new)]
     found += [f"+ risk: {words}" for words in _risks(new) if words not in _risks(old)]
     found += [f"- fine print: {s}" for s in old.fine_print if s not in new.fine_print]
     found += [f"+ fine print: {s}" for s in new.fine_print if s not in old.fine_print]
-    found += [*_differences(old, new), *_by_hand(old, new)]
+    found += [
+        *_differences(old, new),
+        *_by_hand(old, new),
+        *_brief(old.brief or Brief(), new.brief or Brief()),
+    ]
     if found and fingerprint(old) != fingerprint(new):
         found.insert(0, f"~ fingerprint: #{short(fingerprint(old))} → #{short(fingerprint(new))}")
     return tuple(found)
@@ -83,6 +88,21 @@ def _by_hand(old: Plan, new: Plan) -> Iterator[str]:
         for one in ours:
             if one not in theirs:
                 yield f"{sign} by hand on {one.host} ({one.login}): {'; '.join(one.commands)}"
+
+
+def _brief(old: Brief, new: Brief) -> Iterator[str]:
+    """What explains them: versions, verdicts, APIs that are away, advice."""
+    yield from _facts("", _explained(old), _explained(new))
+
+
+def _explained(brief: Brief) -> Mapping[str, str]:
+    found = {f"why this way: {sentence}": "said" for sentence in brief.path}
+    for c in brief.components:
+        found[f"{c.service}: versions"] = f"{c.before} → {c.after}"
+        found[f"{c.service}: old beside new"] = f"{c.rolls}: {c.rolls_because}"
+    for o in brief.outages:
+        found[f"{o.service}: no API"] = f"stage {o.first} to stage {o.last}"
+    return found | {f"advice: {r.name}": r.what for r in brief.remarks}
 
 
 def _facts(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from liftlock.plan.brief import Brief
 from liftlock.plan.plain import NEWER
 from liftlock.plan.step import Step
 
@@ -159,6 +160,8 @@ class Plan:
 
     risks: tuple[Risk, ...] = field(default=(), metadata=NEWER)
     """What was found and is no blocker, open risks first; whoever approves the plan takes them on."""
+    brief: Brief | None = field(default=None, metadata=NEWER)
+    """What explains it; None for plans that nobody explained."""
 
     @property
     def seconds(self) -> float:

@@ -82,6 +82,11 @@ class Step(ABC):
         """Whether it changes nothing: it has to be asked again when what came before it was undone."""
         return False
 
+    @property
+    def looked_at(self) -> bool:
+        """Whether `prove` looks at the world; where it does not, how its program ended is all that is known."""
+        return True
+
     @abstractmethod
     def done(self, hands: Hands, since: float | None) -> bool:
         """Whether the world is already as this step would leave it.

@@ -2,48 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from liftlock.plan import green_text
+from liftlock.plan import brief_text, green_text
+from liftlock.plan.brief import OWN_FIGURES, OWN_FIGURES_MEAN, Timing
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.step import Step, WayBack
-
-WIDTH = 100
-"""Columns of the terminal it fits in."""
-
-GOING_BACK = "going back from here:"
-"""Stands before how to get back from where a stage ends, and what that costs: in the plan, live and in the status."""
+from liftlock.plan.words import GOING_BACK, WIDTH, duration
 
 _LABEL = 10
 """Columns of the labels in front of a stage's sentences."""
 
 
 def text(plan: Plan) -> str:
-    """The whole plan: header, every stage with every step, the last lossless step, green's part, the fine print.
+    """The whole plan: header, what explains it, every stage with every step, the last lossless step, the fine print.
 
-    Times are those of the steps' own estimates, without waiting at gates.
+    Times say on what they rest; waiting at gates is not counted.
     """
+    times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
     lines = [
         f"{plan.verb} {plan.cloud}: {plan.lift}",
         f"  strategy     {plan.strategy}",
         f"  fingerprint  #{short(fingerprint(plan))}",
         f"  steps        {sum(1 for _ in plan.steps())} in {len(plan.stages)} stages",
-        f"  time         about {duration(plan.seconds)}, waiting at gates not counted",
+        f"  time         {total(times)}, waiting at gates not counted",
     ]
     if plan.backup:
         lines.append(f"  backup       {plan.backup}")
-    lines += [f"  relies on    {len(plan.facts)} facts about this cloud", ""]
+    lines += [f"  relies on    {len(plan.facts)} facts about this cloud"]
+    if any(OWN_FIGURES in time.basis for time in times):
+        lines += wrap(f"  {OWN_FIGURES}: {OWN_FIGURES_MEAN}", WIDTH, subsequent_indent="    ")
+    lines.append("")
+    for section in brief_text.before(plan, plan.brief) if plan.brief else ():
+        lines += [*section, ""]
     last = plan.last_lossless_stage
     if last == 0 and plan.stages:
         lines += [_rule("no stage is lossless: going back costs writes from the first step"), ""]
     for number, stage in enumerate(plan.stages, start=1):
-        lines += [*_stage(number, stage), ""]
+        lines += [*_stage(number, stage, times[number - 1]), ""]
         if number == last:
             lines += [*_mark(plan), ""]
-    for section in (green_text.differences(plan), green_text.by_hand(plan), risks(plan)):
-        found = list(section)
+    advice = brief_text.remarks(plan.brief) if plan.brief else iter(())
+    notes = brief_text.notes(plan.brief) if plan.brief else iter(())
+    for part in (green_text.differences(plan), green_text.by_hand(plan), risks(plan), advice, notes):
+        found = list(part)
         lines += [*found, ""] if found else []
     lines.append("The fine print")
     for sentence in plan.fine_print or ("none",):
@@ -61,22 +65,6 @@ def risks(plan: Plan) -> Iterator[str]:
         yield from wrap(f"{risk.name}: {risk.what}", WIDTH, initial_indent="  - ", subsequent_indent="    ")
         words = f"accepted by {risk.accepted}" if risk.accepted else f"to be rid of it: {risk.fix}"
         yield from wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ")
-
-
-def duration(seconds: float) -> str:
-    """A time for people, to two digits that matter.
-
-    >>> duration(0.4), duration(59.6), duration(200), duration(7260)
-    ('1 s', '1 min', '3 min 20 s', '2 h 1 min')
-    """
-    whole = max(1, round(seconds)) if seconds > 0 else 0
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    if minutes:
-        return f"{minutes} min {left} s" if left else f"{minutes} min"
-    return f"{left} s"
 
 
 def _titled(step: Step, stage: Stage) -> str:
@@ -100,12 +88,52 @@ def _rule(words: str) -> str:
     return f"── {words} ".ljust(WIDTH, "─")
 
 
-def _stage(number: int, stage: Stage) -> Iterator[str]:
-    head = f"Stage {number}: {stage.name}"
-    yield f"{head}{f'about {duration(stage.seconds)}'.rjust(WIDTH - len(head))}" if len(head) < 80 else head
+def timing(plan: Plan, stage: int) -> Timing:
+    """How long a stage takes, by its number, and on what that rests."""
+    known = plan.brief.timing(stage) if plan.brief else None
+    return known or Timing(plan.stages[stage - 1].seconds, None, OWN_FIGURES)
+
+
+def total(times: Iterable[Timing]) -> str:
+    """How long all of it takes, and on what that rests."""
+    found = tuple(times)
+    bases = dict.fromkeys(t.basis for t in found) or {OWN_FIGURES: None}
+    slowest = [t.p90_s for t in found if t.p90_s is not None]
+    return taking(
+        Timing(
+            sum(t.p50_s for t in found),
+            sum(slowest) if found and len(slowest) == len(found) else None,
+            next(iter(bases)) if len(bases) == 1 else "each stage says on what its own rests",
+        )
+    )
+
+
+def taking(time: Timing) -> str:
+    """A time with its basis.
+
+    >>> taking(Timing(15.0, None, "liftlock's figures")), taking(Timing(15.0, 20.0, "3 runs here"))
+    ("about 15 s (liftlock's figures)", 'P50 15 s, P90 20 s (3 runs here)')
+    """
+    if time.p90_s is None:
+        return f"about {duration(time.p50_s)} ({time.basis})"
+    return f"P50 {duration(time.p50_s)}, P90 {duration(time.p90_s)} ({time.basis})"
+
+
+def _stage(number: int, stage: Stage, time: Timing) -> Iterator[str]:
+    head, took = f"Stage {number}: {stage.name}", taking(time)
+    if len(head) + len(took) + 2 <= WIDTH:
+        yield f"{head}{took.rjust(WIDTH - len(head))}"
+    else:
+        yield from (head, took.rjust(WIDTH))
     if stage.gate:
         yield f"  ══ gate “{stage.gate}”: waits for approval before it starts ══"
-    for label, sentence in (("why", stage.why), ("users", stage.feels), (GOING_BACK, stage.undo)):
+    checked = brief_text.verification(number, stage)
+    for label, sentence in (
+        ("why", stage.why),
+        ("users", stage.feels),
+        ("verify", checked),
+        (GOING_BACK, stage.undo),
+    ):
         lead = f"  {label} " if label is GOING_BACK else f"  {label}".ljust(_LABEL)
         yield from wrap(sentence or "-", WIDTH, initial_indent=lead, subsequent_indent=" " * _LABEL)
     if len(stage.lanes) > 1:

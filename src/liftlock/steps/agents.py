@@ -66,6 +66,10 @@ class RunProgram(Step):
     def seconds(self) -> float:
         return 5.0
 
+    @property
+    def looked_at(self) -> bool:
+        return False
+
     def done(self, hands: Hands, since: float | None) -> bool:
         return False
 

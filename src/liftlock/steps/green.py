@@ -129,6 +129,10 @@ class MakeVhost(Step):
     def way_back(self) -> WayBack:
         return WayBack.REVERSIBLE
 
+    @property
+    def looked_at(self) -> bool:
+        return False
+
     def done(self, hands: Hands, since: float | None) -> bool:
         # Making it again is harmless and sets the permissions right.
         return False

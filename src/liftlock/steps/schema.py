@@ -62,6 +62,10 @@ class MigrateSchema(Step):
     def patience_s(self) -> float:
         return MIGRATION_PATIENCE_S
 
+    @property
+    def looked_at(self) -> bool:
+        return False
+
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
         return False

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from liftlock.plan.text import WIDTH, text
+from liftlock.plan.text import text
+from liftlock.plan.words import WIDTH
 from tests.unit.plan.sample import sample, stages
 
 WHOLE = """\
@@ -10,13 +11,16 @@ upgrade pond: 2025.1 → 2026.1
   strategy     in_place
   fingerprint  #FINGERPRINT
   steps        5 in 2 stages
-  time         about 3 min 10 s, waiting at gates not counted
+  time         about 3 min 10 s (liftlock's figures), waiting at gates not counted
   backup       before-2026.1
   relies on    2 facts about this cloud
+  liftlock's figures: what such a step takes on liftlock's lab; nothing like it was measured on this
+    cloud
 
-Stage 1: stop the control services                                                  about 1 min 30 s
+Stage 1: stop the control services                             about 1 min 30 s (liftlock's figures)
   why     Old code cannot run on the new schema.
   users   API requests fail from here on.
+  verify  4 changes, each looked at again once it is done
   going back from here: The services are started again: 30 s, nothing is lost.
   2 lanes, 2 at a time
   ┌   1.1  stop nova-api on ctl
@@ -28,10 +32,11 @@ Stage 1: stop the control services                                              
    1.4  stop glance-api on ctl
    going back from here on loses writes
 
-Stage 2: migrate the databases                                                      about 1 min 40 s
+Stage 2: migrate the databases                                 about 1 min 40 s (liftlock's figures)
   ══ gate “migrate”: waits for approval before it starts ══
   why     New code needs the new schema.
   users   Nothing new.
+  verify  1 change, each looked at again once it is done
   going back from here: The backup is restored: what was written since is lost.
       2.1  run nova-manage db sync on ctl
 

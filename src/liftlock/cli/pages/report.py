@@ -7,7 +7,7 @@ from typing import Any
 
 from liftlock.cli.pages.template import template
 from liftlock.flow.report import Report
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 
 LEFT, WIDTH = 100.0, 890.0
 """Where the timeline begins and how wide it is, in the picture's own units."""

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
 from rich.text import Text
 
-from liftlock.plan.text import GOING_BACK, duration
+from liftlock.plan.words import GOING_BACK, duration
 
 WIDTH, HEIGHT = 80, 24
 """Columns and lines of the smallest terminal it fits."""

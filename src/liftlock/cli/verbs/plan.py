@@ -1,4 +1,4 @@
-"""plan: arrange a lift and write it down."""
+"""plan: arrange a lift and write it down; plan show, plan diff: read what was written, and ask nothing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from pathlib import Path
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
 from liftlock.flow.plan import plan
-from liftlock.flow.wiring import opened
-from liftlock.plan import codec
+from liftlock.flow.proven import read
+from liftlock.flow.wiring import artefacts, opened
+from liftlock.plan import codec, users_text
+from liftlock.plan.diff import diff
 from liftlock.plan.green_text import page
 from liftlock.plan.model import Plan
 from liftlock.plan.text import text
+from liftlock.steps.kinds import kinds
+
+PEOPLE = ("operators", "users")
+"""Who may read a plan."""
 
 
 class MakePlan(Verb):
@@ -39,13 +45,31 @@ class MakePlan(Verb):
             "--strategy", default="", help="in_place or blue_green (default: what the cloud file allows)"
         )
         add_target_environment(parser)
+        parser.add_argument(
+            "--proof",
+            type=Path,
+            metavar="FILE",
+            help="what `liftlock proof -f json` said: the plan repeats which services may serve beside each other",
+        )
+        parser.add_argument(
+            "--notes",
+            action="store_true",
+            help="read the release notes of the hop, and say which are about something this cloud has; fetches what "
+            "the cache of `liftlock hop show` lacks",
+        )
+        parser.add_argument(
+            "--offline", action="store_true", help="with --notes: from the cache alone, never ask the index"
+        )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
+        proven = read(parsed_args.proof) if parsed_args.proof else {}
         with opened(parsed_args.cloud_file) as site:
-            made, _ = plan(site, parsed_args.to, parsed_args.strategy, parsed_args.target_env)
+            shelf = artefacts(offline=parsed_args.offline, tell=self._tell) if parsed_args.notes else None
+            wanted = (parsed_args.to, parsed_args.strategy, parsed_args.target_env)
+            made, _ = plan(site, *wanted, proven=proven, shelf=shelf)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))
@@ -58,6 +82,10 @@ class MakePlan(Verb):
             self.out(
                 f"written to {parsed_args.output}; next: `liftlock approve {parsed_args.output} --gate start`"
             )
+
+    def _tell(self, words: str) -> None:
+        self.app.stderr.write(words + "\n")
+        self.app.stderr.flush()
 
 
 def beside(plan_file: Path | None) -> Path | None:
@@ -80,3 +108,83 @@ def write_page(made: Plan, path: Path | None) -> Path | None:
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
     return path
+
+
+class ShowPlan(Verb):
+    """Show a plan that was written: whole for those who sign it, or a text to send to the cloud's users."""
+
+    verb = "plan show"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The plan, for whom, in which form, where to."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("plan", type=Path, help="file of `liftlock plan -o`")
+        parser.add_argument(
+            "--for",
+            dest="people",
+            choices=PEOPLE,
+            default=PEOPLE[0],
+            help="who reads it (default: operators)",
+        )
+        parser.add_argument(
+            "--begins",
+            default="",
+            metavar="WORDS",
+            help="for users: when it begins, `on Tuesday at 22:00 UTC`",
+        )
+        parser.add_argument(
+            "-f",
+            "--format",
+            choices=("text", "json", "html"),
+            default="text",
+            help="html is one page that needs no network, no script, and prints",
+        )
+        parser.add_argument(
+            "-o", "--output", type=Path, metavar="FILE", help="write it here instead of showing it"
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """Print it, or write it."""
+        if parsed_args.people == "users" and parsed_args.format != "text":
+            raise BadInput("the text for users is text", hint="leave out `--format`")
+        words = rendered(codec.read(parsed_args.plan, kinds()), parsed_args)
+        if not parsed_args.output:
+            self.out(words.removesuffix("\n"))
+            return
+        try:
+            parsed_args.output.write_text(words, encoding="utf-8")
+        except OSError as error:
+            raise BadInput(
+                f"{parsed_args.output} cannot be written: {error.strerror}", hint="choose another file"
+            ) from error
+        self.app.stderr.write(f"written to {parsed_args.output}\n")
+
+
+def rendered(plan: Plan, wish: argparse.Namespace) -> str:
+    """The plan as it was asked for."""
+    if wish.people == "users":
+        return users_text.page(plan, wish.begins)
+    if wish.format == "html":
+        from liftlock.cli.pages.plan import page as html  # noqa: PLC0415
+
+        return html(plan)
+    return codec.dumps(plan) if wish.format == "json" else text(plan)
+
+
+class PlanDiff(Verb):
+    """Say what differs between two plans: what they do, what they rely on, what they say."""
+
+    verb = "plan diff"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The two files."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument("before", type=Path, help="the older plan")
+        parser.add_argument("after", type=Path, help="the newer one")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        """One line per difference, signed `-`, `+` or `~`."""
+        found = diff(codec.read(parsed_args.before, kinds()), codec.read(parsed_args.after, kinds()))
+        self.out("\n".join(found) if found else "nothing differs but the moment they were made")

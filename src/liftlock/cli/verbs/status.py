@@ -22,7 +22,7 @@ from liftlock.flow.audit import Deed, audit
 from liftlock.flow.run import on_another_bastion, under_way
 from liftlock.flow.status import status
 from liftlock.flow.wiring import journal, owner
-from liftlock.plan.text import duration
+from liftlock.plan.words import duration
 from liftlock.ports.lease import Owned
 from liftlock.probes.tail import Tail
 

@@ -128,10 +128,11 @@ class OpenStackApi:
     def tenancy(self) -> Tenancy:
         """Stacks are the administrator's own where heat's policy does not let it list all, as by default."""
         with self._keystone():
-            projects = len(self._list("keystone", "/projects", "projects"))
+            projects = self._list("keystone", "/projects", "projects")
         try:
             return Tenancy(
-                projects=projects,
+                projects=len(projects),
+                project_names={p["id"]: p.get("name") or p["id"] for p in projects},
                 instances=len(self._pages("nova", "/servers?all_tenants=1", "servers")),
                 volumes=len(self._pages("cinder", "/volumes?all_tenants=1", "volumes")),
                 networks=len(self._list("neutron", "/networks?fields=id", "networks")),

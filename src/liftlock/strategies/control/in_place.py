@@ -13,9 +13,11 @@ from liftlock.steps.configuration import RewriteConfiguration
 from liftlock.steps.releases import SwitchRelease
 from liftlock.strategies import blocks
 from liftlock.strategies.order import Order
+from liftlock.strategies.ways import Nature
 
 UPGRADES = True
 """`liftlock plan --strategy` may name this file."""
+NATURE = Nature("in place", "one release at a time: old code ends before the databases change")
 QUIET = "-quiet"
 """Added to the name of the backup that is taken when nothing writes any more."""
 
