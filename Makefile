@@ -27,7 +27,8 @@ check: setup ## Lint, types, contracts between rooms, and the tests that take se
 	$(PYTEST) tests/unit tests/golden tests/cases tests/docs
 
 test: check ## Everything: drivers against real servers, stories with power cuts, the real lab
-	$(PYTEST) tests/contract tests/scenario
+	$(PYTEST) --ignore tests/contract/probes tests/contract tests/scenario
+	pytest -q -m "not lab" tests/contract/probes # by itself: what it measures is time
 	pytest -v -m lab --durations=15
 
 coverage: setup ## Every line and branch of plan, engine and strategies is run by a test that needs no lab

@@ -96,7 +96,8 @@ def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, To
     with pytest.raises(CannotRevert, match="blue's servers are out of the balancer") as told:
         type_in("abort", session, here.plan)
     assert (
-        told.value.hint == "the way back is by hand (docs/point-of-no-return.md); or go on: `liftlock resume`"
+        told.value.hint
+        == "the way back is the backup: `liftlock restore` (docs/point-of-no-return.md); or go on: `liftlock resume`"
     )
     assert status(session.journal, None)["next"] == told.value.hint
     session.journal.close()

@@ -40,7 +40,7 @@ def scratch() -> Iterator[ScratchMariaDb]:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbAccess]:
-    with mariadb(tmp_path_factory.mktemp("mariadb")) as access:
+    with mariadb() as access:
         yield access
 
 

@@ -45,7 +45,13 @@ def test_writes_to_an_honest_cloud_do_not_fail_and_leave_nothing_behind(
 
 
 def test_half_of_the_reads_go_over_kept_connections(probing: Probing) -> None:
-    outcome = probing.reads(rate=100.0, seconds=1.5)
+    prober = probing.prober(writes=(), seconds=120.0, rate=100.0)
+
+    def enough() -> None:
+        while len(probing.logged()) < 300:
+            assert not prober.stop.wait(0.1)
+
+    outcome = probing.run_while(prober, enough)
     reads = [entry for entry in outcome.entries if entry.phase == "run"]
     by_verb: dict[str, set[str]] = {}
     for entry in reads:
