@@ -151,7 +151,8 @@ class People:
             told = self.operator.openstack(f"{kind} list -f value" for kind in MADE)
             found.clear()
             found.update(word for line in told for word in line.split())
-            return not any(word.upper().startswith("DELET") for word in found)
+            # What heat was deleting when the backup was taken has failed for good since that was put back.
+            return not any(word.upper() in ("DELETING", "DELETED", "DELETE_IN_PROGRESS") for word in found)
 
         until(still, patience_s=120)
         return found
