@@ -21,8 +21,9 @@ from liftlock.ports.journal import Event
 from liftlock.steps.traffic import SendTraffic
 
 EVERY = int(os.environ.get("LIFTLOCK_EVERY", "12"))
-BY_ITS_WORD_ALONE = ("run ", "make the virtual host")
-"""Beginnings of changes that nobody can look at: a program of a release, and what the next step proves."""
+BY_ITS_WORD_ALONE = ("run ", "make the virtual host", "remove the virtual host")
+"""Beginnings of changes that nobody can look at: a program of a release, what the next step proves, and an empty virtual
+host, which the broker does not tell from none."""
 
 Beginning = Callable[[Story], tuple[Place, Told]]
 
@@ -51,7 +52,8 @@ def test_a_lie_is_told_and_what_status_says_mends_it(story: Story, beginning: Be
         here = place.copy(place.folder.with_suffix(".lie"))
         lie = told_a_lie(story, clean, here, change)
         shutil.rmtree(here.folder)
-        assert lie.fate in (Fate.TOLD, Fate.MADE_GOOD), lie
+        # What is named for a return that is not whole is `liftlock rollback`, which is another story.
+        assert lie.fate in (Fate.TOLD, Fate.MADE_GOOD) or (story.name == "return" and lie.told), lie
 
 
 @pytest.mark.parametrize("name", ["run", "rollback"])

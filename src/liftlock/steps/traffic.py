@@ -98,31 +98,15 @@ class SendTraffic(Step):
 
 
 @dataclass(frozen=True)
-class OfferBlueAgain(Step):
+class OfferBlueAgain(ArmBalancer):
     """Put blue's servers beside green's again, after `SettleTraffic`: for the balancer they are the new ones now."""
-
-    service: str
-    servers: tuple[Server, ...]
 
     @property
     def title(self) -> str:
         return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service} again"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
-
-    @property
-    def seconds(self) -> float:
-        return 2.0
-
-    def done(self, hands: Hands, since: float | None) -> bool:
-        return hands.traffic.share(self.service).armed
-
-    def execute(self, hands: Hands) -> None:
-        hands.traffic.arm(self.service, self.servers)
-
     def revert(self, hands: Hands) -> None:
+        """Take them out; nobody waits for an answer of theirs."""
         hands.traffic.disarm(self.service)
 
 
