@@ -22,8 +22,8 @@ from liftlock.steps.traffic import SendTraffic
 
 EVERY = int(os.environ.get("LIFTLOCK_EVERY", "12"))
 BY_ITS_WORD_ALONE = ("run ", "make the virtual host", "remove the virtual host")
-"""Beginnings of changes that nobody can look at: a program of a release, what the next step proves, and an empty virtual
-host, which the broker does not tell from none."""
+"""Beginnings of changes that nobody can look at: a program of a release, what the next step proves, and an empty
+virtual host, which the broker does not tell from none."""
 
 Beginning = Callable[[Story], tuple[Place, Told]]
 
