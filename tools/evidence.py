@@ -23,6 +23,7 @@ import broken
 import faults
 import kills
 import rounds
+from figures import commit
 from rounds import USUAL_RATE, bastion, felt, liftlock, probing, seconds
 
 from liftlock.drivers.provisioners.nspawn.leftovers import leftovers
@@ -174,12 +175,6 @@ def machine() -> dict[str, Any]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     load = [round(one, 1) for one in os.getloadavg()]
     return {"cores": os.cpu_count(), "memory_mib": memory, "kernel": platform.release(), "load_before": load}
-
-
-def commit() -> str:
-    """Short id of the commit, with a mark if files differ from it."""
-    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main(chosen: list[str]) -> None:

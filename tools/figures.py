@@ -24,7 +24,7 @@ def keep(file: Path, part: str, figures: Mapping[str, object]) -> None:
 
 
 def commit() -> str:
-    """Of the tree that was measured; `+` behind it when files differ from it."""
-    words = ["git", "describe", "--always", "--dirty=+"]
+    """Short id of the commit that is measured, with a mark if files differ from it."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
     told = subprocess.run(words, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True, check=True)
     return told.stdout.strip()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tests.scenario.waterworks import Site, lift_plan
 from tests.sites import GREEN, sim_session
 
 from liftlock.drivers.journals.sql import SqlJournal
+from liftlock.engine.desk import Back, Desk, Wish
 from liftlock.engine.state import Standing
 from liftlock.errors import AnotherRun, Fenced, LiftlockError
 from liftlock.flow.plan import plan
@@ -164,3 +165,35 @@ def test_a_step_that_failed_because_its_owner_slept_is_not_blamed(tmp_path: Path
     assert len(site.events(Event.STARTED)) == started + 1
     assert len(site.events(Event.FAILED)) == failed
     site.close()
+
+
+def test_what_made_a_run_stop_holds_nothing_once_somebody_else_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on a starved machine: a guard saw the new owner's work, and the old owner held its own run for it."""
+    asked: list[Wish | None] = []
+    stops_at = -1
+
+    def wish(_: Desk) -> Wish | None:
+        asked.append(
+            Wish("guard green", "it looks dead", Back.NOT_AT_ALL) if len(asked) == stops_at else None
+        )
+        return asked[-1]
+
+    def replaced() -> None:
+        if any(asked):
+            raise Fenced("somebody else has it since")
+
+    monkeypatch.setattr(Desk, "wish", wish)
+    clean = Site(tmp_path / "clean")
+    replace(clean.runner(), confirm=replaced).run(lift_plan())
+    clean.close()
+    moments = len(asked)
+    for moment in range(moments):
+        asked.clear()
+        stops_at = moment
+        site = Site(tmp_path / str(moment))
+        with suppress(Fenced):
+            replace(site.runner(), confirm=replaced).run(lift_plan())
+        assert site.events(Event.HELD) == [], f"asked {moment} times before"
+        site.close()

@@ -14,7 +14,7 @@ from liftlock.flow.site import Site
 from liftlock.knowledge.kinds import BOOKKEEPING, Kind, object_kinds
 from liftlock.plan.model import Plan
 from liftlock.ports.databases import Databases
-from liftlock.ports.scratch import ScratchServer
+from liftlock.ports.scratch import Rows, ScratchServer
 from liftlock.rehearsal.losses import Loss, Losses, OtherRows, losses_of, other_rows
 from liftlock.rehearsal.strays import Placed, Stray, strays
 from liftlock.steps.backup import BackUpDatabases
@@ -116,8 +116,18 @@ def _others(server: ScratchServer, kinds: Sequence[Kind], databases: Sequence[st
 def _projects(server: ScratchServer, databases: Sequence[str]) -> Mapping[str, str]:
     if "keystone" not in databases:
         return {}
-    rows = (server.trial("keystone" + side, [_PROJECTS]).rows for side in (THEN, NOW))
+    rows = (_rows(server, "keystone" + side, _PROJECTS) for side in (THEN, NOW))
     return {identity: name for side in rows for identity, name in side}
+
+
+def _rows(server: ScratchServer, database: str, question: str) -> Rows:
+    """What a copy answers; a question that it cannot answer is no empty answer."""
+    outcome = server.trial(database, [question])
+    if outcome.error:
+        raise StepFailed(
+            f"the copy {database} could not be asked: {outcome.error}", now="nothing was changed"
+        )
+    return outcome.rows
 
 
 def _strays(server: ScratchServer, databases: Sequence[str], names: Mapping[str, str]) -> Iterator[Stray]:
@@ -125,7 +135,7 @@ def _strays(server: ScratchServer, databases: Sequence[str], names: Mapping[str,
     if not {"nova", "nova_api"} <= set(databases):
         return
     before, now = (_placed(server, side, volumes="cinder" in databases) for side in (THEN, NOW))
-    hypervisors = {host: kind for host, kind in server.trial("nova" + NOW, [_HYPERVISORS]).rows}  # noqa: C416
+    hypervisors = {host: kind for host, kind in _rows(server, "nova" + NOW, _HYPERVISORS)}  # noqa: C416
     numbered = server.schema("nova" + THEN).column("instances", "compute_id") is not None
     yield from strays(before, now, hypervisors, cell=names.get("nova", "nova"), by_compute_id=numbered)
 
@@ -133,10 +143,7 @@ def _strays(server: ScratchServer, databases: Sequence[str], names: Mapping[str,
 def _placed(server: ScratchServer, side: str, *, volumes: bool) -> dict[str, Placed]:
     where = f"COALESCE((SELECT v.host FROM cinder{side}.volumes v WHERE v.id = b.volume_id), '')"  # noqa: S608
     question = _SERVERS.format(api="nova_api" + side, volume_host=where if volumes else "''")
-    outcome = server.trial("nova" + side, [question])
-    if outcome.error:
-        raise StepFailed(f"where servers are could not be read: {outcome.error}", now="nothing was changed")
-    return {row[0]: Placed(*row) for row in outcome.rows}
+    return {row[0]: Placed(*row) for row in _rows(server, "nova" + side, question)}
 
 
 def kept_copy(plan: Plan) -> tuple[tuple[str, ...], str]:

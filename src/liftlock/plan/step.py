@@ -151,9 +151,7 @@ class Question(Step):
     def only_asks(self) -> bool:
         return True
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         """Never: that it was answered once says nothing about now. Overridden where one look is the whole answer."""

@@ -23,9 +23,7 @@ class DeleteAgentRecords(Step):
     def title(self) -> str:
         return f"delete {self.service}'s records of workers on {', '.join(self.hosts)}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return not [
@@ -58,9 +56,7 @@ class RunProgram(Step):
     def title(self) -> str:
         return f"{' '.join(self.command)} (on {self.host}: {self.why})"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     @property
     def seconds(self) -> float:

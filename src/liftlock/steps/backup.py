@@ -23,9 +23,7 @@ class BackUpDatabases(Step):
     def title(self) -> str:
         return f"back up {len(self.databases)} databases into {self.backup}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -80,9 +78,7 @@ class ProveBackup(Step):
     def title(self) -> str:
         return f"restore {self.backup} on the side, compare, drop"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -117,9 +113,7 @@ class BackUpConfiguration(Step):
     def title(self) -> str:
         return f"back up the configuration of {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)
@@ -146,9 +140,7 @@ class RestoreDatabases(Step):
     def title(self) -> str:
         return f"replace {len(self.databases)} databases by their copies in {self.backup}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     @property
     def seconds(self) -> float:
@@ -183,9 +175,7 @@ class RestoreConfiguration(Step):
     def title(self) -> str:
         return f"put back the configuration of {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.ONE_WAY
+    way_back = WayBack.ONE_WAY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)

@@ -23,9 +23,7 @@ class RewriteConfiguration(Step):
         words = ", ".join(_words(edit) for edit in self.edits)
         return f"rewrite configuration on {self.host}: {words}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(_done(hands, self.host, edit) for edit in self.edits)

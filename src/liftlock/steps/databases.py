@@ -33,9 +33,7 @@ class ReadCommitted(Step):
             else f"let services read at {REPEATABLE_READ} again"
         )
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.databases.isolation() == (READ_COMMITTED if self.on else REPEATABLE_READ)

@@ -27,9 +27,7 @@ class ProvisionHost(Step):
     def title(self) -> str:
         return f"make the host {self.order.name} ({self.system}, {self.order.release})"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -91,9 +89,7 @@ class MakeAlike(Step):
         words = ", ".join(f"{old} → {new}" for old, new in self.words)
         return f"copy accounts, units and configuration of {self.source} to {self.target} ({words})"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -125,9 +121,7 @@ class MakeVhost(Step):
     def title(self) -> str:
         return f"make the broker's virtual host {self.vhost}, with the permissions of {self.like}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def looked_at(self) -> bool:
@@ -157,9 +151,7 @@ class RemoveVhost(Step):
     def title(self) -> str:
         return f"remove the broker's virtual host {self.vhost}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.ONE_WAY
+    way_back = WayBack.ONE_WAY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         # Removing it again is harmless, and the broker does not tell an empty one from none.
@@ -195,9 +187,7 @@ class RemoveHost(Step):
     def title(self) -> str:
         return f"remove the host {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.ONE_WAY
+    way_back = WayBack.ONE_WAY
 
     @property
     def seconds(self) -> float:

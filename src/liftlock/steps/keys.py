@@ -21,9 +21,7 @@ class FreezeKeyRotation(Step):
     def title(self) -> str:
         return f"freeze key rotation on {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(rotation.frozen_by for rotation in hands.keys.rotations(self.host))
@@ -50,9 +48,7 @@ class ThawKeyRotation(Step):
     def title(self) -> str:
         return f"let key rotation go on on {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return all(rotation.frozen_by != self.mark for rotation in hands.keys.rotations(self.host))

@@ -23,9 +23,7 @@ class StageRelease(Step):
     def title(self) -> str:
         return f"put release {self.release} on {self.host}, beside what runs"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -60,9 +58,7 @@ class SwitchRelease(Step):
     def title(self) -> str:
         return f"let {self.host} run {self.release} from the next start on"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.deployer.current(self.host) == self.release

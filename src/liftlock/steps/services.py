@@ -37,9 +37,7 @@ class StopPart(Step):
     def title(self) -> str:
         return f"stop {self.part} on {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -79,9 +77,7 @@ class StartPart(Step):
     def title(self) -> str:
         return f"start {self.part} on {self.host}"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:

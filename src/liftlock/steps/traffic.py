@@ -26,9 +26,7 @@ class ArmBalancer(Step):
     def title(self) -> str:
         return f"put {', '.join(s.name for s in self.servers)} behind the balancer for {self.service}, without traffic"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def seconds(self) -> float:
@@ -59,9 +57,7 @@ class SendTraffic(Step):
     def title(self) -> str:
         return f"send {self.percent_green}% of {self.service} requests to green"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.REVERSIBLE
+    way_back = WayBack.REVERSIBLE
 
     @property
     def goes_back_first(self) -> bool:
@@ -122,9 +118,7 @@ class AllToBlueAgain(Step):
     def title(self) -> str:
         return f"send all {self.service} requests to blue"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return hands.traffic.share(self.service).percent_green == self.percent
@@ -158,9 +152,7 @@ class OnlyBlueAgain(Step):
     def title(self) -> str:
         return f"take green's servers of {self.service} out of the balancer"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         return not hands.traffic.share(self.service).armed and since is not None
@@ -189,9 +181,7 @@ class SettleTraffic(Step):
     def title(self) -> str:
         return f"take blue's servers of {self.service} out of the balancer"
 
-    @property
-    def way_back(self) -> WayBack:
-        return WayBack.LOSSY
+    way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
         share = hands.traffic.share(self.service)

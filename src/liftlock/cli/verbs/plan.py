@@ -103,11 +103,16 @@ def write_page(made: Plan, path: Path | None) -> Path | None:
         words = html(made)
     else:
         words = page(made)
+    write(path, words)
+    return path
+
+
+def write(path: Path, words: str) -> None:
+    """Write a page into a file; raises `BadInput` if it cannot be written."""
     try:
         path.write_text(words, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
-    return path
 
 
 class ShowPlan(Verb):
@@ -152,12 +157,7 @@ class ShowPlan(Verb):
         if not parsed_args.output:
             self.out(words.removesuffix("\n"))
             return
-        try:
-            parsed_args.output.write_text(words, encoding="utf-8")
-        except OSError as error:
-            raise BadInput(
-                f"{parsed_args.output} cannot be written: {error.strerror}", hint="choose another file"
-            ) from error
+        write(parsed_args.output, words)
         self.app.stderr.write(f"written to {parsed_args.output}\n")
 
 

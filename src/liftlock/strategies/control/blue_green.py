@@ -39,8 +39,8 @@ NO_WAY_BACK = (
     "`liftlock restore`: what users wrote since the backup is lost, and listed before (a few minutes)"
 )
 BACK = (
-    "`liftlock rollback`: requests first, then workers; no write is lost (on the lab requests were back after 3 and "
-    "5 s, all of it after 92 and 113 s: docs/evidence/3-*)"
+    "`liftlock rollback`: requests first, then workers; no write is lost (on the lab requests were back after 1 to "
+    "6 s, all of it after 59 to 113 s: docs/evidence/3-*)"
 )
 
 

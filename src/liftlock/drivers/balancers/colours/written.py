@@ -46,7 +46,7 @@ _ASSET = "{ path_sub /static/ }"
 REMEMBERED = "60s"
 """How long after a page of green its assets are asked of green, whatever the share is.
 
-Seen on a machine that could not follow: 13 of 1,100 assets were asked for more than 10 s after their page.
+Seen on a machine that could not follow: with 10 s, 14 of 7,448 assets were asked of a blue that had them not.
 """
 
 

@@ -6,7 +6,7 @@ FITTING = Fitting(
     name="nova",
     uid=42436,
     endpoint="/v2.1",
-    # A server's creation asks four other APIs: with two, on a slow machine, no health check was answered for 30 s.
+    # A server's creation asks four other APIs. With two, a machine half as fast had no healthy nova for half a minute.
     processes=4,
     environment={"OS_NOVA_CONFIG_DIR": "/etc/nova"},
     config_files=("/etc/nova/nova.conf",),
