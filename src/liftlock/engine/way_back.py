@@ -25,7 +25,7 @@ def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work],
     """Lanes of steps to undo, and how many lanes at a time, one group after the other.
 
     Of the unfinished stage: newest first, one by one. Of the whole run, and where a return to blue left several stages
-    unfinished: first what `goes_back_first`, newest first; then stage by stage from the last, its lanes side by side as
+    unfinished: first what `goes_back_first`, side by side; then stage by stage from the last, its lanes side by side as
     they were done, each lane backwards.
     """
     unfinished = {
@@ -37,7 +37,7 @@ def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work],
         return
     steps = dict(state.plan.steps())
     first = [ref for ref in going if steps[ref].goes_back_first]
-    yield [newest_first(state, first)], 1
+    yield [[work] for work in newest_first(state, first)], max(1, len(first))
     for number in range(len(state.plan.stages), 0, -1):
         stage = state.plan.stages[number - 1]
         left = set(going) - set(first)

@@ -54,7 +54,7 @@ def test_the_unfinished_stage_is_undone_newest_first_one_by_one() -> None:
 
 def test_the_whole_run_gives_requests_back_first_and_then_stage_by_stage_as_it_was_done() -> None:
     assert ways(told("3.2"), whole=True) == [
-        ([["r2", "r1"]], 1),
+        ([["r2"], ["r1"]], 2),
         ([], 4),
         ([["z"], ["y"]], 1),
         ([["w1"], ["w2"]], 3),
@@ -65,7 +65,7 @@ def test_the_whole_run_gives_requests_back_first_and_then_stage_by_stage_as_it_w
 def test_where_a_return_left_two_stages_open_they_are_undone_like_a_whole_run() -> None:
     story = told("3.2", found="1.3").tell(Event.FALLING_BACK, why="green died")
     assert ways(story, whole=False) == [
-        ([["r2", "r1"]], 1),
+        ([["r2"], ["r1"]], 2),
         ([], 4),
         ([["z"], ["y"]], 1),
         ([["w1"], ["w2"]], 3),
