@@ -1,19 +1,61 @@
-"""requests: what people may change about a run without stopping it: its pace, and how long an approval holds."""
+"""requests: what people ask of a run: approve a gate, hold, resume, abort, another pace, a longer word."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.engine.effects import extension_effect, pace_effect
+from liftlock.engine.effects import effect, extension_effect, pace_effect
 from liftlock.engine.gates import GatePolicy, with_filed
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, state_of
-from liftlock.flow.run import known_gate
+from liftlock.errors import BadInput
 from liftlock.flow.site import nothing_run
-from liftlock.plan.fingerprint import fingerprint
+from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import Journal, Request, RequestKind
 from liftlock.steps.kinds import kinds
+
+
+def ask(
+    journal: Journal,
+    kind: RequestKind,
+    *,
+    who: str,
+    at: float,
+    plan: Plan | None = None,
+    gate: str = "",
+    why: str = "",
+) -> Request:
+    """File a request that the runner takes: approve a gate of `plan`, hold, resume or abort what runs.
+
+    `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate.
+    """
+    if plan is not None:
+        known_gate(plan, gate)
+    named = fingerprint(plan) if plan is not None else ""
+    return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
+
+
+def effect_of(journal: Journal, kind: RequestKind, *, alive: bool) -> str:
+    """What a request would do to the last run, in words; `alive` is whether a process works on it.
+
+    Raises `BadInput` when nothing was run yet.
+    """
+    state = _last(journal)
+    if state is None:
+        raise nothing_run()
+    return effect(kind, state, alive=alive)
+
+
+def known_gate(plan: Plan, gate: str) -> str:
+    """The gate itself; raises `BadInput` when the plan has none of that name."""
+    gates = [s.gate for s in plan.stages if s.gate]
+    if gate not in gates:
+        raise BadInput(
+            f"plan #{short(fingerprint(plan))} has no gate “{gate}”",
+            hint=f"its gates are: {', '.join(gates) or 'none'}",
+        )
+    return gate
 
 
 @dataclass(frozen=True, slots=True)

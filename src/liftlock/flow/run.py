@@ -12,7 +12,6 @@ from liftlock.cloud.file import CloudFile, ErrorBudget
 from liftlock.cloud.model import BalancerNode
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.desk import Guard
-from liftlock.engine.effects import effect
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lease import Tenure
 from liftlock.engine.lock import RunLock
@@ -23,13 +22,14 @@ from liftlock.engine.watch import Watches
 from liftlock.errors import BadInput, Refused, StalePlan
 from liftlock.flow.guarding import guards_of
 from liftlock.flow.report import RETRIES
+from liftlock.flow.requests import ask
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
-from liftlock.plan.fingerprint import fingerprint, short
+from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
 from liftlock.plan.staleness import moved
-from liftlock.ports.journal import Entry, Event, Journal, Request, RequestKind
+from liftlock.ports.journal import Entry, Event, Journal, RequestKind
 from liftlock.ports.lease import Holder, Owned
 from liftlock.steps.kinds import kinds
 
@@ -143,48 +143,6 @@ def approve_waiting(session: Session, gate: str, why: str) -> None:
         )
     at = session.site.hands.clock.now()
     ask(session.journal, RequestKind.APPROVE, who=session.who, at=at, plan=state.plan, gate=gate, why=why)
-
-
-def ask(
-    journal: Journal,
-    kind: RequestKind,
-    *,
-    who: str,
-    at: float,
-    plan: Plan | None = None,
-    gate: str = "",
-    why: str = "",
-) -> Request:
-    """File a request that the runner takes: approve a gate of `plan`, hold, resume or abort what runs.
-
-    `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate.
-    """
-    if plan is not None:
-        known_gate(plan, gate)
-    named = fingerprint(plan) if plan is not None else ""
-    return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
-
-
-def effect_of(journal: Journal, kind: RequestKind, *, alive: bool) -> str:
-    """What a request would do to the last run, in words; `alive` is whether a process works on it.
-
-    Raises `BadInput` when nothing was run yet.
-    """
-    last = last_run(journal, kinds())
-    if last is None:
-        raise nothing_run()
-    return effect(kind, last[1], alive=alive)
-
-
-def known_gate(plan: Plan, gate: str) -> str:
-    """The gate itself; raises `BadInput` when the plan has none of that name."""
-    gates = [s.gate for s in plan.stages if s.gate]
-    if gate not in gates:
-        raise BadInput(
-            f"plan #{short(fingerprint(plan))} has no gate “{gate}”",
-            hint=f"its gates are: {', '.join(gates) or 'none'}",
-        )
-    return gate
 
 
 def known(journal: Journal, plan: Plan) -> RunState | None:

@@ -23,8 +23,9 @@ from liftlock.engine.state import RunState
 from liftlock.errors import LiftlockError, StepFailed
 from liftlock.flow.guarding import guards_of
 from liftlock.flow.plan import plan
+from liftlock.flow.requests import ask
 from liftlock.flow.restore import restore
-from liftlock.flow.run import Session, abort, ask, pass_gate, resume, rollback, run
+from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
 from liftlock.plan.model import Plan, StepRef
 from liftlock.ports.journal import Event, Line, Request, RequestKind, Run
 from liftlock.sim.cloud import SimCloud
