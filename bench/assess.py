@@ -29,7 +29,7 @@ from liftlock.cloud.compute import Aggregate, Instance, ServerGroup
 from liftlock.cloud.diff import drift
 from liftlock.cloud.model import Cloud, Role, Tenancy
 from liftlock.flow.assess import judge
-from liftlock.flow.briefing import Grounds, brief
+from liftlock.flow.briefing.brief import Grounds, brief
 from liftlock.flow.plan import reporting_agents, running_parts, strategy_named
 from liftlock.plan.codec import dumps
 from liftlock.plan.model import Lift, Plan

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from liftlock.drivers.artefacts.released import ReleasedArtefacts
-from liftlock.flow.hop import side
+from liftlock.flow.releases.hop import side
 from liftlock.knowledge.artefact import Kind
 from liftlock.knowledge.catalogue import Series, releases
 from liftlock.knowledge.derivation import derivations

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from liftlock.cloud.notes import Note, Usage, matter
-from liftlock.flow.hop import hops
-from liftlock.flow.noting import notes_of
+from liftlock.flow.briefing.noting import notes_of
+from liftlock.flow.releases.hop import hops
 from liftlock.flow.wiring import artefacts
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.release_facts import facts_of

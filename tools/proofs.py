@@ -24,7 +24,7 @@ from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
 from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.drivers.scratch.server import program
 from liftlock.errors import LiftlockError
-from liftlock.flow.gathering import Ground
+from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.proof import Proof, Wish, proofs
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Service

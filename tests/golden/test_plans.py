@@ -14,7 +14,7 @@ from tests.sites import GREEN, sim_site
 
 from liftlock.cloud.model import Cloud
 from liftlock.flow.assess import judge
-from liftlock.flow.briefing import Grounds
+from liftlock.flow.briefing.brief import Grounds
 from liftlock.flow.plan import Choice, explained, plan, reporting_agents, running_parts
 from liftlock.plan.model import Lift, Plan
 from liftlock.plan.text import text

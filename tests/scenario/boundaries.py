@@ -22,10 +22,11 @@ from tests.sites import GREEN, sim_session
 from liftlock.engine.state import GOING_BACK, RunState, Standing
 from liftlock.engine.state import state_of as folded
 from liftlock.errors import StepFailed
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
+from liftlock.flow.records.status import status
 from liftlock.flow.restore import restore
-from liftlock.flow.run import Session, abort, ask, pass_gate, resume, rollback, run
-from liftlock.flow.status import status
+from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
 from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan, StepRef

@@ -24,10 +24,11 @@ from tests.sites import GREEN, sim_session
 from liftlock.engine.runner import Runner
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import LiftlockError
-from liftlock.flow.guarding import guards_of
+from liftlock.flow.command.guarding import guards_of
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, ask
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
+from liftlock.flow.run import Session
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Handover
 from liftlock.plan.fingerprint import fingerprint

@@ -21,7 +21,7 @@ from tests.sites import GREEN, sim_session
 from tests.unit.cli.terminal import Told, typed
 
 from liftlock.drivers.journals.sql import SqlJournal
-from liftlock.flow.requests import ask
+from liftlock.flow.command.requests import ask
 from liftlock.flow.run import pass_gate, resume
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud

@@ -11,9 +11,10 @@ from tests.sites import GREEN, sim_session
 from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StepFailed
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, ask, pass_gate, resume, rollback, run
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
+from liftlock.flow.run import Session, pass_gate, resume, rollback, run
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud

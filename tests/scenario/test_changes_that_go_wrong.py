@@ -20,8 +20,8 @@ from tests.scenario.boundaries import (
 
 from liftlock.engine.state import Standing, StepStatus
 from liftlock.errors import CannotRevert, StepFailed
+from liftlock.flow.records.status import status
 from liftlock.flow.run import Session
-from liftlock.flow.status import status
 from liftlock.sim.faults import SLOW_S, Fault, Kind
 
 CHANGES = {

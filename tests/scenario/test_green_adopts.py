@@ -8,8 +8,9 @@ from tests.sites import GREEN, sim_session
 
 from liftlock import ini
 from liftlock.engine.state import Standing
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import ask, run
+from liftlock.flow.run import run
 from liftlock.plan.text import text
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud

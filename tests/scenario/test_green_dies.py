@@ -15,10 +15,11 @@ from tests.sites import GREEN, sim_session
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed, Unreachable
-from liftlock.flow.guarding import guards_of, watched
+from liftlock.flow.command.guarding import guards_of, watched
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, approve_waiting, ask, pass_gate, rollback
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
+from liftlock.flow.run import Session, approve_waiting, pass_gate, rollback
 from liftlock.flow.verify import verify
 from liftlock.plan.reason import Reason
 from liftlock.ports.journal import Event, RequestKind

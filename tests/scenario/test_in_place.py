@@ -11,11 +11,12 @@ from liftlock.cloud.versions import series_of_cloud
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StalePlan, StepFailed
 from liftlock.flow.assess import assess
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.report import report
+from liftlock.flow.records.report import report
+from liftlock.flow.records.status import status
 from liftlock.flow.restore import restore
-from liftlock.flow.run import Session, abort, ask, resume, run
-from liftlock.flow.status import status
+from liftlock.flow.run import Session, abort, resume, run
 from liftlock.flow.verify import verify
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind

@@ -12,8 +12,8 @@ from tests.unit.cli.terminal import Told, typed
 
 from liftlock.cli.verb import person
 from liftlock.drivers.journals.sql import SqlJournal
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import ask
 from liftlock.plan import codec
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.ports.journal import Request, RequestKind

@@ -28,11 +28,12 @@ from liftlock.cli.verbs.plan import write_page
 from liftlock.cloud.codec import to_json
 from liftlock.engine.state import Standing
 from liftlock.errors import LiftlockError
-from liftlock.flow.audit import audit
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.report import report
-from liftlock.flow.run import Session, ask, pass_gate, resume, rollback, run
-from liftlock.flow.status import status
+from liftlock.flow.records.audit import audit
+from liftlock.flow.records.report import report
+from liftlock.flow.records.status import status
+from liftlock.flow.run import Session, pass_gate, resume, rollback, run
 from liftlock.flow.survey import survey
 from liftlock.flow.verify import verify
 from liftlock.knowledge.catalogue import releases

@@ -18,7 +18,7 @@ from tests.sites import GREEN, sim_session
 from tests.unit.cli.terminal import typed
 
 from liftlock.cli.verbs.status import for_people
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
 from liftlock.probes.log import Entry
 from liftlock.probes.tail import Tail
 from liftlock.sim.cloud import SimCloud

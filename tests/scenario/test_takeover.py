@@ -20,8 +20,9 @@ from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.engine.desk import Back, Desk, Wish
 from liftlock.engine.state import Standing
 from liftlock.errors import AnotherRun, Fenced, LiftlockError
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, ask, resume, run
+from liftlock.flow.run import Session, resume, run
 from liftlock.flow.site import journal_file
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import Event, Journal, Line, RequestKind

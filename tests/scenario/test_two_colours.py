@@ -9,8 +9,9 @@ from tests.sites import GREEN, sim_session
 
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.run import Session, ask, resume, rollback, run
+from liftlock.flow.run import Session, resume, rollback, run
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind

@@ -16,10 +16,11 @@ from liftlock.cli.verbs.plan import beside, write_page
 from liftlock.cli.verbs.report import fields
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.report import NAMED_AT_MOST, compose, report
-from liftlock.flow.run import Session, ask, pass_gate, rollback, run
-from liftlock.flow.status import status
+from liftlock.flow.records.report import NAMED_AT_MOST, compose, report
+from liftlock.flow.records.status import status
+from liftlock.flow.run import Session, pass_gate, rollback, run
 from liftlock.plan import codec
 from liftlock.plan.model import Plan
 from liftlock.plan.text import text

@@ -10,9 +10,9 @@ from liftlock.cloud.model import Cloud
 from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
 from liftlock.errors import BadInput, Unreachable
+from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.site import Site
 from liftlock.flow.survey import survey, survey_api
-from liftlock.flow.upgrade_checks import with_answers
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.api import CloudApi
 from liftlock.ports.clock import Clock

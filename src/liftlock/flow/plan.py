@@ -12,16 +12,16 @@ from liftlock.cloud.adoption.path import adopt
 from liftlock.cloud.model import Cloud, Role
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
-from liftlock.flow.adopt import along
 from liftlock.flow.assess import Assessment, assess
-from liftlock.flow.briefing import Grounds, brief
-from liftlock.flow.differences import differences
-from liftlock.flow.lost_bastion import manual_steps
-from liftlock.flow.noting import notes_that_matter
-from liftlock.flow.option_facts import known
-from liftlock.flow.proven import Proven
+from liftlock.flow.briefing.brief import Grounds, brief
+from liftlock.flow.briefing.lost_bastion import manual_steps
+from liftlock.flow.briefing.noting import notes_that_matter
+from liftlock.flow.briefing.proven import Proven
+from liftlock.flow.briefing.timings import history
+from liftlock.flow.configuration.adopt import along
+from liftlock.flow.configuration.differences import differences
+from liftlock.flow.configuration.option_facts import known
 from liftlock.flow.site import Site
-from liftlock.flow.timings import history
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
 from liftlock.plan.brief import Way

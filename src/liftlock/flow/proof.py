@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from liftlock.errors import BadInput, StepFailed
-from liftlock.flow.gathering import BEFORE, Ground, Ran, gathered, migrate
-from liftlock.flow.shimming import Tried, shimmed
+from liftlock.flow.copies.gathering import BEFORE, Ground, Ran, gathered, migrate
+from liftlock.flow.copies.shimming import Tried, shimmed
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.declared import declared_service
 from liftlock.knowledge.service import Service

@@ -10,9 +10,14 @@ from liftlock.engine.state import RunState, state_of
 from liftlock.errors import BadInput
 from liftlock.flow.assess import running_series
 from liftlock.flow.plan import order
-from liftlock.flow.return_to_blue import green_of, order_of_blue, refuse_unless_finalized, was_restored
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
+from liftlock.flow.way_back.return_to_blue import (
+    green_of,
+    order_of_blue,
+    refuse_unless_finalized,
+    was_restored,
+)
 from liftlock.plan import codec
 from liftlock.plan.model import Lift, Plan
 from liftlock.ports.journal import Journal

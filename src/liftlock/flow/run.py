@@ -20,9 +20,9 @@ from liftlock.engine.runner import Runner, last_run
 from liftlock.engine.state import RunState, Standing
 from liftlock.engine.watch import Watches
 from liftlock.errors import BadInput, Refused, StalePlan
-from liftlock.flow.guarding import guards_of
-from liftlock.flow.report import RETRIES
-from liftlock.flow.requests import ask
+from liftlock.flow.command.guarding import guards_of
+from liftlock.flow.command.requests import ask
+from liftlock.flow.records.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases

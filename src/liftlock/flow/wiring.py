@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from liftlock.drivers.databases.access import DatabaseAccess
     from liftlock.drivers.journals.sql import SqlJournal
     from liftlock.drivers.shells.ssh import SshAccess
-    from liftlock.flow.gathering import Ground
+    from liftlock.flow.copies.gathering import Ground
 
 _QUICKLY_S = 2.0
 """How long `status` waits for the database server, in seconds."""
@@ -68,7 +68,7 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
     """A scratch database server and two releases' code; the server is gone afterwards."""
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
-    from liftlock.flow.gathering import Ground  # noqa: PLC0415
+    from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
 
     code = VenvCode(old), VenvCode(new)
     with scratch_server() as server:

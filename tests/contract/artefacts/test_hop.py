@@ -12,7 +12,7 @@ import pytest
 from liftlock.cli.verbs.hop import summary
 from liftlock.drivers.artefacts.released import ReleasedArtefacts
 from liftlock.errors import LiftlockError, Refused
-from liftlock.flow.hop import Hop, hops, topics
+from liftlock.flow.releases.hop import Hop, hops, topics
 from liftlock.knowledge.artefact import Kind
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.derivation import derivations

@@ -13,8 +13,8 @@ import pytest
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
-from liftlock.flow.losses import what_is_lost
 from liftlock.flow.site import Site, backup_folder
+from liftlock.flow.way_back.losses import what_is_lost
 from liftlock.rehearsal.losses import Losses
 from liftlock.rehearsal.strays import Astray
 from liftlock.sim.cloud import SimCloud

@@ -9,7 +9,7 @@ import pytest
 
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
 from liftlock.drivers.scratch.environment import VenvCode
-from liftlock.flow.gathering import BEFORE, Ground
+from liftlock.flow.copies.gathering import BEFORE, Ground
 from liftlock.flow.proof import Proof, Wish, proofs
 from liftlock.rehearsal.hazards import Verdict
 from tests.contract.rehearsal.made_up import ALL, MadeUp

@@ -12,7 +12,7 @@ from tests.golden.status.recording import load
 
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.insights import Felt
-from liftlock.flow.status import document, fresh
+from liftlock.flow.records.status import document, fresh
 from liftlock.ports.journal import Line, Request, RequestKind
 
 REY = "rey, process 4242 on bastion, since 2026-09-21 14:13:20"

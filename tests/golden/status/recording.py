@@ -21,9 +21,9 @@ from tests.sites import GREEN, sim_session
 
 from liftlock.engine.state import RunState
 from liftlock.errors import LiftlockError, StepFailed
-from liftlock.flow.guarding import guards_of
+from liftlock.flow.command.guarding import guards_of
+from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
-from liftlock.flow.requests import ask
 from liftlock.flow.restore import restore
 from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
 from liftlock.plan.model import Plan, StepRef

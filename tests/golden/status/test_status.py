@@ -15,7 +15,7 @@ from tests.golden.status.moments import MOMENTS, NAMES, document_of
 from tests.golden.status.recording import load
 
 from liftlock.engine.gates import GatePolicy
-from liftlock.flow.status import document
+from liftlock.flow.records.status import document
 from liftlock.ports.journal import Event
 
 DOCUMENTS = Path(__file__).parent / "documents"

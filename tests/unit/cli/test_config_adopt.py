@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from liftlock.errors import BadInput
-from liftlock.flow.adopt import adopt_cloud
+from liftlock.flow.configuration.adopt import adopt_cloud
 from liftlock.knowledge.release_facts import facts_of
 from liftlock.lab.cloudware.wishes import wish_for
 from liftlock.lab.topology import Role

@@ -12,12 +12,12 @@ from liftlock.checks.finding import advice, risk
 from liftlock.cloud.model import Cloud, Role
 from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.errors import BadInput
-from liftlock.flow.briefing import BUSY, HOSTS, NO_PROOF, TENANTS, Grounds, brief, gains, rolls, way
+from liftlock.flow.briefing.brief import BUSY, HOSTS, NO_PROOF, TENANTS, Grounds, brief, gains, rolls, way
+from liftlock.flow.briefing.proven import read
+from liftlock.flow.briefing.timings import History, history, kind_of, measured, timing
 from liftlock.flow.plan import Choice, order, plan
-from liftlock.flow.proven import read
 from liftlock.flow.site import journal_file
 from liftlock.flow.survey import survey
-from liftlock.flow.timings import History, history, kind_of, measured, timing
 from liftlock.plan.brief import OWN_FIGURES
 from liftlock.plan.model import Lift, Plan, Stage
 from liftlock.ports.journal import Entry, Event

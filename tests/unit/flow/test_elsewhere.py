@@ -10,9 +10,9 @@ import pytest
 from liftlock.cloud.file import CloudFile, load
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lock import RunLock
+from liftlock.flow.records.status import document
 from liftlock.flow.run import on_another_bastion
 from liftlock.flow.site import journal_file
-from liftlock.flow.status import document
 from liftlock.flow.wiring import owner
 from liftlock.ports.lease import LEASE_S, Owned
 from tests.golden.status.recording import load as recorded

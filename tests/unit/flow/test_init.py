@@ -14,11 +14,11 @@ from liftlock.cloud.model import Agent, Endpoint
 from liftlock.drivers.clouds.roster import Roster, unknown_types
 from liftlock.drivers.on_host import whereabouts
 from liftlock.errors import BadInput, Refused, Unreachable
-from liftlock.flow.draft import backends_of, draft
-from liftlock.flow.draft_text import Choices, scalar, text
-from liftlock.flow.init import Wish, choices, init, refuse_blindness, write
-from liftlock.flow.lookout import look_around
-from liftlock.flow.sightings import Machine, Place, Section, Sightings
+from liftlock.flow.first_file.draft import backends_of, draft
+from liftlock.flow.first_file.draft_text import Choices, scalar, text
+from liftlock.flow.first_file.init import Wish, choices, init, refuse_blindness, write
+from liftlock.flow.first_file.lookout import look_around
+from liftlock.flow.first_file.sightings import Machine, Place, Section, Sightings
 from liftlock.knowledge.catalogue import services
 from liftlock.ports.shell import Finished
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from liftlock.flow.record import (
+from liftlock.flow.records.record import (
     cutover_seconds,
     failed_requests,
     rollback_seconds,

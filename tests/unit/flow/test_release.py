@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from liftlock.errors import BadInput, Refused
-from liftlock.flow.release import known, path, release
+from liftlock.flow.releases.release import known, path, release
 from liftlock.knowledge.catalogue import releases, services
 from tests.unit.cli.terminal import typed
 

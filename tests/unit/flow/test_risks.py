@@ -15,8 +15,8 @@ from liftlock.cloud.model import AcceptedRisk, Cloud
 from liftlock.cloud.risks import read, write
 from liftlock.cloud.versions import series_named
 from liftlock.errors import BadInput, Refused
+from liftlock.flow.command.risks import Acceptance, accept, withdraw
 from liftlock.flow.plan import plan
-from liftlock.flow.risks import Acceptance, accept, withdraw
 from liftlock.plan.codec import dumps, loads
 from liftlock.plan.diff import diff
 from liftlock.plan.fingerprint import fingerprint

@@ -8,8 +8,8 @@ from pathlib import Path
 from liftlock.cloud.codec import from_json, to_json
 from liftlock.cloud.file import parse
 from liftlock.flow.assess import judge
+from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.survey import survey
-from liftlock.flow.upgrade_checks import with_answers
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.tiny import release_name
 from tests.sites import CLOUD_FILE

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from liftlock.cli.pages.losses import summary, whole
-from liftlock.flow.losses import keep
+from liftlock.flow.way_back.losses import keep
 from liftlock.knowledge.kinds import Kind
 from liftlock.ports.scratch import Altered, Held, Kept
 from liftlock.rehearsal.losses import Fate, Loss, Losses, OtherRows, losses_of, other_rows

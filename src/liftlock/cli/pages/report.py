@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from liftlock.cli.pages.template import template
-from liftlock.flow.report import Report
+from liftlock.flow.records.report import Report
 from liftlock.plan.words import duration
 
 LEFT, WIDTH = 100.0, 890.0

@@ -10,9 +10,9 @@ from liftlock.cli.verb import confirm, person
 from liftlock.cli.verbs.run import Asking, Stopping
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
-from liftlock.flow.requests import ask
+from liftlock.flow.command.requests import ask
+from liftlock.flow.records.status import next_action
 from liftlock.flow.run import Session, approve_waiting, pass_gate, rollback, under_way
-from liftlock.flow.status import next_action
 from liftlock.flow.wiring import journal, opened
 from liftlock.ports.journal import RequestKind
 

@@ -12,7 +12,7 @@ from cliff.lister import Lister
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.adoption.model import Change, Kind
-from liftlock.flow.adopt import Adoption, adopt_cloud, adopt_folder, write
+from liftlock.flow.configuration.adopt import Adoption, adopt_cloud, adopt_folder, write
 from liftlock.flow.wiring import opened
 
 COLUMNS = ("Kind", "File", "Line", "Name", "Before", "After", "Because")

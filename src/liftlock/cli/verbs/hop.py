@@ -10,7 +10,7 @@ from typing import Any
 from cliff.lister import Lister
 
 from liftlock.cli.verb import Verb
-from liftlock.flow.hop import Hop, hops, topics
+from liftlock.flow.releases.hop import Hop, hops, topics
 from liftlock.flow.wiring import artefacts
 from liftlock.knowledge.fact import Coverage, Fact
 from liftlock.knowledge.placing import Basis, place

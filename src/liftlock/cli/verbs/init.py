@@ -73,7 +73,7 @@ class Init(Verb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Write it; say what could not be found out."""
-        from liftlock.flow.init import Wish, init  # noqa: PLC0415  (the client libraries take a second to load)
+        from liftlock.flow.first_file.init import Wish, init  # noqa: PLC0415  (the client libraries take a second to load)
 
         output = parsed_args.output
         made = init(

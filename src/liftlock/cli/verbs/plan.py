@@ -7,8 +7,8 @@ from pathlib import Path
 
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
+from liftlock.flow.briefing.proven import read
 from liftlock.flow.plan import plan
-from liftlock.flow.proven import read
 from liftlock.flow.wiring import artefacts, opened
 from liftlock.plan import codec, users_text
 from liftlock.plan.diff import diff

@@ -9,7 +9,7 @@ from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from liftlock.cli.verb import Verb
-from liftlock.flow.release import Release, known, path, placed, release
+from liftlock.flow.releases.release import Release, known, path, placed, release
 from liftlock.knowledge.catalogue import services
 
 

@@ -13,8 +13,8 @@ from cliff.show import ShowOne
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.file import load
 from liftlock.errors import BadInput
-from liftlock.flow.report import Report as Findings
-from liftlock.flow.report import report
+from liftlock.flow.records.report import Report as Findings
+from liftlock.flow.records.report import report
 from liftlock.flow.wiring import journal
 
 

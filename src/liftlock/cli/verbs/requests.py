@@ -12,7 +12,7 @@ from liftlock.cli.verbs.run import Stopping
 from liftlock.cloud.file import CloudFile, load
 from liftlock.engine.gates import GatePolicy
 from liftlock.errors import Refused
-from liftlock.flow.requests import Wish, extend, pace
+from liftlock.flow.command.requests import Wish, extend, pace
 from liftlock.flow.run import under_way
 from liftlock.flow.wiring import journal
 from liftlock.plan import codec

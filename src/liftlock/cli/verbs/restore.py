@@ -13,11 +13,11 @@ from liftlock.cli.verb import confirm, person
 from liftlock.cli.verbs.run import RunVerb
 from liftlock.engine.state import Standing
 from liftlock.errors import LiftlockError, Refused
-from liftlock.flow.losses import keep, kept_copy, lost_between, what_is_lost
-from liftlock.flow.requests import ask
+from liftlock.flow.command.requests import ask
 from liftlock.flow.restore import databases_of, last_upgrade, newest_copy, restore
 from liftlock.flow.run import Session, run
 from liftlock.flow.site import Site, losses_folder
+from liftlock.flow.way_back.losses import keep, kept_copy, lost_between, what_is_lost
 from liftlock.flow.wiring import journal, opened, scratch
 from liftlock.plan import codec
 from liftlock.plan.model import Plan

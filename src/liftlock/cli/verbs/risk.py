@@ -12,7 +12,7 @@ from cliff.lister import Lister
 from liftlock.cli.verb import Verb, add_cloud_file, person
 from liftlock.cloud.file import load
 from liftlock.cloud.risks import read
-from liftlock.flow.risks import Acceptance, accept, withdraw
+from liftlock.flow.command.risks import Acceptance, accept, withdraw
 
 
 class AcceptRisk(Verb):

@@ -12,7 +12,7 @@ from liftlock.cli.verb import Verb, add_cloud_file, person
 from liftlock.cloud.file import load
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import Refused, StepFailed
-from liftlock.flow.requests import ask, effect_of, known_gate
+from liftlock.flow.command.requests import ask, effect_of, known_gate
 from liftlock.flow.run import Session, abort, resume, run, under_way
 from liftlock.flow.wiring import journal, opened
 from liftlock.plan import codec

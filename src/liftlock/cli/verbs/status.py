@@ -18,9 +18,9 @@ from liftlock.cli.verb import Verb, add_cloud_file, guarded
 from liftlock.cloud.file import CloudFile, load
 from liftlock.engine.gates import GatePolicy
 from liftlock.errors import Refused
-from liftlock.flow.audit import Deed, audit
+from liftlock.flow.records.audit import Deed, audit
+from liftlock.flow.records.status import status
 from liftlock.flow.run import on_another_bastion, under_way
-from liftlock.flow.status import status
 from liftlock.flow.wiring import journal, owner
 from liftlock.plan.words import duration
 from liftlock.ports.lease import Owned

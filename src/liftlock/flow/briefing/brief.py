@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from liftlock.checks.finding import ADVICE, Finding
 from liftlock.cloud.compute import Instance
 from liftlock.cloud.model import Cloud, Host
-from liftlock.flow.noting import Notes
-from liftlock.flow.proven import Proven
-from liftlock.flow.release import path
-from liftlock.flow.timings import History, timings
+from liftlock.flow.briefing.noting import Notes
+from liftlock.flow.briefing.proven import Proven
+from liftlock.flow.briefing.timings import History, timings
+from liftlock.flow.releases.release import path
 from liftlock.knowledge.catalogue import releases
 from liftlock.knowledge.microversions import NOVA
 from liftlock.knowledge.nova_versions import refuses_below, written_by

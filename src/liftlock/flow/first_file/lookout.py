@@ -14,7 +14,7 @@ from liftlock.cloud.model import Agent, Endpoint
 from liftlock.drivers.clouds.roster import Roster
 from liftlock.drivers.on_host import ask
 from liftlock.errors import LiftlockError
-from liftlock.flow.sightings import Lead, Machine, Place, Section, Sightings, Silent
+from liftlock.flow.first_file.sightings import Lead, Machine, Place, Section, Sightings, Silent
 from liftlock.knowledge.catalogue import parts, services
 from liftlock.ports.shell import Shell
 

@@ -13,10 +13,10 @@ from liftlock.drivers.clouds.openstack import OpenStackApi
 from liftlock.drivers.clouds.roster import roster
 from liftlock.drivers.shells.ssh import SshAccess, SshShell
 from liftlock.errors import BadInput, Refused, Unreachable
-from liftlock.flow.draft import Draft, Gap, draft
-from liftlock.flow.draft_text import Choices, text
-from liftlock.flow.lookout import look_around, resolved
-from liftlock.flow.sightings import Sightings
+from liftlock.flow.first_file.draft import Draft, Gap, draft
+from liftlock.flow.first_file.draft_text import Choices, text
+from liftlock.flow.first_file.lookout import look_around, resolved
+from liftlock.flow.first_file.sightings import Sightings
 from liftlock.ports.shell import Shell
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from liftlock.cloud.mapping import Family
 from liftlock.cloud.schema import Schema
 from liftlock.errors import StepFailed
-from liftlock.flow.gathering import BEFORE, Ground, gathered, try_new_code
+from liftlock.flow.copies.gathering import BEFORE, Ground, gathered, try_new_code
 from liftlock.knowledge.service import Service
 from liftlock.ports.scratch import Said
 from liftlock.rehearsal.families import of_database

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.cloud.notes import Note, Usage, matter
-from liftlock.flow.hop import hops
-from liftlock.flow.option_facts import known
+from liftlock.flow.configuration.option_facts import known
+from liftlock.flow.releases.hop import hops
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.fact import Coverage, Fact, Turn

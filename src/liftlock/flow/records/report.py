@@ -10,7 +10,7 @@ from typing import Any
 
 from liftlock.engine.state import RunState, state_of
 from liftlock.errors import BadInput
-from liftlock.flow.record import (
+from liftlock.flow.records.record import (
     FailedRequest,
     cutover_seconds,
     failed_requests,

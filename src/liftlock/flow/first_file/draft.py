@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from liftlock.cloud.model import Role
-from liftlock.flow.sightings import Machine, Place, Section, Sightings
+from liftlock.flow.first_file.sightings import Machine, Place, Section, Sightings
 from liftlock.knowledge.catalogue import parts, services
 from liftlock.knowledge.service import Plane, Service
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from liftlock.flow.draft import PORT, Draft, Entry, Gap
+from liftlock.flow.first_file.draft import PORT, Draft, Entry, Gap
 
 WIDTH = 108
 NOTES_AT = 28

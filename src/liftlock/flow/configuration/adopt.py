@@ -15,7 +15,7 @@ from liftlock.cloud.adoption.path import adopt, is_read, series
 from liftlock.cloud.model import Host, Role
 from liftlock.cloud.versions import series_named, series_of_host
 from liftlock.errors import BadInput, Unreachable
-from liftlock.flow.option_facts import read
+from liftlock.flow.configuration.option_facts import read
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.options import Facts

@@ -1,0 +1,1 @@
+"""The operator's own configuration, in the words of another release."""

@@ -1,0 +1,1 @@
+"""A first cloud file for a cloud that nobody has declared yet."""

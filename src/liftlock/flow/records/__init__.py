@@ -1,0 +1,1 @@
+"""What the journal tells: where a run is, what it did, who did what, what users felt."""

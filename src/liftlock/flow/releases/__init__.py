@@ -1,0 +1,1 @@
+"""What is known of releases, and what a release says when it is asked."""

@@ -1,0 +1,1 @@
+"""What a restore finds of both colours, and what it would lose."""
