@@ -1,0 +1,1 @@
+"""The world behind the ports: a folder for each port, a file for each technology."""

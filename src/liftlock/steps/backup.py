@@ -151,6 +151,7 @@ class RestoreDatabases(Step):
         return COPY_PATIENCE_S
 
     def done(self, hands: Hands, since: float | None) -> bool:
+        """Whether this very step has put them back; that a restore before it did says nothing about what came since."""
         return since is not None and hands.databases.restored(self.databases, self.backup)
 
     def execute(self, hands: Hands) -> None:

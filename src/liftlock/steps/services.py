@@ -105,6 +105,7 @@ class StartOnGreen(StartPart):
     """Service whose requests it answers, for an API: it gives its last answer before it is stopped."""
 
     def done(self, hands: Hands, since: float | None) -> bool:
+        """Whether it runs, and starts at a boot unless it must be alone."""
         unit = hands.services.look(self.host, self.part)
         return unit is not None and unit.active and unit.enabled != self.alone
 

@@ -1,0 +1,1 @@
+"""Pages for people: text that fits a terminal, HTML from templates beside it."""

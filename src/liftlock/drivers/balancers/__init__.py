@@ -1,0 +1,1 @@
+"""Balancers: what is behind them, and how requests are shared between blue and green."""

@@ -1,0 +1,1 @@
+"""A cloud's own API: its catalogue, workers, users' things and hypervisors."""

@@ -1,0 +1,1 @@
+"""Database servers: looked at, copied, restored; one file per technology."""

@@ -1,0 +1,1 @@
+"""Ways by which releases reach hosts, and programs of a release are run there."""

@@ -1,1 +1,1 @@
-"""What makes new hosts like others."""
+"""Keystone's keys on hosts, and whatever would rotate them; one file per operating system."""

@@ -1,0 +1,1 @@
+"""Where it is written down whose a cloud is."""

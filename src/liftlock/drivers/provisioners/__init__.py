@@ -1,0 +1,1 @@
+"""Who makes hosts and removes them."""

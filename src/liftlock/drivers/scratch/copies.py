@@ -49,6 +49,7 @@ class ScratchMariaDb:
         self._session = connected(socket)
 
     def close(self) -> None:
+        """End our session; the server runs on."""
         self._session.close()
 
     def load(self, dump: Path, database: str) -> tuple[str, ...]:
