@@ -71,6 +71,17 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A small real request to a service's API: an answer means that it works, its database included."""
+
+    path: str
+    key: str
+    """What its answer must hold: the name of a list."""
+    version: str = ""
+    """Added to the catalogue's address where that names no version: `/v2.1`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One OpenStack service: parts, databases, migrations and its place in the order."""
 
@@ -81,6 +92,8 @@ class Service:
     after: tuple[str, ...]
     """Services that must be handed over before this one."""
     parts: tuple[Part, ...]
+    listing: Listing | None = None
+    """What is asked to see whether its API answers; None for horizon, which has pages."""
     databases: tuple[str, ...] = ()
     """Names of its databases in a default deployment."""
     migrations: tuple[Migration, ...] = ()

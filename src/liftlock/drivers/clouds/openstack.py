@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -31,7 +30,7 @@ from liftlock.cloud.model import Agent, Endpoint, Tenancy
 from liftlock.drivers.clouds.compute import compute
 from liftlock.errors import BadInput, Unreachable
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.service import Service
+from liftlock.knowledge.service import Listing, Service
 from liftlock.ports.api import Sample
 from liftlock.ports.clock import Clock
 
@@ -45,30 +44,6 @@ _NEVER_S = 1e9
 _PAGE = 1000
 _PAGE_PATIENCE_S = 120.0
 """A page of a thousand servers with their details takes nova many seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """A small real request of a service."""
-
-    version: str
-    """Added to the catalogue's address where that names no version."""
-    path: str
-    key: str
-    """What its answer must hold."""
-
-
-_LISTINGS = {
-    "glance": _Listing("/v2", "/images?limit=1", "images"),
-    # The whole list would be every host of the cloud.
-    "placement": _Listing("", "/resource_providers?name=nobody-is-called-like-this", "resource_providers"),
-    "neutron": _Listing("/v2.0", "/networks?limit=1", "networks"),
-    "cinder": _Listing("/v3", "/volumes?limit=1", "volumes"),
-    "nova": _Listing("/v2.1", "/servers?limit=1", "servers"),
-    "heat": _Listing("/v1", "/stacks?limit=1", "stacks"),
-}
-# Anybody's token may read regions, and every cloud has a handful: projects may be thousands (keystone 27 and 29).
-_KEYSTONE = _Listing("/v3", "/regions", "regions")
 _FAILURES = (exceptions.ClientException, OSError, ValueError, KeyError, TypeError, AttributeError)
 """What a request through keystoneauth raises: refused, cut, too late, or no sense in the answer."""
 
@@ -166,7 +141,7 @@ class OpenStackApi:
                 return bool(self._connect()[0].get_token())
             if service == "horizon":
                 return self._login_page()
-            listing = _LISTINGS[service]
+            listing = _listing(service)
             answer = self._get(service, listing.path)
             return isinstance(answer.get(listing.key), list)
         except (*_FAILURES, BadInput):
@@ -218,7 +193,7 @@ class OpenStackApi:
         if service == "horizon":
             return api.health if api else ""
         try:
-            return urlsplit(self._address(service)).path + _LISTINGS.get(service, _KEYSTONE).path
+            return urlsplit(self._address(service)).path + _listing(service).path
         except _FAILURES:
             return ""
 
@@ -233,7 +208,7 @@ class OpenStackApi:
             )
             if service == "horizon":
                 return answer.ok and "csrfmiddlewaretoken" in answer.text
-            return answer.ok and isinstance(answer.json().get(_LISTINGS.get(service, _KEYSTONE).key), list)
+            return answer.ok and isinstance(answer.json().get(_listing(service).key), list)
         except (*_FAILURES, requests.RequestException):
             return False
 
@@ -372,13 +347,12 @@ class OpenStackApi:
     def _address(self, service: str) -> str:
         """Where the catalogue's public entry leads, with the version that our requests are for."""
         session, region = self._session()
-        listing = _LISTINGS.get(service, _KEYSTONE)
         kind = services()[service].catalogue_type
         address = session.get_endpoint(service_type=kind, interface="public", region_name=region or None)
         if not address:
             raise exceptions.EndpointNotFound(f"the catalogue has no public address of {service}")
         if not re.search(r"/v\d", urlsplit(address).path):
-            address = address.rstrip("/") + listing.version
+            address = address.rstrip("/") + _listing(service).version
         return str(address).rstrip("/")
 
     def _age(self, stamp: str | None) -> float:
@@ -424,6 +398,14 @@ class OpenStackApi:
                 now="what the APIs would say is not known",
                 hint="see whether keystone-api runs and the balancer sends requests to it",
             ) from problem
+
+
+def _listing(service: str) -> Listing:
+    """What the service is asked; raises KeyError for one that has only pages."""
+    found = services()[service].listing
+    if found is None:
+        raise KeyError(f"{service} has no listing")
+    return found
 
 
 def _sample(answers: Sequence[tuple[bool, float]]) -> Sample:

@@ -1,6 +1,6 @@
 """cinder: volumes."""
 
-from liftlock.knowledge.service import Handover, Migration, Part, Service
+from liftlock.knowledge.service import Handover, Listing, Migration, Part, Service
 
 SERVICE = Service(
     name="cinder",
@@ -13,6 +13,7 @@ SERVICE = Service(
         Part("cinder-volume", Handover.STOP_THEN_START, agent="cinder-volume"),
         Part("cinder-backup", Handover.STOP_THEN_START, agent="cinder-backup"),
     ),
+    listing=Listing("/volumes?limit=1", "volumes", "/v3"),
     databases=("cinder",),
     migrations=(
         Migration("sync", ("cinder-manage", "db", "sync"), "sync", ("cinder",)),

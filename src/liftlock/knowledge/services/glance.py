@@ -1,12 +1,13 @@
 """glance: images."""
 
-from liftlock.knowledge.service import Migration, Part, Service
+from liftlock.knowledge.service import Listing, Migration, Part, Service
 
 SERVICE = Service(
     name="glance",
     catalogue_type="image",
     after=("keystone",),
     parts=(Part("glance-api", port=9292, health="/healthcheck", wsgi="glance.wsgi.api:application"),),
+    listing=Listing("/images?limit=1", "images", "/v2"),
     databases=("glance",),
     migrations=(
         Migration("expand", ("glance-manage", "db", "expand"), "expand", ("glance",)),

@@ -1,6 +1,6 @@
 """heat: stacks. Its engines ask for a virtual host of their own when two releases run beside each other."""
 
-from liftlock.knowledge.service import Handover, Migration, Part, Service
+from liftlock.knowledge.service import Handover, Listing, Migration, Part, Service
 
 SERVICE = Service(
     name="heat",
@@ -16,6 +16,7 @@ SERVICE = Service(
         ),
         Part("heat-engine", Handover.OWN_VHOST, agent="heat-engine", topics=("engine",)),
     ),
+    listing=Listing("/stacks?limit=1", "stacks", "/v1"),
     databases=("heat",),
     migrations=(Migration("sync", ("heat-manage", "db_sync"), "sync", ("heat",)),),
     configuration=("/etc/heat",),

@@ -1,6 +1,6 @@
 """neutron: networks."""
 
-from liftlock.knowledge.service import Handover, Migration, Part, Plane, Service
+from liftlock.knowledge.service import Handover, Listing, Migration, Part, Plane, Service
 
 SERVICE = Service(
     name="neutron",
@@ -18,6 +18,7 @@ SERVICE = Service(
             agent="neutron-openvswitch-agent",
         ),
     ),
+    listing=Listing("/networks?limit=1", "networks", "/v2.0"),
     databases=("neutron",),
     migrations=(
         Migration("expand", ("neutron-db-manage", "upgrade", "--expand"), "expand", ("neutron",)),

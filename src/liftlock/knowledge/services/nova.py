@@ -1,6 +1,6 @@
 """nova: instances. Its agents on compute hosts stay behind for a while, so its RPC is pinned to the oldest."""
 
-from liftlock.knowledge.service import Handover, Migration, Part, Plane, Service
+from liftlock.knowledge.service import Handover, Listing, Migration, Part, Plane, Service
 
 SERVICE = Service(
     name="nova",
@@ -13,6 +13,7 @@ SERVICE = Service(
         Part("nova-conductor", agent="nova-conductor", topics=("conductor",)),
         Part("nova-compute", Handover.STOP_THEN_START, Plane.DATA, agent="nova-compute"),
     ),
+    listing=Listing("/servers?limit=1", "servers", "/v2.1"),
     databases=("nova_api", "nova_cell0", "nova"),
     migrations=(
         Migration("api-db-sync", ("nova-manage", "api_db", "sync"), "sync", ("nova_api",)),
