@@ -24,7 +24,7 @@ from liftlock.cloud.model import (
 )
 from liftlock.cloud.traces import Backup
 from liftlock.knowledge.catalogue import releases, services
-from liftlock.knowledge.heads import HEADS
+from liftlock.knowledge.heads import heads
 from liftlock.knowledge.nova_versions import written_by
 from liftlock.knowledge.service import Plane
 
@@ -221,7 +221,9 @@ def _agents(series: str, computes: tuple[str, ...], compute_series: str) -> tupl
 
 def _database_server(series: str) -> DatabaseServer:
     databases = tuple(
-        Database(name, revisions=HEADS[series][name], tables=60, size_mib=2.5, collation="utf8mb3_general_ci")
+        Database(
+            name, revisions=heads()[series][name], tables=60, size_mib=2.5, collation="utf8mb3_general_ci"
+        )
         for service in services().values()
         for name in service.databases
     )

@@ -18,7 +18,7 @@ from liftlock.knowledge.removals import removed
     says=(BLOCKER, RISK),
 )
 def driver_removed(cloud: Cloud, target: Series) -> Iterator[Finding]:
-    """What is gone stands in `knowledge.removals`; one finding per option and name, with the hosts."""
+    """What is gone stands in `knowledge/hops`; one finding per option and name, with the hosts."""
     found: dict[tuple[str, str, str], list[str]] = {}
     control = {h.name for h in cloud.hosts_with(Role.CONTROL)}
     for host in cloud.hosts:

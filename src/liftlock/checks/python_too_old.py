@@ -8,7 +8,7 @@ from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.minimums import PYTHON, below
+from liftlock.knowledge.minimums import below, oldest
 
 
 @check(
@@ -18,7 +18,7 @@ from liftlock.knowledge.minimums import PYTHON, below
 )
 def python_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Silent about series whose minimum is not known, and about hosts that run no OpenStack."""
-    floor = PYTHON.get(target.id)
+    floor = oldest("python", target.id)
     for host in cloud.hosts:
         if not (host.has(Role.CONTROL) or host.has(Role.COMPUTE)) or not below(host.python, floor):
             continue

@@ -9,7 +9,7 @@ from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.knowledge.catalogue import Series, releases
-from liftlock.knowledge.heads import HEADS, series_with, stamped_by
+from liftlock.knowledge.heads import heads, series_with, stamped_by
 
 
 @check(
@@ -22,7 +22,7 @@ def schema_of_another_series(cloud: Cloud, target: Series) -> Iterator[Finding]:
     source = series_of_cloud(cloud)
     if source is None:
         return
-    known = HEADS.get(source, {})
+    known = heads().get(source, {})
     for database in cloud.database_server.databases:
         strays = [
             head for head in database.revisions if head not in known.get(database.name, database.revisions)

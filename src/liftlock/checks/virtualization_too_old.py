@@ -8,7 +8,7 @@ from liftlock.checks.finding import ADVICE, RISK, Finding, advice, risk
 from liftlock.checks.registry import check
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.minimums import LIBVIRT, NEXT_LIBVIRT, NEXT_QEMU, QEMU, below
+from liftlock.knowledge.minimums import announced, below, oldest
 
 
 @check(
@@ -20,22 +20,20 @@ def virtualization_too_old(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Read on the host, or else from what nova says of its hypervisors; blocks nothing, since computes follow later."""
     told = {h.host: h.version for h in cloud.compute.hypervisors}
     for host in cloud.hosts_with(Role.COMPUTE):
-        for what, version, floors, following in (
-            ("libvirt", host.libvirt, LIBVIRT, NEXT_LIBVIRT),
-            ("QEMU", host.qemu or told.get(host.name, ""), QEMU, NEXT_QEMU),
-        ):
+        for what, version in (("libvirt", host.libvirt), ("QEMU", host.qemu or told.get(host.name, ""))):
+            floor, following = oldest(what.lower(), target.id), announced(what.lower(), target.id)
             evidence = f"{what} on {host.name}: {version}"
-            if below(version, floors.get(target.id)):
+            if below(version, floor):
                 yield risk(
                     host.name,
-                    f"{host.name} has {what} {version}; nova-compute of {target.id} starts from {floors[target.id]} on",
+                    f"{host.name} has {what} {version}; nova-compute of {target.id} starts from {floor} on",
                     f"upgrade {what} on {host.name} before its nova-compute, with no instance on it",
                     evidence,
                 )
-            elif below(version, following.get(target.id)):
+            elif below(version, following):
                 yield advice(
                     host.name,
-                    f"{host.name} has {what} {version}; after {target.id} nova will ask for {following[target.id]}",
+                    f"{host.name} has {what} {version}; after {target.id} nova will ask for {following}",
                     f"plan to upgrade {what} on {host.name} after this lift",
                     evidence,
                 )

@@ -1,18 +1,14 @@
 """What changes between two series, as far as a person wrote it down.
 
-Kept by hand in `hops/<target series>.toml`. What released files tell is derived instead: `derivation.py`.
+Kept by hand, see `written_down.py`. What released files tell is derived instead: `derivation.py`.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from liftlock import ini
+from liftlock.knowledge.written_down import written_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +59,16 @@ class Rewording:
     old: str
 
 
-@cache
-def _hop(target: str) -> Mapping[str, Any]:
-    file = resources.files("liftlock.knowledge").joinpath("hops", f"{target}.toml")
-    return tomllib.loads(file.read_text()) if file.is_file() else {}
-
-
 def needs_read_committed(target: str, service: str) -> bool:
     """Whether a migration of the service on the way to `target` rebuilds a table that is read meanwhile."""
-    return service in _hop(target).get("rebuilds_tables", ())
+    return service in written_down(target).get("rebuilds_tables", ())
 
 
 def rewordings(target: str, service: str) -> tuple[Rewording, ...]:
     """What the service at `target` must write in the old words as long as the old release may read it."""
     return tuple(
         Rewording(r["database"], r["table"], r["column"], r["new"], r["old"])
-        for r in _hop(target).get("rewording", ())
+        for r in written_down(target).get("rewording", ())
         if r["service"] == service
     )
 
@@ -87,5 +77,5 @@ def edits_for(target: str) -> tuple[Edit, ...]:
     """Edits that a hop to `target` asks for; empty when nothing is known."""
     return tuple(
         Edit(e["path"], e["section"], e["option"], e.get("value"), e["because"])
-        for e in _hop(target).get("edit", ())
+        for e in written_down(target).get("edit", ())
     )

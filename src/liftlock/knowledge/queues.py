@@ -7,35 +7,36 @@ must want the same. A queue of its own per process (replies, fanouts) may differ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+
+from liftlock.knowledge.release_facts import facts_of, shipped
 
 SECTION = "oslo_messaging_rabbit"
 
-_DEFAULTS = {
-    "amqp_auto_delete": "false",
-    "amqp_durable_queues": "false",
-    "rabbit_ha_queues": "false",
-    "rabbit_quorum_delivery_limit": "0",
-    "rabbit_quorum_max_memory_bytes": "0",
-    "rabbit_quorum_max_memory_length": "0",
-    "rabbit_quorum_queue": "false",
-    "rabbit_stream_fanout": "false",
-    "rabbit_transient_quorum_queue": "false",
-}
-"""Read from the option lists of oslo.messaging 14.7.2, 16.1.2 and 17.3.0: the same in all three."""
-
-QUEUE_OPTIONS = tuple(_DEFAULTS)
+_SWITCHES = (
+    "amqp_auto_delete",
+    "amqp_durable_queues",
+    "rabbit_ha_queues",
+    "rabbit_quorum_queue",
+    "rabbit_stream_fanout",
+    "rabbit_transient_quorum_queue",
+)
+_LIMITS = (
+    "rabbit_quorum_delivery_limit",
+    "rabbit_quorum_max_memory_bytes",
+    "rabbit_quorum_max_memory_length",
+)
+QUEUE_OPTIONS = tuple(sorted((*_SWITCHES, *_LIMITS)))
 """Names of the options, in `SECTION`."""
 
-_BY_SERIES: Mapping[str, Mapping[str, str]] = {
-    "2024.1": _DEFAULTS,
-    "2025.1": _DEFAULTS,
-    "2026.1": _DEFAULTS,
-}
 
-
+@cache
 def queue_defaults(series: str) -> Mapping[str, str]:
-    """Option -> value where an operator sets none, in lower case; empty for a series nobody has looked at."""
-    return _BY_SERIES.get(series, {})
+    """Option -> value where an operator sets none, as the release itself told; empty for a series nobody has asked."""
+    if series not in shipped():
+        return {}
+    told = {o.name: o.default for o in facts_of(series).options if o.section == SECTION}
+    return {name: told[name] or "" for name in QUEUE_OPTIONS if name in told}
 
 
 def read_options(told: str) -> dict[str, str]:
@@ -45,11 +46,7 @@ def read_options(told: str) -> dict[str, str]:
     {'amqp_durable_queues': 'true', 'rabbit_quorum_delivery_limit': '1'}
     """
     found = dict(word.split("=", 1) for word in told.split())
-    return {option: _one_word(value) if _is_switch(option) else value for option, value in found.items()}
-
-
-def _is_switch(option: str) -> bool:
-    return _DEFAULTS.get(option) in ("true", "false")
+    return {option: _one_word(value) if option in _SWITCHES else value for option, value in found.items()}
 
 
 def _one_word(value: str) -> str:

@@ -9,7 +9,7 @@ from liftlock.cloud.compute import Compute
 from liftlock.cloud.model import Agent, BackendServer, BalancerNode, BrokerNode, Endpoint, Role, Tenancy
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.microversions import NOVA
+from liftlock.knowledge.microversions import newest_microversions
 from liftlock.knowledge.nova_versions import written_by
 from liftlock.ports.api import Sample
 from liftlock.sim.cloud import Life
@@ -82,7 +82,7 @@ class SimApi:
         if not self._life.cloud.serves("nova"):
             raise Unreachable("nova does not tell its hypervisors and instances: it answers 503")
         running = self._life.cloud.series_running("nova-api")
-        newest = next((m for m, series in NOVA.items() if running and min(running, key=age) in series), "")
+        newest = newest_microversions().get(min(running, key=age), "") if running else ""
         return replace(self._life.cloud.compute, microversion=newest)
 
     def answers(self, service: str) -> bool:

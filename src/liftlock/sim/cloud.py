@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from liftlock.cloud.model import Cloud, Host, Role
 from liftlock.errors import Fenced, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.heads import HEADS
+from liftlock.knowledge.heads import heads
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.hands import Hands
 from liftlock.sim.clock import SimClock
@@ -76,7 +76,7 @@ class SimCloud:
         self.backups: dict[str, SimBackup] = {}
         self.colours: dict[str, SimColours] = {}
         """Service -> how the balancer shares its requests."""
-        self.builds: dict[str, str] = {s: release_name(s) for s in HEADS}
+        self.builds: dict[str, str] = {s: release_name(s) for s in heads()}
         """Series -> the release the deployer would install for it."""
         self.builds.update({series_of(r): r for h in snapshot.hosts for r in h.releases})
         self.database_version = snapshot.database_server.version

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from liftlock.errors import BadInput, StepFailed
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.heads import HEADS
+from liftlock.knowledge.heads import heads
 from liftlock.knowledge.service import Migration
 from liftlock.ports.deployer import ProgramResult
 from liftlock.sim.cloud import Life, SimCloud
@@ -141,7 +141,9 @@ def _migrate(cloud: SimCloud, host: str, series: str, migration: Migration) -> P
     for database in found:
         if database.broken:
             return ProgramResult(1, f"(1049, \"Unknown database '{database.name}'\")", _PROGRAM_S)
-        unknown = sorted(set(database.revisions) - set(HEADS[series].get(database.name, database.revisions)))
+        unknown = sorted(
+            set(database.revisions) - set(heads()[series].get(database.name, database.revisions))
+        )
         if age(database.series) > age(series) and unknown:
             # Seen: keystone-manage 27 on a schema of 2026.1 (research/control-plane.md).
             return ProgramResult(1, f"Can't locate revision identified by '{unknown[0]}'", _PROGRAM_S)
@@ -154,7 +156,7 @@ def _migrate(cloud: SimCloud, host: str, series: str, migration: Migration) -> P
         )
     for database in found:
         if age(database.series) < age(series):
-            database.series, database.revisions = series, HEADS[series][database.name]
+            database.series, database.revisions = series, heads()[series][database.name]
             database.rows["alembic_version"] = list(database.revisions)
             database.restored_from = ""
     return ProgramResult(0, "INFO  [alembic.runtime.migration] Context impl MySQLImpl.", _PROGRAM_S)

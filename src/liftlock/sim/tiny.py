@@ -17,7 +17,7 @@ from liftlock.cloud.model import (
     Unit,
 )
 from liftlock.knowledge.catalogue import releases, services
-from liftlock.knowledge.heads import HEADS
+from liftlock.knowledge.heads import heads
 from liftlock.knowledge.service import Plane
 
 CONTROL_HOST = "ctl-blue"
@@ -49,7 +49,7 @@ def tiny(series: str = "2025.1", name: str = "tiny") -> Cloud:
             max_connections=1000,
             cell_book=CellBook((Cell(CELL0, "cell0", "nova_cell0"), Cell(CELL1, "cell1", "nova"))),
             databases=tuple(
-                Database(database, HEADS[series][database], tables=20, size_mib=2.0)
+                Database(database, heads()[series][database], tables=20, size_mib=2.0)
                 for service in services().values()
                 for database in service.databases
             ),

@@ -13,7 +13,7 @@ from liftlock.checks.registry import blockers, checks, examine
 from liftlock.cloud.model import Agent, BrokerNode, Cloud, Endpoint, PlannedHost, Unit
 from liftlock.cloud.versions import series_named
 from liftlock.discovery import modules_in
-from liftlock.knowledge import queues
+from liftlock.knowledge.queues import queue_defaults
 from tests.clouds import (
     small_cloud,
     versions_of,
@@ -615,9 +615,11 @@ def test_every_finding_has_evidence_and_a_way_out_and_ends_without_a_full_stop()
 def test_a_default_about_queues_that_changes_with_the_hop_stands_in_the_way_unless_it_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    usual = queues.queue_defaults("2026.1")
+    usual = queue_defaults("2026.1")
     series = {"2025.1": usual, "2026.1": {**usual, "amqp_durable_queues": "true"}}
-    monkeypatch.setattr(queues, "_BY_SERIES", series)
+    monkeypatch.setattr(
+        "liftlock.checks.queue_options_differ.queue_defaults", lambda name: series.get(name, {})
+    )
     found = list(answers("queue_options_differ", CLOUD, "2026.1"))
     assert {f.about for f in found} == {"nova", "neutron", "cinder"}
     assert {f.severity for f in found} == {BLOCKER}

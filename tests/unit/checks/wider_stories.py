@@ -10,7 +10,7 @@ from liftlock.checks.finding import ADVICE, BLOCKER, RISK
 from liftlock.cloud.books import CellBook, Galera, OpenTransaction
 from liftlock.cloud.compute import ServerGroup
 from liftlock.cloud.model import AcceptedRisk, Cloud, FileSystem, NotAsked, PlannedHost, Queue, Unit
-from liftlock.knowledge.heads import HEADS
+from liftlock.knowledge.heads import heads
 from tests.clouds import (
     TAKEN_AT,
     small_cloud,
@@ -161,7 +161,7 @@ SPEAKS = [
     ),
     Story(
         "schema_of_another_series",
-        database("heat", revisions=HEADS["2026.1"]["heat"]),
+        database("heat", revisions=heads()["2026.1"]["heat"]),
         RISK,
         "heat",
         "has the schema of 2026.1, while 2025.1 runs",
@@ -169,7 +169,7 @@ SPEAKS = [
     ),
     Story(
         "schema_of_another_series",
-        database("nova", revisions=HEADS["2024.1"]["nova"]),
+        database("nova", revisions=heads()["2024.1"]["nova"]),
         BLOCKER,
         "nova",
         "has the schema of 2024.1",

@@ -14,7 +14,7 @@ from liftlock.flow.briefing.proven import Proven
 from liftlock.flow.briefing.timings import History, timings
 from liftlock.flow.releases.release import path
 from liftlock.knowledge.catalogue import releases
-from liftlock.knowledge.microversions import NOVA
+from liftlock.knowledge.microversions import newest_microversions
 from liftlock.knowledge.nova_versions import refuses_below, written_by
 from liftlock.knowledge.service import Handover, Service
 from liftlock.plan.brief import Brief, Component, Remark, Tenant, Way
@@ -173,7 +173,7 @@ def room(host: Host) -> str:
 
 def gains(lift: Lift) -> Iterator[str]:
     """What users of the cloud have of it, as far as liftlock knows without reading release notes."""
-    newest = {series: version for version, many in NOVA.items() for series in many}
+    newest = newest_microversions()
     before, after = newest.get(lift.source), newest.get(lift.target)
     if before and after and before != after:
         yield f"the compute API speaks microversions up to {after} (now {before})"
