@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from liftlock.cli.progress import Progress
 from liftlock.cli.verb import confirm, person
-from liftlock.cli.verbs.run import Asking, Stopping
+from liftlock.cli.verbs.run import Asking, GoingBack
 from liftlock.engine.state import RunState, Standing
 from liftlock.errors import StepFailed
-from liftlock.flow.command.requests import ask
 from liftlock.flow.records.status import next_action
 from liftlock.flow.run import Session, approve_waiting, pass_gate, rollback, under_way
 from liftlock.flow.wiring import journal, opened
 from liftlock.ports.journal import RequestKind
 
 
-class Rollback(Stopping):
+class Rollback(GoingBack):
     """Go back to the start of the lift: requests first, then workers; no write is lost."""
 
     verb = "rollback"
     kind = RequestKind.ROLLBACK
+    asked = "goes back before its next step; `liftlock status --watch`"
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Tell the process that runs, or do it ourselves."""
-        with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
-            holder = under_way(site.file)
-            if not self.agreed(parsed_args, book, holder):
-                return 0
-            if holder:
-                ask(book, self.kind, who=person(), at=time.time(), why=parsed_args.because)
-                self.out(f"asked: {holder} goes back before its next step; `liftlock status --watch`")
-                return 0
-            with Progress(self.app.stdout) as watch:
-                state = rollback(Session(site, book, person(), watch), parsed_args.because)
-        return self.told(state)
+    def go_back(self, session: Session, why: str) -> RunState:
+        """All of it."""
+        return rollback(session, why)
 
 
 class Gate(Asking):

@@ -189,22 +189,38 @@ class Hold(Stopping):
         self.out("asked: the run stops before its next step; `liftlock status`")
 
 
-class Abort(Stopping):
-    """Stop, and put back only the unfinished stage."""
+class GoingBack(Stopping):
+    """A verb that undoes what the last run did."""
 
-    verb = "abort"
-    kind = RequestKind.ABORT
+    asked = ""
+    """What the process that runs it does then."""
+
+    def go_back(self, session: Session, why: str) -> RunState:
+        """Do it ourselves; nobody else works on the run."""
+        raise NotImplementedError
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Tell the process that runs it, or put the stage back ourselves."""
-        with opened(parsed_args.cloud_file) as site, journal(site.file) as book:
+        """Tell the process that runs it, or go back ourselves."""
+        with opened(parsed_args.cloud_file) as site, journal(site.file, create=False) as book:
             holder = under_way(site.file)
             if not self.agreed(parsed_args, book, holder):
                 return 0
             if holder:
                 ask(book, self.kind, who=person(), at=time.time(), why=parsed_args.because)
-                self.out(f"asked: {holder} puts the unfinished stage back; `liftlock status`")
+                self.out(f"asked: {holder} {self.asked}")
                 return 0
             with Progress(self.app.stdout) as watch:
-                state = abort(Session(site, book, person(), watch), parsed_args.because)
+                state = self.go_back(Session(site, book, person(), watch), parsed_args.because)
         return self.told(state)
+
+
+class Abort(GoingBack):
+    """Stop, and put back only the unfinished stage."""
+
+    verb = "abort"
+    kind = RequestKind.ABORT
+    asked = "puts the unfinished stage back; `liftlock status`"
+
+    def go_back(self, session: Session, why: str) -> RunState:
+        """Only the unfinished stage."""
+        return abort(session, why)

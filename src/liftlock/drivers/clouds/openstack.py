@@ -91,7 +91,12 @@ class OpenStackApi:
         """Services whose API does not answer are left out."""
         with self._keystone():
             self._session()[0].get_token()
-        readers = (self._nova_agents, self._neutron_agents, self._cinder_agents, self._heat_agents)
+        readers: tuple[Callable[[], Iterator[Agent]], ...] = (
+            lambda: self._os_services("nova"),
+            self._neutron_agents,
+            lambda: self._os_services("cinder"),
+            self._heat_agents,
+        )
         found: list[Agent] = []
         for read in readers:
             try:
@@ -212,12 +217,13 @@ class OpenStackApi:
         except (*_FAILURES, requests.RequestException):
             return False
 
-    def _nova_agents(self) -> Iterator[Agent]:
-        versions = self._service_versions() if self._service_versions else {}
-        for found in self._list("nova", "/os-services", "services"):
+    def _os_services(self, service: str) -> Iterator[Agent]:
+        """Those of nova and of cinder, whose APIs tell them alike."""
+        versions = self._service_versions() if service == "nova" and self._service_versions else {}
+        for found in self._list(service, "/os-services", "services"):
             yield Agent(
                 kind=found["binary"],
-                service="nova",
+                service=service,
                 host=found["host"],
                 alive=found["state"] == "up",
                 enabled=found["status"] == "enabled",
@@ -234,17 +240,6 @@ class OpenStackApi:
                 alive=bool(found["alive"]),
                 enabled=bool(found["admin_state_up"]),
                 seconds_since_report=self._age(found["heartbeat_timestamp"]),
-            )
-
-    def _cinder_agents(self) -> Iterator[Agent]:
-        for found in self._list("cinder", "/os-services", "services"):
-            yield Agent(
-                kind=found["binary"],
-                service="cinder",
-                host=found["host"],
-                alive=found["state"] == "up",
-                enabled=found["status"] == "enabled",
-                seconds_since_report=self._age(found["updated_at"]),
             )
 
     def _heat_agents(self) -> Iterator[Agent]:
