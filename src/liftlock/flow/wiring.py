@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liftlock.cloud.file import CloudFile, ProvisionerChoice, load
 from liftlock.cloud.model import Role
+from liftlock.discovery import names_in
+from liftlock.drivers import deployers
 from liftlock.drivers.balancers.colours import HaProxyTraffic
 from liftlock.drivers.balancers.haproxy import HaProxy
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.drivers.databases.renamed import RenamedDatabases
-from liftlock.drivers.deployers.venv.deployer import VenvDeployer
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.keys.linux import LinuxKeys
 from liftlock.drivers.likenesses.linux import LinuxLikeness
@@ -33,6 +35,7 @@ from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
 from liftlock.ports.artefacts import Artefacts
 from liftlock.ports.clock import Clock
+from liftlock.ports.deployer import Deployer
 from liftlock.ports.hands import Hands
 from liftlock.ports.lease import Owned
 from liftlock.ports.provisioner import Provisioner
@@ -160,8 +163,6 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
     from liftlock.drivers.databases.mariadb import MariaDb  # noqa: PLC0415
     from liftlock.drivers.leases.mariadb import MariaDbLease  # noqa: PLC0415
 
-    if file.deployer.kind != "venv":
-        raise BadInput(f"liftlock has no deployer `{file.deployer.kind}`", hint="the one it has is `venv`")
     clock = SystemClock()
     backups = backup_folder(file)
     access = database_access(file)
@@ -176,11 +177,10 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
     )
     roles = {h.name: h.roles for h in file.hosts} | {g.name: (Role.CONTROL,) for g in file.green}
     backends = {s: file.backend(s) for s in file.services}
-    images = {g.name: g.image for g in file.green}
     return Hands(
         hosts=LinuxHosts(shell, clock, roles, file.deployer.root),
         services=SystemdServices(shell, clock),
-        deployer=VenvDeployer(shell, clock, file.deployer.archives, images=images, root=file.deployer.root),
+        deployer=deployer(file, shell, clock),
         configuration=ConfigurationFiles(shell, backups),
         databases=RenamedDatabases(databases, file.databases.names),
         broker=RabbitMq(shell, file.broker.host),
@@ -194,6 +194,17 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
         upgrade_checks=OsloUpgradeChecks(shell),
     )
+
+
+def deployer(file: CloudFile, shell: Shell, clock: Clock) -> Deployer:
+    """Whoever brings releases to hosts; raises `BadInput` for a kind of which there is no file."""
+    kind, known = file.deployer.kind, names_in(deployers)
+    if kind not in known:
+        raise BadInput(
+            f"liftlock has no deployer `{kind}`", hint=f"name one of {', '.join(known)} as `deployer.kind`"
+        )
+    found: Deployer = import_module(f"{deployers.__name__}.{kind}").deployer_of(file, shell, clock)
+    return found
 
 
 def provisioner(choice: ProvisionerChoice | None) -> Provisioner:
