@@ -32,7 +32,7 @@ BackendName = Annotated[str, Matches(r"[A-Za-z0-9_.:-]+", "a backend's name as H
 EXAMPLE = "docs/cloud.yaml.example"
 LARGEST = 16 << 20
 """Bytes; 10,000 hosts take one MiB."""
-GATES = ("start", "finalize", "retire", "restore")
+GATES = ("start", "gap", "finalize", "retire", "restore")
 """Names of the gates that plans have."""
 
 

@@ -13,10 +13,10 @@ from liftlock.cloud.model import Cloud, Role
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import Assessment, assess
-from liftlock.flow.briefing.brief import Grounds, brief
+from liftlock.flow.briefing.brief import Grounds, brief, versions
 from liftlock.flow.briefing.lost_bastion import manual_steps
 from liftlock.flow.briefing.noting import notes_that_matter
-from liftlock.flow.briefing.proven import Proven
+from liftlock.flow.briefing.proven import Following
 from liftlock.flow.briefing.timings import history
 from liftlock.flow.configuration.adopt import along
 from liftlock.flow.configuration.differences import differences
@@ -39,17 +39,18 @@ def plan(
     strategy: str = "",
     environment: str = "",
     *,
-    proven: Mapping[str, tuple[Proven, ...]] | None = None,
+    following: Following | None = None,
     shelf: Artefacts | None = None,
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
-    hosts, else in place. `environment` is as in `assess`; `proven` are verdicts of proofs, which the plan repeats; from
-    `shelf` the release notes are read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy, and
-    what `shelf` raises.
+    hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
+    from `shelf` the release notes are read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy
+    or service, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
+    following = following or Following()
     assessment = assess(site, target, environment)
     if assessment.blockers:
         raise Refused(
@@ -62,11 +63,12 @@ def plan(
     lift = Lift(assessment.source, assessment.target)
     hop = lift.source != lift.target
     grounds = Grounds(
-        proven=proven or {},
+        following=following,
         history=history(site, kinds()),
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
-    made = explained(order(site, assessment.cloud, lift), choice, assessment, grounds)
+    asked = obeying(order(site, assessment.cloud, lift), following)
+    made = explained(asked, choice, assessment, grounds)
     return told(site, made), assessment
 
 
@@ -176,6 +178,19 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
         agents=reporting_agents(cloud),
         adopted=adopted_options(site, cloud, lift) if site.file.green else {},
     )
+
+
+def obeying(order: Order, following: Following) -> Order:
+    """The same, with what the verdicts on these very versions ask for; raises `BadInput` for a service not there."""
+    unknown = sorted(set(following.overlap) - set(order.cloud.services))
+    if unknown:
+        raise BadInput(
+            f"the cloud has no service {unknown[0]!r}", hint=f"it has {', '.join(order.cloud.services)}"
+        )
+    told = {s.name: following.verdict(s.name, *versions(order, s)) for s in order.services()}
+    shims = {name: found for name, proven in told.items() if (found := following.shims_of(proven))}
+    apart = frozenset(name for name, proven in told.items() if following.apart(proven))
+    return replace(order, shims=shims, apart=apart)
 
 
 def running_parts(cloud: Cloud) -> frozenset[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from liftlock.cloud.shim import Shim
 from liftlock.errors import BadInput, StepFailed
 from liftlock.flow.copies.gathering import BEFORE, Ground, Ran, gathered, migrate
 from liftlock.flow.copies.shimming import Tried, shimmed
@@ -16,7 +17,6 @@ from liftlock.knowledge.service import Service
 from liftlock.rehearsal.hazards import Hazard, Note, Verdict, Why
 from liftlock.rehearsal.judge import judged, verdict
 from liftlock.rehearsal.limits import limits
-from liftlock.rehearsal.shims import Shim
 
 _SHIMMED = {Why.COLUMN_GONE, Why.TABLE_GONE, Why.NEEDS_VALUE, Why.NO_NULL, Why.DEFAULT_GONE, Why.UNIQUE}
 

@@ -48,6 +48,8 @@ class Component:
     """What that rests on."""
     alone: tuple[str, ...] = ()
     """Its parts of which old and new never run beside each other, whatever the schema."""
+    breaks: tuple[str, ...] = ()
+    """Kinds of objects with which its old code is expected to fail beside the new, by a proof."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
 
@@ -87,6 +89,19 @@ class Databases(Protocol):
 
     def reword(self, what: Rewording, on: bool) -> None:
         """Let it do so from now on, or no longer; rows that are there stay as they are. Twice is harmless."""
+
+    def bare(self, shims: Sequence[Shim]) -> tuple[Shim, ...]:
+        """Those whose hazard is there while they are not: old code fails there. None before the migration."""
+
+    def keeping(self, shims: Sequence[Shim]) -> AbstractContextManager[None]:
+        """While the block migrates, apply each shim at the moment its hazard appears; none is bare afterwards.
+
+        Who reads or writes such a table meanwhile may wait some seconds, and does not fail. What is to be saved is
+        saved before. May be repeated after a crash.
+        """
+
+    def unshim(self, shims: Sequence[Shim]) -> None:
+        """Take them away again, the last first; twice is harmless."""
 
     def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
         """Transactions open now in sessions that use one of the databases, the oldest first."""

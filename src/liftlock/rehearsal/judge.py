@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from liftlock.cloud.shim import Shim
 from liftlock.rehearsal.columns import column_hazards, column_notes
 from liftlock.rehearsal.constraints import constraint_hazards, constraint_notes
 from liftlock.rehearsal.hazards import Evidence, Hazard, Note, Trial, Verdict, Why
 from liftlock.rehearsal.reach import with_kinds
 from liftlock.rehearsal.rows import row_hazards, row_notes
-from liftlock.rehearsal.shims import Shim
 
 _UNKNOWN_COLUMN = re.compile(r"Unknown column '(?:[\w`]+\.)*([\w]+)'")
 _FIELD = re.compile(r"(?:Field|Column|for column) '?(?:`\w+`\.)*[`']?(\w+)[`']?")

@@ -9,33 +9,15 @@ way round, must be something that either would have written itself. Where there 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from liftlock.cloud.mapping import Family
 from liftlock.cloud.schema import Column, Table
+from liftlock.cloud.shim import Shim
 from liftlock.rehearsal.hazards import OURS, Evidence, Hazard, Why
 from liftlock.rehearsal.types import kind
 
+_WANTED = "wanted"
 _ZEROS = {"number": "0", "decimal": "0", "float": "0", "text": "''", "binary": "''"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shim:
-    """Statements that make one hazard harmless for as long as both releases serve."""
-
-    database: str
-    table: str
-    column: str
-    form: str
-    """`column`, `renamed column`, `default`, `trigger`, `view` or `plain index`."""
-    apply: tuple[str, ...]
-    """After the migration, in this order."""
-    undo: tuple[str, ...]
-    """Before the old release is contracted away."""
-    save: tuple[str, ...] = ()
-    """Before the migration: what it would lose is put aside."""
-    why: str = ""
-    """Why the value it gives is one that either release would have written."""
 
 
 def shims(evidence: Evidence, hazards: Iterable[Hazard], new: Family | None) -> tuple[Shim, ...]:
@@ -82,24 +64,41 @@ def _column(e: Evidence, old: Table, column: Column) -> Iterator[Shim]:
         return
     aside = f"{OURS}{old.name}_{column.name}"[:64]
     keys = ", ".join(_q(k) for k in old.primary)
-    same = " AND ".join(f"t.{_q(k)} <=> s.{_q(k)}" for k in old.primary)
+    same = " AND ".join(f"{_q(old.name)}.{_q(k)} <=> {_q(aside)}.{_q(k)}" for k in old.primary)
+    default = "" if value == "NULL" else f" DEFAULT {value}"
     save: tuple[str, ...] = ()
-    apply = [
-        f"ALTER TABLE {_q(old.name)} ADD COLUMN {_declared(column)}{'' if value == 'NULL' else f' DEFAULT {value}'}"
-    ]
-    undo = [f"ALTER TABLE {_q(old.name)} DROP COLUMN {_q(column.name)}"]
+    bare = f"SELECT (SELECT COUNT(*) {_in_columns(old.name, column.name)}) = 0"
+    apply = [f"ALTER TABLE {_q(old.name)} ADD COLUMN IF NOT EXISTS {_declared(column)}{default}"]
+    undo = [f"ALTER TABLE {_q(old.name)} DROP COLUMN IF EXISTS {_q(column.name)}"]
     there = old.primary and set(old.primary) <= set(e.after.tables[old.name].columns)
     if there and dict(e.rows).get(old.name):
         # CREATE … AS SELECT keeps values and types, and no constraint that could be in the way.
         other = f"NOT ({_q(column.name)} <=> {value})"
         kept = f"SELECT {keys}, {_q(column.name)} FROM {_q(old.name)} WHERE {other}"
-        save = (f"CREATE TABLE {_q(aside)} AS {kept}",)
-        apply.append(
-            f"UPDATE {_q(old.name)} t JOIN {_q(aside)} s ON {same} SET t.{_q(column.name)} = s.{_q(column.name)}"
-        )
-        undo.append(f"DROP TABLE {_q(aside)}")
-    why = f"{value} is what old code takes for a row that nobody set it in"
-    yield Shim(e.database, old.name, column.name, "column", tuple(apply), tuple(undo), save, why)
+        save = (f"CREATE TABLE IF NOT EXISTS {_q(aside)} AS {kept}",)
+        to, by = (f"{_q(table)}.{_q(column.name)}" for table in (old.name, aside))
+        # Whoever is cut off before the values are back finds that they are wanted, and puts them back again.
+        apply = [
+            f"ALTER TABLE {_q(aside)} COMMENT '{_WANTED}'",
+            *apply,
+            f"UPDATE {_q(old.name)} JOIN {_q(aside)} ON {same} SET {to} = {by}",
+            f"ALTER TABLE {_q(aside)} COMMENT 'given back'",
+        ]
+        undo.append(f"DROP TABLE IF EXISTS {_q(aside)}")
+        wanted = f"(SELECT COUNT(*) {_of_table('tables', aside)} AND table_comment = '{_WANTED}') = 1"
+        bare = f"{bare} OR {wanted}"
+    yield Shim(
+        database=e.database,
+        table=old.name,
+        column=column.name,
+        form="column",
+        apply=tuple(apply),
+        undo=tuple(undo),
+        bare=bare,
+        save=save,
+        aside=aside if save else "",
+        why=f"{value} is what old code takes for a row that nobody set it in",
+    )
 
 
 def _usual(e: Evidence, table: str, column: Column) -> str | None:
@@ -122,18 +121,30 @@ def _renamed(e: Evidence, now: Table, old: Column, new: Column) -> Shim:
         f" ELSE SET NEW.{before} = NEW.{after}; END IF"
     )
     loose = Column(old.name, old.type, nullable=True, charset=old.charset, collation=old.collation)
-    apply = [f"ALTER TABLE {table} ADD COLUMN {_declared(loose)}", f"UPDATE {table} SET {before} = {after}"]
-    undo = [f"DROP TRIGGER {_q(name)}" for name in names] + [f"ALTER TABLE {table} DROP COLUMN {before}"]
+    apply = [
+        f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_declared(loose)}",
+        f"UPDATE {table} SET {before} = {after}",
+    ]
+    undo = [f"DROP TRIGGER IF EXISTS {_q(name)}" for name in names]
+    undo.append(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {before}")
     if not new.may_be_omitted:
         # Old code does not name the column: without a default it would be refused before any trigger is asked.
         apply.append(f"ALTER TABLE {table} ALTER COLUMN {after} SET DEFAULT {_zero(new) or 0}")
         undo.append(f"ALTER TABLE {table} ALTER COLUMN {after} DROP DEFAULT")
     apply += [
-        f"CREATE TRIGGER {_q(names[0])} BEFORE INSERT ON {table} FOR EACH ROW {insert}",
-        f"CREATE TRIGGER {_q(names[1])} BEFORE UPDATE ON {table} FOR EACH ROW {update}",
+        f"CREATE OR REPLACE TRIGGER {_q(names[0])} BEFORE INSERT ON {table} FOR EACH ROW {insert}",
+        f"CREATE OR REPLACE TRIGGER {_q(names[1])} BEFORE UPDATE ON {table} FOR EACH ROW {update}",
     ]
-    why = f"{old.name} and {new.name} are one column under two names"
-    return Shim(e.database, now.name, old.name, "renamed column", tuple(apply), tuple(undo), (), why)
+    return Shim(
+        database=e.database,
+        table=now.name,
+        column=old.name,
+        form="renamed column",
+        apply=tuple(apply),
+        undo=tuple(undo),
+        bare=_without_triggers(f"(SELECT COUNT(*) {_in_columns(now.name, new.name)}) = 1", names),
+        why=f"{old.name} and {new.name} are one column under two names",
+    )
 
 
 def _same_place(e: Evidence, old: Table, now: Table, name: str) -> str:
@@ -151,17 +162,15 @@ def _same_place(e: Evidence, old: Table, now: Table, name: str) -> str:
 
 def _view(e: Evidence, old: Table, to: str) -> Shim:
     columns = ", ".join(_q(c) for c in old.columns)
-    apply = (f"CREATE VIEW {_q(old.name)} AS SELECT {columns} FROM {_q(to)}",)
-    undo = (f"DROP VIEW {_q(old.name)}",)
     return Shim(
-        e.database,
-        old.name,
-        "",
-        "view",
-        apply,
-        undo,
-        (),
-        f"{old.name} and {to} are one table under two names",
+        database=e.database,
+        table=old.name,
+        column="",
+        form="view",
+        apply=(f"CREATE OR REPLACE VIEW {_q(old.name)} AS SELECT {columns} FROM {_q(to)}",),
+        undo=(f"DROP VIEW IF EXISTS {_q(old.name)}",),
+        bare=f"SELECT COUNT(*) = 0 {_of_table('tables', old.name)}",
+        why=f"{old.name} and {to} are one table under two names",
     )
 
 
@@ -180,15 +189,17 @@ def _default(e: Evidence, now: Table, column: Column, new: Family | None) -> Ite
 
 def _set_default(e: Evidence, table: str, column: str, value: str, why: str) -> Shim:
     alter = f"ALTER TABLE {_q(table)} ALTER COLUMN {_q(column)}"
+    # The server writes NULL for a column that may be NULL and has no default, and nothing for one that may not.
+    none = "column_default IS NULL" if value == "NULL" else "COALESCE(column_default, 'NULL') = 'NULL'"
     return Shim(
-        e.database,
-        table,
-        column,
-        "default",
-        (f"{alter} SET DEFAULT {value}",),
-        (f"{alter} DROP DEFAULT",),
-        (),
-        why,
+        database=e.database,
+        table=table,
+        column=column,
+        form="default",
+        apply=(f"{alter} SET DEFAULT {value}",),
+        undo=(f"{alter} DROP DEFAULT",),
+        bare=f"SELECT COUNT(*) {_in_columns(table, column)} AND {none}",
+        why=why,
     )
 
 
@@ -205,11 +216,20 @@ def _instead_of_null(e: Evidence, now: Table, column: Column, new: Family | None
     name, table, quoted = f"{OURS}{now.name}_{column.name}", _q(now.name), _q(column.name)
     body = f"SET NEW.{quoted} = COALESCE(NEW.{quoted}, {value})"
     triggers = {f"{name}_{when[0].lower()}"[:64]: when for when in ("INSERT", "UPDATE")}
-    apply = [
-        f"CREATE TRIGGER {_q(n)} BEFORE {when} ON {table} FOR EACH ROW {body}" for n, when in triggers.items()
-    ]
-    undo = tuple(f"DROP TRIGGER {_q(n)}" for n in triggers)
-    yield Shim(e.database, now.name, column.name, "trigger", tuple(apply), undo, (), why)
+    strict = f"(SELECT COUNT(*) {_in_columns(now.name, column.name)} AND is_nullable = 'NO') = 1"
+    yield Shim(
+        database=e.database,
+        table=now.name,
+        column=column.name,
+        form="trigger",
+        apply=tuple(
+            f"CREATE OR REPLACE TRIGGER {_q(n)} BEFORE {when} ON {table} FOR EACH ROW {body}"
+            for n, when in triggers.items()
+        ),
+        undo=tuple(f"DROP TRIGGER IF EXISTS {_q(n)}" for n in triggers),
+        bare=_without_triggers(strict, triggers),
+        why=why,
+    )
 
 
 def _told_apart_again(e: Evidence, old: Table, now: Table, hazard: Hazard) -> Iterator[Shim]:
@@ -221,13 +241,19 @@ def _told_apart_again(e: Evidence, old: Table, now: Table, hazard: Hazard) -> It
     for key in now.keys:
         part = any(set(key.columns) < set(k.columns) for k in old.keys)
         if ", ".join(key.columns) == hazard.column and key.name != "PRIMARY" and part:
-            plain = _q(f"{OURS}{key.name}"[:64])
-            columns = ", ".join(_q(c) for c in key.columns)
-            alter = f"ALTER TABLE {_q(now.name)} DROP INDEX"
-            apply = f"{alter} {_q(key.name)}, ADD INDEX {plain} ({columns})"
-            undo = f"{alter} {plain}, ADD UNIQUE INDEX {_q(key.name)} ({columns})"
-            why = "an older key tells such rows apart; the undoing is refused if there are some by then"
-            yield Shim(e.database, now.name, hazard.column, "plain index", (apply,), (undo,), (), why)
+            plain, columns = _q(f"{OURS}{key.name}"[:64]), ", ".join(_q(c) for c in key.columns)
+            alter = f"ALTER TABLE {_q(now.name)} DROP INDEX IF EXISTS"
+            unique = f"index_name = {_constant(key.name)} AND non_unique = 0"
+            yield Shim(
+                database=e.database,
+                table=now.name,
+                column=hazard.column,
+                form="plain index",
+                apply=(f"{alter} {_q(key.name)}, ADD INDEX IF NOT EXISTS {plain} ({columns})",),
+                undo=(f"{alter} {plain}, ADD UNIQUE INDEX IF NOT EXISTS {_q(key.name)} ({columns})",),
+                bare=f"SELECT COUNT(*) > 0 {_of_table('statistics', now.name)} AND {unique}",
+                why="an older key tells such rows apart; the undoing is refused if there are some by then",
+            )
 
 
 def _for_new_code(table: str, column: Column, new: Family | None) -> tuple[str | None, str]:
@@ -252,6 +278,25 @@ def _one_trigger_each(found: list[Shim]) -> list[Shim]:
         for word in " ".join(s.apply).split("`")
     }
     return [s for s in kept.values() if s.form != "default" or (s.table, s.column) not in renamed]
+
+
+def _of_table(view: str, table: str) -> str:
+    return (
+        f"FROM information_schema.{view} WHERE table_schema = DATABASE() AND table_name = {_constant(table)}"
+    )
+
+
+def _in_columns(table: str, column: str) -> str:
+    return f"{_of_table('columns', table)} AND column_name = {_constant(column)}"
+
+
+def _without_triggers(hazard: str, triggers: Iterable[str]) -> str:
+    """A query that answers 1 where the hazard is and one of the triggers is not."""
+    names = [_constant(name) for name in triggers]
+    ours = f"trigger_schema = DATABASE() AND trigger_name IN ({', '.join(names)})"
+    return (
+        f"SELECT {hazard} AND (SELECT COUNT(*) FROM information_schema.triggers WHERE {ours}) < {len(names)}"
+    )
 
 
 def _declared(column: Column) -> str:

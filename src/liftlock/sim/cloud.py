@@ -11,6 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from liftlock.cloud.model import Cloud, Host, Role
+from liftlock.cloud.shim import Shim
 from liftlock.errors import Fenced, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.heads import heads
@@ -66,10 +67,11 @@ class SimCloud:
         self.clock = SimClock(snapshot.taken_at or 1_790_000_000.0)
         self.lock = RLock()
         self.hosts = {host.name: _host(host, self.services) for host in snapshot.hosts}
-        series = next((series_of(h.release) for h in snapshot.hosts if h.release), "2025.1")
+        self.series = next((series_of(h.release) for h in snapshot.hosts if h.release), "2025.1")
+        """At which it was found."""
         self.databases = {
             d.name: SimDatabase(
-                d.name, series, d.revisions, {"alembic_version": list(d.revisions)}, d.size_mib
+                d.name, self.series, d.revisions, {"alembic_version": list(d.revisions)}, d.size_mib
             )
             for d in snapshot.database_server.databases
         }
@@ -81,8 +83,9 @@ class SimCloud:
         self.builds.update({series_of(r): r for h in snapshot.hosts for r in h.releases})
         self.database_version = snapshot.database_server.version
         self.isolation = "REPEATABLE-READ"
-        self.rewordings: set[Rewording] = set()
         """At which level new sessions of the database server read."""
+        self.rewordings: set[Rewording] = set()
+        self.shims: set[Shim] = set()
         self.broker = snapshot.broker
         self.vhosts: dict[str, int] = {"/": snapshot.broker.messages}
         """Virtual host -> messages in it; what uses one puts them there."""
@@ -275,7 +278,7 @@ class Life:
 
 _CHANGING = (
     *("hosts", "databases", "backups", "colours"),
-    *("isolation", "rewordings", "vhosts"),
+    *("isolation", "rewordings", "shims", "vhosts"),
 )
 
 _CHANGED_INSIDE = (SimBackup, SimColours, SimCopy, SimDatabase, SimHost, SimUnit)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 from liftlock.cloud.model import Database, DatabaseServer
+from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Transaction
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
-from liftlock.sim.world import SimBackup, SimCopy, SimDatabase
+from liftlock.sim.world import SimBackup, SimCopy, SimDatabase, age
 
 _LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
 _BACK_UP_S = 1.0
@@ -162,6 +164,32 @@ class SimDatabases:
         if self.rewords(what) != on:
             with self._life.change(f"{'re' if on else 'do not re'}word {what.database}.{what.table}"):
                 self._life.cloud.rewordings ^= {what}
+
+    def bare(self, shims: Sequence[Shim]) -> tuple[Shim, ...]:
+        """Those of databases that a migration has changed, unless they are there."""
+        self._reach()
+        cloud = self._life.cloud
+        changed = {d.name for d in cloud.databases.values() if age(d.series) > age(cloud.series)}
+        return tuple(s for s in shims if s.database in changed and s not in cloud.shims)
+
+    @contextmanager
+    def keeping(self, shims: Sequence[Shim]) -> Iterator[None]:
+        """Applied when the block ends, one change each; nobody asks this server in between."""
+        self._reach()
+        try:
+            yield
+        finally:
+            for shim in self.bare(shims):
+                with self._life.change(f"shim {shim.database}.{shim.table}"):
+                    self._life.cloud.shims.add(shim)
+
+    def unshim(self, shims: Sequence[Shim]) -> None:
+        """One change each."""
+        self._reach()
+        for shim in reversed(shims):
+            if shim in self._life.cloud.shims:
+                with self._life.change(f"take the shim of {shim.database}.{shim.table} away"):
+                    self._life.cloud.shims.remove(shim)
 
     def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
         """One that was forgotten, while a fault says that a table is in use."""

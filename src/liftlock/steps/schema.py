@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liftlock.blots import last_words
+from liftlock.cloud.shim import Shim
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
@@ -22,6 +24,10 @@ PAUSE_S = 2.0
 """Time for those who waited behind it, before the next try."""
 _IN_USE = "(1205,"
 """`Lock wait timeout exceeded`, as PyMySQL and mysqlclient write it."""
+
+
+def _shims(some: Sequence[Shim]) -> str:
+    return f"{len(some)} shim{'s' if len(some) > 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,15 @@ class MigrateSchema(Step):
     """The old release goes on working on what it leaves: going back leaves it in place."""
     lock_wait_s: int = 0
     """How long its sessions wait for a lock, in seconds; it is begun again then. 0: as long as the server lets them."""
+    shims: tuple[Shim, ...] = ()
+    """What old code needs on the new schema, by a proof; given back before anybody misses it."""
 
     @property
     def title(self) -> str:
-        return f"{self.service}: {' '.join(self.command)} ({self.release.split('-')[0]}, on {self.host})"
+        shims = f", with {_shims(self.shims)}" if self.shims else ""
+        return (
+            f"{self.service}: {' '.join(self.command)} ({self.release.split('-')[0]}, on {self.host}){shims}"
+        )
 
     @property
     def way_back(self) -> WayBack:
@@ -71,6 +82,13 @@ class MigrateSchema(Step):
         return False
 
     def execute(self, hands: Hands) -> None:
+        if not self.shims:
+            self._migrate(hands)
+            return
+        with hands.databases.keeping(self.shims):
+            self._migrate(hands)
+
+    def _migrate(self, hands: Hands) -> None:
         for batch in range(1, BATCHES_AT_MOST + 1):
             unit = f"{self.unit}-{batch}"
             result = self._run(hands, unit)
@@ -116,7 +134,13 @@ class MigrateSchema(Step):
         return f"; the oldest open transaction: {found[0]}" if found else ""
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """Nothing more to look at: how the command ended is all it tells; which revisions it has is its own secret."""
+        """No shim is bare; how the command ended is all it tells else: which revisions it has is its own secret."""
+        if left := hands.databases.bare(self.shims) if self.shims else ():
+            raise StepFailed(
+                f"{self.service}: {left[0].database}.{left[0].table} lacks {_shims(left)}",
+                now=f"{self.service} of the old release fails where it reads or writes that",
+                hint="`liftlock resume` applies them; see who takes them away",
+            )
 
     def revert(self, hands: Hands) -> None:
         if self.additive:
@@ -128,3 +152,27 @@ class MigrateSchema(Step):
                 now="the old release may not be able to use this schema; control services are as the stage left them",
                 hint="put the backup back: `liftlock restore`; or go on: `liftlock resume`",
             )
+
+
+@dataclass(frozen=True)
+class TakeShimsAway(Step):
+    """What was there for the old release's code only goes, before its columns do."""
+
+    service: str
+    shims: tuple[Shim, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.service}: take {_shims(self.shims)} away, which only the old release needed"
+
+    way_back = WayBack.REVERSIBLE
+
+    def done(self, hands: Hands, since: float | None) -> bool:
+        return len(hands.databases.bare(self.shims)) == len(self.shims)
+
+    def execute(self, hands: Hands) -> None:
+        hands.databases.unshim(self.shims)
+
+    def revert(self, hands: Hands) -> None:
+        with hands.databases.keeping(self.shims):
+            pass

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from liftlock.cloud.model import Cloud, Host, Role
+from liftlock.cloud.shim import Shim
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.hop import Edit, Move
 from liftlock.knowledge.service import Part, Service
@@ -47,6 +48,10 @@ class Order:
     """Service -> agents (`nova-compute@cmp1`) that are to report afterwards."""
     adopted: Mapping[str, tuple[Edit | Move, ...]] = field(default_factory=dict)
     """Control host -> what its own options become in the target release: renamed, or taken out."""
+    shims: Mapping[str, tuple[Shim, ...]] = field(default_factory=dict)
+    """Service -> what a proof found that its old code needs on the new schema."""
+    apart: frozenset[str] = frozenset()
+    """Services whose old code cannot live on the new schema, as a proof found: it stops before the migration."""
 
     @property
     def backup(self) -> str:

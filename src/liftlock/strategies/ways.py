@@ -96,7 +96,8 @@ def felt(away: Iterable[Outage]) -> str:
 def outages(order: Order, plan: Plan) -> Iterator[Outage]:
     """Services none of whose API programs runs from the end of one stage on, until one runs again.
 
-    Whole stages are counted: a service that is back early in a stage is away for less.
+    Whole stages are counted: a service that is back early in a stage is away for less. So is one stage in which it
+    stops everywhere before it starts.
     """
     for service in order.services():
         api = service.api()
@@ -106,6 +107,7 @@ def outages(order: Order, plan: Plan) -> Iterator[Outage]:
             for _, step in stage.steps():
                 if isinstance(step, StopPart | StartPart) and api and step.part == api.name:
                     up = up | {step.host} if isinstance(step, StartPart) else up - {step.host}
+                    first = first or (0 if up else number)
             if up and first:
                 yield Outage(service.name, first, number, _seconds(plan, first, number))
             first = 0 if up else first or number

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from liftlock.cloud.shim import Shim
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.errors import BadInput, StepFailed, Unreachable
@@ -90,6 +91,7 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
         lambda database: access.do(
             f"USE {database}",
             "UPDATE alembic_version SET version_num = '742c857f1dfb' WHERE version_num = '47147121'",
+            "ALTER TABLE written DROP COLUMN IF EXISTS more",
         ).clear(),
         lambda: {str(r[0]) for r in access.do("SHOW DATABASES")},
         lambda: driver(1),
@@ -153,6 +155,47 @@ def test_new_words_become_old_ones_as_long_as_it_was_told_to(place: Place) -> No
     old, new = '{"version": "1.39"}', '{"version": "1.42"}'
     written = [f"{old} told True"] * 2 + [f"{new} before"] + [f"{new} told False"] * 2
     assert sorted(place.rows("keystone")) == sorted(written)
+
+
+GIVEN_BACK = Shim(
+    database="keystone",
+    table="written",
+    column="more",
+    form="column",
+    apply=("ALTER TABLE written ADD COLUMN IF NOT EXISTS more BLOB",),
+    undo=("ALTER TABLE written DROP COLUMN IF EXISTS more",),
+    bare="SELECT COUNT(*) = 0 FROM information_schema.columns "
+    "WHERE table_schema = DATABASE() AND table_name = 'written' AND column_name = 'more'",
+)
+
+
+def test_a_shim_is_there_once_the_migration_ends_and_until_it_is_taken_away(place: Place) -> None:
+    shims = (GIVEN_BACK,)
+    assert place.port.bare(shims) == ()
+    with place.port.keeping(shims):
+        assert place.port.bare(shims) == ()
+        place.migrate("keystone")
+    assert place.port.bare(shims) == ()
+    for _ in range(2):
+        place.port.unshim(shims)
+        assert place.port.bare(shims) == shims
+    with place.port.keeping(shims):
+        pass
+    assert place.port.bare(shims) == (), "whoever comes after a crash applies what is bare"
+
+
+def test_a_migration_that_fails_leaves_no_shim_bare(place: Place) -> None:
+    class Failed(Exception):
+        pass
+
+    def half() -> None:
+        with place.port.keeping((GIVEN_BACK,)):
+            place.migrate("keystone")
+            raise Failed
+
+    with pytest.raises(Failed):
+        half()
+    assert place.port.bare((GIVEN_BACK,)) == ()
 
 
 def test_a_backup_lists_what_it_holds_and_a_repeat_changes_nothing(place: Place) -> None:

@@ -13,7 +13,7 @@ from liftlock.cloud.model import Cloud, Role
 from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.errors import BadInput
 from liftlock.flow.briefing.brief import BUSY, HOSTS, NO_PROOF, TENANTS, Grounds, brief, gains, rolls, way
-from liftlock.flow.briefing.proven import read
+from liftlock.flow.briefing.proven import Following, read
 from liftlock.flow.briefing.timings import History, history, kind_of, measured, timing
 from liftlock.flow.plan import Choice, order, plan
 from liftlock.flow.site import journal_file
@@ -128,17 +128,18 @@ def test_a_verdict_counts_for_the_versions_it_was_found_with(tmp_path: Path) -> 
     file = tmp_path / "proof.json"
     file.write_text(json.dumps([row(), row(service="heat", verdict="overlap", hazards=[])]))
     found = read(file)
-    verdict, because = rolls("31.3.1", "33.0.2", found["nova"])
+    following = Following(found)
+    verdict, because = rolls("nova", "31.3.1", "33.0.2", following)
     assert verdict == "gap"
     assert because == (
         "proved on copies, 31.3.1 → 33.0.2: the old service stops before its migration, or something fails "
         "(subnets.in_use: column gone)"
     )
-    assert rolls("31.3.0", "33.0.2", found["nova"]) == (
+    assert rolls("nova", "31.3.0", "33.0.2", following) == (
         "not proved",
         "the proof is of other versions: 31.3.1 → 33.0.2",
     )
-    assert rolls("31.3.1", "33.0.2", ()) == ("not proved", NO_PROOF)
+    assert rolls("nova", "31.3.1", "33.0.2", Following()) == ("not proved", NO_PROOF)
     assert "nothing was found" in found["heat"][0].because
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from liftlock.cloud.mapping import Family, MappedColumn
 from liftlock.cloud.schema import Column, Key, Table
+from liftlock.cloud.shim import Shim
 from liftlock.rehearsal.history import Change
 from liftlock.rehearsal.judge import judged
-from liftlock.rehearsal.shims import Shim, shims
+from liftlock.rehearsal.shims import shims
 from tests.unit.rehearsal.made import evidence, family, table
 
 NOTE = Column("note", "varchar(9)", default="NULL")
@@ -27,16 +28,16 @@ def made(
 
 def test_a_nullable_column_comes_back_empty() -> None:
     (shim,) = made(family(CODE), table(NOTE), table())
-    assert shim.apply == ("ALTER TABLE `things` ADD COLUMN `note` varchar(9) NULL",)
-    assert shim.undo == ("ALTER TABLE `things` DROP COLUMN `note`",)
+    assert shim.apply == ("ALTER TABLE `things` ADD COLUMN IF NOT EXISTS `note` varchar(9) NULL",)
+    assert shim.undo == ("ALTER TABLE `things` DROP COLUMN IF EXISTS `note`",)
     assert shim.save == ()
 
 
 def test_what_rows_held_is_saved_first_and_put_back() -> None:
     (shim,) = made(family(CODE), table(NOTE), table(), rows=3)
-    assert shim.save[0].startswith("CREATE TABLE `liftlock_things_note` AS SELECT `id`, `note`")
-    assert "JOIN `liftlock_things_note`" in shim.apply[1]
-    assert shim.undo[-1] == "DROP TABLE `liftlock_things_note`"
+    assert shim.save[0].startswith("CREATE TABLE IF NOT EXISTS `liftlock_things_note` AS SELECT `id`, `note`")
+    assert "JOIN `liftlock_things_note`" in shim.apply[2]
+    assert shim.undo[-1] == "DROP TABLE IF EXISTS `liftlock_things_note`"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,9 @@ def test_a_unique_key_gives_way_only_where_an_older_key_tells_rows_apart() -> No
     after = table(NOTE, keys=[Key("once", ("note",))])
     wide = replace(table(NOTE), keys=(Key("PRIMARY", ("id", "note")),))
     (shim,) = made(code, wide, replace(after, keys=(*wide.keys, Key("once", ("note",)))))
-    assert shim.apply == ("ALTER TABLE `things` DROP INDEX `once`, ADD INDEX `liftlock_once` (`note`)",)
+    assert shim.apply == (
+        "ALTER TABLE `things` DROP INDEX IF EXISTS `once`, ADD INDEX IF NOT EXISTS `liftlock_once` (`note`)",
+    )
     assert shim.undo == ("ALTER TABLE `things` DROP INDEX `liftlock_once`, ADD UNIQUE INDEX `once` (`note`)",)
     assert made(code, table(NOTE), after) == []
 

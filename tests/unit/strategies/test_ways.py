@@ -42,8 +42,8 @@ def test_in_place_takes_every_api_away_and_blue_green_none(whole: Order) -> None
     assert len(told) == 7
 
 
-def test_an_api_that_restarts_within_a_stage_is_not_away_from_it_on(whole: Order) -> None:
-    assert list(outages(whole, of(whole, (DOWN, UP)))) == []
+def test_an_api_that_restarts_within_a_stage_is_away_in_that_stage_only(whole: Order) -> None:
+    assert [(o.first, o.last) for o in outages(whole, of(whole, (), (DOWN, UP), ()))] == [(2, 2)]
 
 
 def test_an_api_that_never_returns_is_away_to_the_end(whole: Order) -> None:

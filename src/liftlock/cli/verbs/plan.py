@@ -8,7 +8,7 @@ from pathlib import Path
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
 from liftlock.files import write_text
-from liftlock.flow.briefing.proven import read
+from liftlock.flow.briefing.proven import Following, read
 from liftlock.flow.plan import plan
 from liftlock.flow.wiring import artefacts, opened
 from liftlock.plan import codec, users_text
@@ -50,7 +50,20 @@ class MakePlan(Verb):
             "--proof",
             type=Path,
             metavar="FILE",
-            help="what `liftlock proof -f json` said: the plan repeats which services may serve beside each other",
+            help="what `liftlock proof -f json` said: blue/green obeys its verdicts (docs/proof.md)",
+        )
+        parser.add_argument(
+            "--no-shim",
+            action="store_true",
+            help="with --proof: apply no shim; the plan says what old code fails at meanwhile",
+        )
+        parser.add_argument(
+            "--overlap",
+            action="append",
+            default=[],
+            metavar="SERVICE",
+            help="with --proof: hand SERVICE over as if old and new code could share its schema, though the proof "
+            "found a gap; the plan says what old code fails at meanwhile; may be given again",
         )
         parser.add_argument(
             "--notes",
@@ -66,11 +79,15 @@ class MakePlan(Verb):
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
-        proven = read(parsed_args.proof) if parsed_args.proof else {}
+        following = Following(
+            read(parsed_args.proof) if parsed_args.proof else {},
+            shims=not parsed_args.no_shim,
+            overlap=tuple(parsed_args.overlap),
+        )
         with opened(parsed_args.cloud_file) as site:
             shelf = artefacts(offline=parsed_args.offline, tell=self._tell) if parsed_args.notes else None
             wanted = (parsed_args.to, parsed_args.strategy, parsed_args.target_env)
-            made, _ = plan(site, *wanted, proven=proven, shelf=shelf)
+            made, _ = plan(site, *wanted, following=following, shelf=shelf)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))

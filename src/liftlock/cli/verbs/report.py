@@ -85,6 +85,7 @@ def fields(found: Findings) -> list[tuple[str, Any]]:
         ("actual_seconds", round(found.actual_seconds, 1)),
         ("requests_total", probes.get("requests_total")),
         ("requests_failed", probes.get("requests_failed")),
+        ("predicted", Nested([asdict(one) for one in found.predicted])),
         ("failed_requests", Nested(list(whole["failed_requests"]))),
         ("balancer_retries", found.balancer_retries),
         ("outage_seconds", Nested({name: s["outage_s"] for name, s in services.items()})),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from pymysql.constants import ER
 from pymysql.cursors import Cursor
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.drivers.clocks.system import SystemClock
+from liftlock.drivers.databases import shims as server_shims
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.looking import look
 from liftlock.drivers.databases.rows import quoted, revisions, rows
@@ -294,6 +296,18 @@ class MariaDb:
                     "log_bin_trust_function_creators), then `liftlock resume`",
                 ) from None
             return
+
+    def bare(self, shims: Sequence[Shim]) -> tuple[Shim, ...]:
+        """By the query that each brings."""
+        return server_shims.bare(self._access, shims)
+
+    def keeping(self, shims: Sequence[Shim]) -> AbstractContextManager[None]:
+        """With three sessions of ours for each table."""
+        return server_shims.keeping(self._access, shims)
+
+    def unshim(self, shims: Sequence[Shim]) -> None:
+        """By the statements that each brings."""
+        server_shims.undo(self._access, shims)
 
     def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
         """As InnoDB lists them."""

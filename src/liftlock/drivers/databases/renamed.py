@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from liftlock.cloud.model import DatabaseServer
+from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.databases import Databases, Transaction
@@ -91,6 +93,22 @@ class RenamedDatabases:
 
     def _renamed(self, what: Rewording) -> Rewording:
         return replace(what, database=self._here.get(what.database, what.database))
+
+    def bare(self, shims: Sequence[Shim]) -> tuple[Shim, ...]:
+        """See the port."""
+        here = self._server.bare(self._shims(shims))
+        return tuple(shim for shim, renamed in zip(shims, self._shims(shims), strict=True) if renamed in here)
+
+    def keeping(self, shims: Sequence[Shim]) -> AbstractContextManager[None]:
+        """See the port."""
+        return self._server.keeping(self._shims(shims))
+
+    def unshim(self, shims: Sequence[Shim]) -> None:
+        """See the port."""
+        self._server.unshim(self._shims(shims))
+
+    def _shims(self, shims: Sequence[Shim]) -> tuple[Shim, ...]:
+        return tuple(replace(shim, database=self._here.get(shim.database, shim.database)) for shim in shims)
 
     def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
         """See the port."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from liftlock.checks.finding import ADVICE, Finding
 from liftlock.cloud.compute import Instance
 from liftlock.cloud.model import Cloud, Host
 from liftlock.flow.briefing.noting import Notes
-from liftlock.flow.briefing.proven import Proven
+from liftlock.flow.briefing.proven import Following, Proven
 from liftlock.flow.briefing.timings import History, timings
 from liftlock.flow.releases.release import path
 from liftlock.knowledge.catalogue import releases
@@ -40,8 +40,7 @@ class Grounds:
 
     findings: tuple[Finding, ...] = ()
     ways: tuple[Way, ...] = ()
-    proven: Mapping[str, tuple[Proven, ...]] = field(default_factory=dict)
-    """Service -> verdicts of proofs."""
+    following: Following = field(default_factory=Following)
     history: History = field(default_factory=History)
     notes: Notes | None = None
     """What the release notes say; None where nobody looked."""
@@ -56,7 +55,7 @@ def brief(order: Order, plan: Plan, grounds: Grounds) -> Brief:
     return Brief(
         path=tuple(way(order.lift)),
         ways=grounds.ways,
-        components=tuple(component(order, service, grounds.proven) for service in order.services()),
+        components=tuple(component(order, service, grounds.following, plan) for service in order.services()),
         outages=tuple(
             replace(away, seconds=sum(time.p50_s for time in times[away.first - 1 : away.last]))
             for away in outages(order, plan)
@@ -102,28 +101,51 @@ def way(lift: Lift) -> Iterator[str]:
         )
 
 
-def component(order: Order, service: Service, proven: Mapping[str, tuple[Proven, ...]]) -> Component:
+def component(order: Order, service: Service, following: Following, plan: Plan) -> Component:
     """One row of the table of what is upgraded."""
-    found = {h.versions[service.name] for h in order.control_hosts() if service.name in h.versions}
-    before, after = ", ".join(sorted(found)), releases()[order.lift.target].versions.get(service.name, "")
-    verdict, because = rolls(before, after, proven.get(service.name, ()))
+    before, after = versions(order, service)
+    verdict, because = rolls(service.name, before, after, following)
+    breaks: tuple[str, ...] = ()
+    if plan.strategy == "blue_green" and (told := following.verdict(service.name, before, after)):
+        because += obeyed(told, following)
+        breaks = following.breaks(told)
     parts = dict.fromkeys(p.name for _, p in order.places(service) if p.handover is Handover.STOP_THEN_START)
-    waits = tuple(name for name in service.after if name in order.cloud.services)
     return Component(
-        service.name, before or "not read", after or "not known", waits, verdict, because, tuple(parts)
+        service=service.name,
+        before=before or "not read",
+        after=after or "not known",
+        waits_for=tuple(name for name in service.after if name in order.cloud.services),
+        rolls=verdict,
+        rolls_because=because,
+        alone=tuple(parts),
+        breaks=breaks,
     )
 
 
-def rolls(before: str, after: str, proven: Iterable[Proven]) -> tuple[str, str]:
+def versions(order: Order, service: Service) -> tuple[str, str]:
+    """Of a service on the control hosts, `30.0.0, 30.0.1` where they differ, and in the target series; may be empty."""
+    found = {h.versions[service.name] for h in order.control_hosts() if service.name in h.versions}
+    return ", ".join(sorted(found)), releases()[order.lift.target].versions.get(service.name, "")
+
+
+def rolls(service: str, before: str, after: str, following: Following) -> tuple[str, str]:
     """The verdict on these very versions, and what it rests on; a proof of other versions is none."""
-    told = tuple(proven)
-    for one in told:
-        if (one.source, one.target) == (before, after):
-            return str(one.verdict), f"proved on copies, {one.source} → {one.target}: {one.because}"
-    if told:
-        others = ", ".join(f"{one.source} → {one.target}" for one in told)
+    if told := following.verdict(service, before, after):
+        return str(told.verdict), f"proved on copies, {before} → {after}: {told.because}"
+    if others := ", ".join(f"{one.source} → {one.target}" for one in following.proven.get(service, ())):
         return NOT_PROVED, f"the proof is of other versions: {others}"
     return NOT_PROVED, NO_PROOF
+
+
+def obeyed(told: Proven, following: Following) -> str:
+    """What blue/green makes of a verdict that is no overlap."""
+    if shims := following.shims_of(told):
+        return f"; {len(shims)} shim{'s' if len(shims) > 1 else ''} applied with the migration, gone before contract"
+    if following.apart(told):
+        return "; its old service stops before the migration, and is away until the new one answers"
+    if kinds := following.breaks(told):
+        return f"; taken as an overlap nevertheless: expect failures with {', '.join(kinds)} until its requests are cut"
+    return ""
 
 
 def tenants(cloud: Cloud, here: Mapping[str, int]) -> Iterator[Tenant]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from liftlock.cloud.shim import Shim
 from liftlock.errors import BadInput
 from liftlock.rehearsal.hazards import Verdict
 
@@ -32,6 +33,48 @@ class Proven:
     verdict: Verdict
     because: str
     """Where it breaks, a few places; what the verdict means where it does not."""
+    shims: tuple[Shim, ...] = ()
+    """What makes an overlap of it."""
+    breaks: tuple[str, ...] = ()
+    """Kinds of objects that old code cannot read or write without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What proofs said, and how far whoever plans follows them."""
+
+    proven: Mapping[str, tuple[Proven, ...]] = field(default_factory=dict)
+    """Service -> verdicts."""
+    shims: bool = True
+    """Whether shims are applied where a verdict asks for them."""
+    overlap: tuple[str, ...] = ()
+    """Services handed over as if old and new code could share the schema, whatever the verdict."""
+
+    def verdict(self, service: str, before: str, after: str) -> Proven | None:
+        """On these very versions; a proof of others is none."""
+        found = self.proven.get(service, ())
+        return next((one for one in found if (one.source, one.target) == (before, after)), None)
+
+    def shims_of(self, told: Proven | None) -> tuple[Shim, ...]:
+        """Those the plan applies; raises `BadInput` where the proof has not kept what is needed to apply them."""
+        if told is None or told.verdict is not Verdict.SHIM or not self.shims:
+            return ()
+        if not told.shims:
+            raise BadInput(
+                f"the proof of {told.service} is by an older liftlock: it does not tell how its shims are seen",
+                hint="make it again (`liftlock proof`), or plan with `--no-shim`",
+            )
+        return told.shims
+
+    def apart(self, told: Proven | None) -> bool:
+        """Whether the plan lets the old service stop before its migration."""
+        return told is not None and told.verdict is Verdict.GAP and told.service not in self.overlap
+
+    def breaks(self, told: Proven | None) -> tuple[str, ...]:
+        """Kinds of objects with which old code will fail beside the new, as far as the proof knows."""
+        if told is None or self.apart(told) or self.shims_of(told):
+            return ()
+        return told.breaks
 
 
 def read(path: Path) -> Mapping[str, tuple[Proven, ...]]:
@@ -70,7 +113,28 @@ def _proven(row: Mapping[str, Any]) -> Proven:
     places = tuple(dict.fromkeys(_place(hazard) for hazard in row.get("hazards", ())))
     source = row["from"] if "from" in row else row["source"]
     target = row["to"] if "to" in row else row["target"]
-    return Proven(str(row["service"]), str(source), str(target), verdict, _because(verdict, places))
+    return Proven(
+        service=str(row["service"]),
+        source=str(source),
+        target=str(target),
+        verdict=verdict,
+        because=_because(verdict, places),
+        shims=tuple(_shim(shim) for shim in row.get("shims", ()) if "bare" in shim),
+        breaks=tuple(sorted({kind.rpartition(".")[2] for h in row.get("hazards", ()) for kind in _kinds(h)})),
+    )
+
+
+def _shim(told: Mapping[str, Any]) -> Shim:
+    apply, undo, save = (tuple(map(str, told[name])) for name in ("apply", "undo", "save"))
+    words = ("database", "table", "column", "form")
+    database, table, column, form = (str(told[name]) for name in words)
+    ends = {name: str(told[name]) for name in ("bare", "aside", "why")}
+    return Shim(database, table, column, form, apply, undo, save=save, **ends)
+
+
+def _kinds(hazard: Mapping[str, Any]) -> Iterator[str]:
+    yield from hazard.get("kinds_read", ())
+    yield from hazard.get("kinds_written", ())
 
 
 def _place(hazard: Mapping[str, Any]) -> str:

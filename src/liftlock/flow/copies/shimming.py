@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from liftlock.cloud.mapping import Family
 from liftlock.cloud.schema import Schema
+from liftlock.cloud.shim import Shim
 from liftlock.errors import StepFailed
 from liftlock.flow.copies.gathering import BEFORE, Ground, gathered, try_new_code
 from liftlock.knowledge.service import Service
@@ -14,7 +15,7 @@ from liftlock.ports.scratch import Said
 from liftlock.rehearsal.families import of_database
 from liftlock.rehearsal.hazards import Evidence, Hazard, Why
 from liftlock.rehearsal.judge import judged
-from liftlock.rehearsal.shims import Shim, shims
+from liftlock.rehearsal.shims import shims
 
 Answers = Mapping[str, Mapping[str, str]]
 """Database -> what new code tries -> the server's error, or nothing."""

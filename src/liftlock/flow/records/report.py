@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -57,6 +57,17 @@ class LosslessStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the plan said of a service, beside what users felt of it."""
+
+    service: str
+    expected: str
+    """`nothing`, `away in stages 7 to 7`, `failures with Subnet`."""
+    failed: int | None
+    """Requests to it that failed; None when nobody probed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything the page and the JSON show."""
 
@@ -91,6 +102,8 @@ class Report:
     """`probes.summary` over the run and the half minute after it; empty when nobody probed."""
     balancer_retries: int | None
     """Requests the balancer sent again by itself during the run; None when it could not be read."""
+    predicted: tuple[Prediction, ...]
+    """Services of which the plan expected something, or users felt something."""
     failed_requests: tuple[FailedRequest, ...]
     """The first of them by time, `NAMED_AT_MOST`; empty also when nobody probed."""
 
@@ -143,6 +156,7 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
     began_at, ended_at = run.begun_at, lines[-1].at
     counted = [e for e in entries if began_at <= e.t < ended_at + AFTERMATH_S]
     named = failed_requests(plan, lines, counted)
+    felt = summarize(counted, began_at, ended_at + AFTERMATH_S) if counted else {}
     return Report(
         cloud=plan.cloud,
         verb=plan.verb,
@@ -170,10 +184,23 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
             for line in lines
             if line.event is Event.FAILED
         ),
-        probes=summarize(counted, began_at, ended_at + AFTERMATH_S) if counted else {},
+        probes=felt,
         balancer_retries=retries_between(lines),
+        predicted=tuple(predictions(plan, felt)),
         failed_requests=tuple(islice(named, NAMED_AT_MOST)),
     )
+
+
+def predictions(plan: Plan, felt: Mapping[str, Any]) -> Iterator[Prediction]:
+    """What the plan expected of each service, where that or what was felt is more than nothing."""
+    away = {o.service: f"away in stages {o.first} to {o.last}" for o in plan.brief.outages}
+    numbers = felt.get("services", {})
+    for one in plan.brief.components:
+        breaks = f"failures with {', '.join(one.breaks)}" if one.breaks else "nothing"
+        expected = away.get(one.service, breaks)
+        failed = numbers.get(one.service, {}).get("failed", 0) if numbers else None
+        if failed or expected != "nothing":
+            yield Prediction(one.service, expected, failed)
 
 
 def lossless_step(plan: Plan, ref: StepRef | None) -> LosslessStep | None:

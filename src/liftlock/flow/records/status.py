@@ -236,7 +236,8 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
         case Standing.DONE:
             return f"{heirs(state.plan)}`liftlock verify`, `liftlock report`"
         case Standing.WAITING if state.gate in ("finalize", "retire"):
-            back = "; or `liftlock rollback`" if state.gate == "finalize" else ""
+            lossless = state.gate == "finalize" and not past_return(state)
+            back = "; or `liftlock rollback`" if lossless else ""
             return f"when you are content with green, `liftlock {state.gate}`{back}"
         case Standing.WAITING:
             return f"read the plan #{plan}, then `liftlock approve FILE --gate {state.gate}`"

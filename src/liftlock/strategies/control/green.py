@@ -115,11 +115,14 @@ def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchem
     """A migration of the target release, run on a green host: blue's hosts do not have that release."""
     made = blocks.migration(order, service, wanted)
     names = {g.replaces: g.name for g in order.greens}
+    before = wanted.phase in ("expand", "sync")
+    shims = order.shims.get(service.name, ()) if before else ()
     return replace(
         made,
         host=names.get(made.host, order.greens[0].name),
-        additive=wanted.phase in ("expand", "sync"),
+        additive=before and service.name not in order.apart,
         lock_wait_s=LOCK_WAIT_S,
+        shims=tuple(shim for shim in shims if shim.database in wanted.databases),
     )
 
 
