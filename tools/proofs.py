@@ -52,12 +52,17 @@ def main() -> None:
     parser.add_argument("--service", action="append", default=[], help="only these")
     parser.add_argument("--into", type=Path, default=evidence_file(), help="evidence that exists is added to")
     told = parser.parse_args()
+    # A release's code is asked once, however often it is old or new.
+    series = {name for hop in told.hops for name in hop.split(":")}
+    code = {name: VenvCode(told.environments / name) for name in series}
     for hop in told.hops:
         old, new = hop.split(":")
-        chosen = [s for s in services().values() if s.databases and told.service in ([], [s.name])]
-        dumps = old_databases(VenvCode(told.environments / old), told.dumps / old, chosen)
+        chosen = [
+            s for s in services().values() if s.databases and (s.name in told.service or not told.service)
+        ]
+        dumps = old_databases(code[old], told.dumps / old, chosen)
         with scratch_server() as server:
-            ground = Ground(server, VenvCode(told.environments / old), VenvCode(told.environments / new))
+            ground = Ground(server, code[old], code[new])
             wish = Wish(tuple(map(str, dumps)), services=tuple(s.name for s in chosen))
             for proof in proofs(ground, wish, partial(print, hop, flush=True)):
                 keep(told.into, hop, proof)

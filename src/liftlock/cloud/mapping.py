@@ -25,14 +25,17 @@ class MappedColumn:
     """The value it gives, where that is a constant."""
     left_out: bool = False
     """Whether the code leaves an unset column to the server (`server_default=`)."""
+    stamped: bool = False
+    """Whether the code writes it anew at every change of a row (`onupdate=`)."""
     enum: tuple[str, ...] | None = None
     """The words it can read, for an enum: SQLAlchemy raises `LookupError` for any other."""
 
     @property
     def null_when_unset(self) -> bool:
-        """Whether an INSERT says NULL for it, in so many words, when nobody set it.
+        """Whether an INSERT says NULL for it, in so many words, when nobody set it or somebody set None.
 
-        SQLAlchemy 1.4 and 2.0 (`Mapper._insert_cols_as_none`) do so for every column without a default of any kind.
+        SQLAlchemy 1.4 and 2.0 (`Mapper._insert_cols_as_none`) do so for every column without a default of any kind;
+        where there is a default, None that somebody set gives way to it (`persistence._collect_insert_commands`).
         """
         return not (self.primary or self.filled or self.left_out)
 
@@ -139,6 +142,7 @@ def _column(told: Mapping[str, Any]) -> MappedColumn:
         filled=default is not None,
         value=(default or {}).get("value"),
         left_out=told["server_default"],
+        stamped=told["on_update"],
         enum=None if told["enum"] is None else tuple(told["enum"]),
     )
 

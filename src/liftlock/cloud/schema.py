@@ -36,6 +36,8 @@ class Key:
 
     name: str
     columns: tuple[str, ...]
+    prefixes: tuple[tuple[str, int], ...] = ()
+    """(column, characters) where only the beginning of a column is in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ from liftlock.rehearsal.hazards import Hazard, Note, Verdict, Why
 from liftlock.rehearsal.judge import judged, verdict
 from liftlock.rehearsal.limits import limits
 
-_SHIMMED = {Why.COLUMN_GONE, Why.TABLE_GONE, Why.NEEDS_VALUE, Why.NO_NULL, Why.DEFAULT_GONE, Why.UNIQUE}
+_SHIMMED = {
+    *(Why.COLUMN_GONE, Why.TABLE_GONE, Why.NEEDS_VALUE, Why.NO_NULL, Why.DEFAULT_GONE, Why.DEFAULT),
+    Why.UNIQUE,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from liftlock.cloud.schema import Schema
 from liftlock.knowledge.kinds import Kind
 
 Rows = tuple[tuple[str, ...], ...]
-"""Rows as text, NULL as `NULL`."""
+"""Rows as text, NULL as `NULL`, numbers without zeros at their end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Altered:
     """The values they have now, as text, if there are few."""
     sample: tuple[tuple[str, str, str], ...] = ()
     """(primary key, value before, value after) of the first few."""
+    buried: int = 0
+    """How many of them were marked as deleted before (`deleted`, as oslo.db's `SoftDeleteMixin` does it)."""
 
 
 @dataclass(frozen=True, slots=True)

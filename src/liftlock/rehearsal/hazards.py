@@ -22,6 +22,7 @@ class Why(StrEnum):
     NEEDS_VALUE = "new column needs a value"
     NO_NULL = "no NULL any more"
     DEFAULT_GONE = "default gone"
+    DEFAULT = "other default"
     NARROWED = "type narrowed"
     OTHER_TYPE = "other type"
     ENUM = "enum narrowed"
@@ -148,8 +149,38 @@ class Evidence:
 
     def made_anew(self, table: str) -> bool:
         """Whether the migration drops an empty table and makes it again: upstream holds it to be unused."""
-        words = [c.statement.split()[0].upper() for c in self.history.changes if c.mentions(table)]
-        return not dict(self.rows).get(table) and {"DROP", "CREATE"} <= set(words)
+        return not dict(self.rows).get(table) and self.history.made_anew(table)
+
+    def went_well(self, trial: str) -> bool:
+        """Whether it was tried, and went well before and after."""
+        return any(t.name == trial and not t.before.error and not t.after.error for t in self.trials)
+
+    def same_again(self, trial: str) -> bool:
+        """Whether it was tried, went well, and read back the same before and after."""
+        return self.went_well(trial) and not any(t.other for t in self.trials if t.name == trial)
+
+    def read_now(self, trial: str) -> str:
+        """What a trial read from the migrated copy; empty where it was not tried, or failed."""
+        found = [t.after.rows for t in self.trials if t.name == trial and not t.after.error]
+        return found[0][0][0] if found and found[0] else ""
+
+    def table_now(self, table: str) -> str:
+        """What a table is called now that is gone; empty if it is not under another name."""
+        to = self.history.renamed_tables().get(table, "")
+        if to in self.after.tables:
+            return to
+        old = self.before.tables[table]
+        came = [t for n, t in self.after.tables.items() if n not in self.before.tables]
+        alike = [t.name for t in came if (t.columns, t.primary) == (old.columns, old.primary)]
+        return alike[0] if len(alike) == 1 and not self.history.changes else ""
+
+    def column_now(self, table: str, column: str) -> str:
+        """What a column is called now that is gone; empty if it is not under another name."""
+        old, now = self.before.tables[table], self.after.tables[table]
+        to = self.history.renamed(table).get(column, "")
+        if to in now.columns and to not in old.columns:
+            return to
+        return "" if self.history.changes else _same_place(old, now, column)
 
     def substituted(self, table: str, column: str = "") -> bool:
         """Whether a shim's trigger puts another value in the place of one that is not taken."""
@@ -173,3 +204,14 @@ class Evidence:
         made = Hazard(why, self.database, table, column, **told)  # type: ignore[arg-type]
         names = about or ((column,) if column else ())
         return made.by(self.history.blame(table, *names, rows=why is Why.ROWS))
+
+
+def _same_place(old: Table, now: Table, name: str) -> str:
+    """The new column that stands where the old one stood and is declared alike: nobody heard how it got there."""
+    left = [c for c in old.columns if c not in now.columns]
+    came = [c for c in now.columns if c not in old.columns]
+    alone = left == [name] and len(came) == 1
+    if not alone or list(old.columns).index(name) != list(now.columns).index(came[0]):
+        return ""
+    was, new = old.columns[name], now.columns[came[0]]
+    return came[0] if (was.type, was.nullable, was.default) == (new.type, new.nullable, new.default) else ""

@@ -83,6 +83,11 @@ def _unexplained(e: Evidence, found: Sequence[Hazard]) -> Iterator[Hazard]:
             )
             foreseen = foreseen | {trial.table}
             yield made
+        elif trial.other and trial.name.startswith("values "):
+            what = (
+                f"{trial.before.rows[0][0]} {trial.name} before the migration, {trial.after.rows[0][0]} now"
+            )
+            yield e.hazard(Why.ROWS, trial.table, trial.column, what=what, reads=True)
         elif trial.other and not reading and trial.table not in foreseen and not e.substituted(trial.table):
             what = f"what `{trial.name}` reads back is not what it was before the migration"
             seen = (f"{trial.name}: {trial.before.rows} before, {trial.after.rows} now",)
@@ -106,7 +111,7 @@ def _named(error: str) -> str:
 
 
 def _aborted(e: Evidence) -> Hazard:
-    last = e.history.changes[-1] if e.history.changes else None
+    last = e.history.unfinished()
     what = f"the migration of {e.database} ends with an error on this data: {e.aborted}"
-    made = Hazard(Why.ABORTS, e.database, "", what=what, seen=(e.aborted,))
+    made = Hazard(Why.ABORTS, e.database, last.table if last else "", what=what, seen=(e.aborted,))
     return made.by(last)

@@ -32,17 +32,11 @@ def shims(evidence: Evidence, hazards: Iterable[Hazard], new: Family | None) -> 
 def _shim(e: Evidence, hazard: Hazard, new: Family | None) -> Iterator[Shim]:
     old, now = e.before.tables.get(hazard.table), e.after.tables.get(hazard.table)
     match hazard.why:
-        case Why.COLUMN_GONE if old and now:
-            to = e.history.renamed(hazard.table).get(hazard.column, "") or _same_place(
-                e, old, now, hazard.column
-            )
-            if to in now.columns:
-                yield _renamed(e, now, old.columns[hazard.column], now.columns[to])
-            else:
-                yield from _column(e, old, old.columns[hazard.column])
+        case Why.COLUMN_GONE if old and now and not now.view:
+            yield from _gone(e, old, now, old.columns[hazard.column])
         case Why.TABLE_GONE if old:
-            to = e.history.renamed_tables().get(hazard.table, "")
-            if to in e.after.tables and set(old.columns) <= set(e.after.tables[to].columns):
+            to = e.table_now(hazard.table)
+            if to and set(old.columns) <= set(e.after.tables[to].columns):
                 yield _view(e, old, to)
         case Why.NEEDS_VALUE if now:
             yield from _default(e, now, now.columns[hazard.column], new)
@@ -50,11 +44,20 @@ def _shim(e: Evidence, hazard: Hazard, new: Family | None) -> Iterator[Shim]:
             yield from _instead_of_null(e, now, now.columns[hazard.column], new)
         case Why.UNIQUE if old and now:
             yield from _told_apart_again(e, old, now, hazard)
-        case Why.DEFAULT_GONE if old and now and not old.columns[hazard.column].automatic:
-            value = old.columns[hazard.column].default or "NULL"
-            yield _set_default(e, now.name, hazard.column, value, "it is the default it had")
+        case Why.DEFAULT_GONE | Why.DEFAULT if old and now:
+            yield from _default_it_had(e, now, old.columns[hazard.column], new)
         case _:
             return
+
+
+def _gone(e: Evidence, old: Table, now: Table, column: Column) -> Iterator[Shim]:
+    """The column under both names, or again."""
+    to = e.column_now(old.name, column.name)
+    if to:
+        yield _renamed(e, now, column, now.columns[to])
+    elif not e.history.carried(old.name, column.name):
+        # Values that went elsewhere would be in two places, and neither release would see the other's.
+        yield from _column(e, old, column)
 
 
 def _column(e: Evidence, old: Table, column: Column) -> Iterator[Shim]:
@@ -147,19 +150,6 @@ def _renamed(e: Evidence, now: Table, old: Column, new: Column) -> Shim:
     )
 
 
-def _same_place(e: Evidence, old: Table, now: Table, name: str) -> str:
-    """The new column that stands where the old one stood and is declared alike, when nobody heard how it got there."""
-    if e.history.changes:
-        return ""
-    left = [c for c in old.columns if c not in now.columns]
-    came = [c for c in now.columns if c not in old.columns]
-    alone = left == [name] and len(came) == 1
-    if not alone or list(old.columns).index(name) != list(now.columns).index(came[0]):
-        return ""
-    was, new = old.columns[name], now.columns[came[0]]
-    return came[0] if (was.type, was.nullable, was.default) == (new.type, new.nullable, new.default) else ""
-
-
 def _view(e: Evidence, old: Table, to: str) -> Shim:
     columns = ", ".join(_q(c) for c in old.columns)
     return Shim(
@@ -184,21 +174,33 @@ def _default(e: Evidence, now: Table, column: Column, new: Family | None) -> Ite
     value = value or _zero(column)
     if value is not None:
         why = why or "old code has nothing to say here, and new code asks for no special value"
-        yield _set_default(e, now.name, column.name, value, why)
+        yield _set_default(e, column, now.name, value, why)
 
 
-def _set_default(e: Evidence, table: str, column: str, value: str, why: str) -> Shim:
-    alter = f"ALTER TABLE {_q(table)} ALTER COLUMN {_q(column)}"
-    # The server writes NULL for a column that may be NULL and has no default, and nothing for one that may not.
-    none = "column_default IS NULL" if value == "NULL" else "COALESCE(column_default, 'NULL') = 'NULL'"
+def _default_it_had(e: Evidence, now: Table, old: Column, new: Family | None) -> Iterator[Shim]:
+    """The default of before, unless the server numbered the column, or new code leaves it to the new default."""
+    column = now.columns[old.name]
+    if not old.automatic and (column.default is None or _sets_it(new, now.name, old.name)):
+        yield _set_default(e, column, now.name, old.default or "NULL", "it is the default it had")
+
+
+def _sets_it(new: Family | None, table: str, column: str) -> bool:
+    """Whether the new release gives the column a value itself whenever it inserts a row."""
+    code = new.tables[table].columns.get(column) if new and table in new.tables else None
+    return code is not None and not code.left_out
+
+
+def _set_default(e: Evidence, now: Column, table: str, value: str, why: str) -> Shim:
+    alter = f"ALTER TABLE {_q(table)} ALTER COLUMN {_q(now.name)}"
+    came = "IS NULL" if now.default is None else f"= {_constant(now.default)}"
     return Shim(
         database=e.database,
         table=table,
-        column=column,
+        column=now.name,
         form="default",
         apply=(f"{alter} SET DEFAULT {value}",),
-        undo=(f"{alter} DROP DEFAULT",),
-        bare=f"SELECT COUNT(*) {_in_columns(table, column)} AND {none}",
+        undo=(f"{alter} DROP DEFAULT" if now.default is None else f"{alter} SET DEFAULT {now.default}",),
+        bare=f"SELECT COUNT(*) {_in_columns(table, now.name)} AND column_default {came}",
         why=why,
     )
 

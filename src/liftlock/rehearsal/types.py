@@ -129,7 +129,7 @@ def narrowest(one: Kind, other: Kind) -> Kind:
 
 def misfit(old: Kind, new: Kind) -> str:
     """Which values of `old` do not fit `new`, in words; empty when all do."""
-    if old.family == "enum" and new.family in ("enum", "text"):
+    if old.family == new.family == "set" or (old.family == "enum" and new.family in ("enum", "text")):
         lost = [w for w in old.words if (w not in new.words if new.words else len(w) > new.high)]
         return ", ".join(repr(w) for w in lost)
     if old.family == "number" and new.family in ("decimal", "float"):

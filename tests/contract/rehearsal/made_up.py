@@ -24,6 +24,8 @@ class MadeUp:
     unwritable: tuple[str, ...] = ()
     note: str = ""
     """Words of a note there has to be."""
+    mapped: tuple[tuple[str, str], ...] = ()
+    """Words of the models, and what the new release has instead."""
 
 
 def of(name: str, *statements: str, **truth: object) -> MadeUp:
@@ -304,7 +306,7 @@ BROKEN = (
         "a migration that this data stops",
         "ALTER TABLE widgets ADD UNIQUE once (name)",
         verdict=GAP,
-        place="",
+        place="widgets",
         why=Why.ABORTS,
     ),
 )

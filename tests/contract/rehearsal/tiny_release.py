@@ -1,4 +1,4 @@
-"""A made-up release in an environment of its own: this Python, and a package nobody else has."""
+"""Made-up releases in environments of their own: this Python, and a package nobody else has."""
 
 from __future__ import annotations
 
@@ -7,38 +7,60 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import copyfile
 
-SOURCE = Path(__file__).with_name("tiny")
-OLD = SOURCE / "old.sql"
+HERE = Path(__file__).parent
+OLD = HERE / "tiny" / "old.sql"
+MANAGE = HERE / "tiny" / "manage.py"
 SERVICE = """
-name = "tiny"
-databases = ["tiny"]
+name = "{0}"
+databases = ["{0}"]
 [[migrations]]
-command = ["tiny-manage", "upgrade"]
+command = ["{0}-manage", "upgrade"]
+"""
+REVISION = """
+revision = {0!r}
+down_revision = {1!r}
+STATEMENTS = {2!r}
 """
 
 
-def environment(folder: Path, version: str, revisions: Sequence[tuple[str, Sequence[str]]] = ()) -> Path:
-    """An environment with `tiny` at this version; each revision is a name and its statements."""
+def environment(
+    folder: Path,
+    version: str,
+    revisions: Sequence[tuple[str, Sequence[str]]] = (),
+    *,
+    service: str = "tiny",
+    mapped: Sequence[tuple[str, str]] = (),
+) -> Path:
+    """An environment with the service at this version; each revision is a name and its statements.
+
+    `mapped` are words of its models and what stands there instead.
+    """
     packages = folder / "lib" / "python3" / "site-packages"
-    versions = packages / "tiny" / "versions"
+    package = packages / service
+    versions = package / "versions"
     versions.mkdir(parents=True)
     (folder / "bin").mkdir()
-    (packages / f"tiny-{version}.dist-info").mkdir()
-    (packages / "tiny" / "__init__.py").touch()
-    for name in ("models", "manage"):
-        copyfile(SOURCE / f"{name}.py", packages / "tiny" / f"{name}.py")
-    copyfile(SOURCE / "manage.py", folder / "bin" / "tiny-manage")
+    (packages / f"{service}-{version}.dist-info").mkdir()
+    (package / "__init__.py").touch()
+    models = (HERE / service / "models.py").read_text()
+    for words, instead in mapped:
+        assert words in models
+        models = models.replace(words, instead)
+    (package / "models.py").write_text(models)
+    copyfile(MANAGE, package / "manage.py")
+    parent = "r0"
     for name, statements in revisions:
-        (versions / f"{name}.sql").write_text(";;\n".join(statements))
-    (folder / "bin" / "tiny-manage").write_text("from tiny.manage import main\n\nmain()\n")
+        (versions / f"{name}.py").write_text(REVISION.format(name, parent, list(statements)))
+        parent = name
+    (folder / "bin" / f"{service}-manage").write_text(f"from {service}.manage import main\n\nmain()\n")
     python = folder / "bin" / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     return folder
 
 
-def service_file(folder: Path) -> Path:
+def service_file(folder: Path, service: str = "tiny") -> Path:
     """What tells liftlock of the service."""
-    path = folder / "tiny.toml"
-    path.write_text(SERVICE)
+    path = folder / f"{service}.toml"
+    path.write_text(SERVICE.format(service))
     return path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from liftlock.ports.scratch import Said
 from liftlock.rehearsal.history import Change, History, history
 
@@ -71,3 +73,67 @@ def test_renames_are_read_from_statements() -> None:
     found = History(changes)
     assert found.renamed("things") == {"old": "new", "a": "b"}
     assert found.renamed_tables() == {"boxes": "crates", "labels": "stickers"}
+
+
+def test_names_are_followed_through_every_rename_and_copy() -> None:
+    changes = (
+        Change("ALTER TABLE things CHANGE a b INT"),
+        Change("ALTER TABLE things CHANGE b c INT"),
+        Change("UPDATE things SET e = d WHERE d IS NOT NULL"),
+        Change("UPDATE others SET y = x"),
+    )
+    found = History(changes).renamed("things")
+    assert (found["a"], found["d"]) == ("c", "e")
+    assert "x" not in found
+
+
+@pytest.mark.parametrize(
+    ("statement", "carried"),
+    [
+        ("INSERT INTO notes SELECT id, note FROM things", True),
+        ("CREATE TABLE notes AS SELECT * FROM things", True),
+        ("UPDATE things SET quiet = (note IS NULL)", True),
+        ("UPDATE things SET note = 'x' WHERE note IS NULL", False),
+        ("UPDATE things SET note = NULL, size = 1", False),
+        ("INSERT INTO things (note) VALUES ('x')", False),
+        ("ALTER TABLE things MODIFY note TEXT", False),
+    ],
+)
+def test_values_are_carried_elsewhere_by_whoever_reads_them_to_write(statement: str, carried: bool) -> None:
+    assert bool(History((Change(statement),)).carried("things", "note")) is carried
+
+
+def test_values_that_a_migration_read_and_wrote_itself_are_carried_too() -> None:
+    heard = said("SELECT things.id, things.note FROM things", "INSERT INTO notes VALUES (1, 'x')")
+    assert history(heard).carried("things", "note")
+    assert not history(heard[:1]).carried("things", "note")
+
+
+@pytest.mark.parametrize(
+    ("statements", "anew"),
+    [
+        (("DROP TABLE things", "CREATE TABLE things (id INT)"), True),
+        (("CREATE TABLE things (id INT)",), False),
+        (("DROP INDEX a ON things", "CREATE UNIQUE INDEX b ON things (note)"), False),
+        (("DROP TABLE others", "CREATE TABLE others (thing INT REFERENCES things (id))"), False),
+    ],
+)
+def test_only_a_table_that_was_dropped_and_created_is_made_anew(
+    statements: tuple[str, ...], anew: bool
+) -> None:
+    assert History(tuple(map(Change, statements))).made_anew("things") is anew
+
+
+TEXTS = {
+    "ccc": "revision = 'ccc'\ndown_revision = 'bbb'\nop.create_table('half')",
+    "ddd": "revision = 'ddd'\ndown_revision = ('ccc', 'aaa')",
+    "eee": "revision: str = 'eee'\ndown_revision: str | None = 'zzz'\nop.drop_table('other')",
+}
+
+
+def test_what_was_not_finished_belongs_to_the_revision_that_was_under_way() -> None:
+    found = history(HEARD, TEXTS).unfinished()
+    assert found == Change("CREATE TABLE half (id INT)", "ccc", 0.5)
+    # Its own statements were done, and the next revision failed before it said anything.
+    assert history(HEARD[:-1], {"ccc": TEXTS["ccc"]}).unfinished() == Change("", "ccc")
+    assert History().unfinished() is None

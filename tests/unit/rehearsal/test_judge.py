@@ -76,15 +76,18 @@ def test_a_new_column_matters_only_if_it_needs_a_value(column: Column, expected:
     ("code", "certain"),
     [
         (CODE, True),
-        (replace(CODE, filled=True), False),
-        (replace(CODE, left_out=True), False),
+        (replace(CODE, filled=True), None),
+        (replace(CODE, left_out=True), None),
         (replace(CODE, nullable=False), None),
     ],
 )
-def test_not_null_hurts_whoever_may_write_null(code: MappedColumn, certain: bool | None) -> None:
+def test_not_null_hurts_whoever_writes_null(code: MappedColumn, certain: bool | None) -> None:
     strict = replace(NOTE, nullable=False, default="'x'")
-    found = judged([evidence(family(code), table(NOTE), table(strict))]).hazards
-    assert [(h.why, h.certain) for h in found] == ([] if certain is None else [(Why.NO_NULL, certain)])
+    found = judged([evidence(family(code), table(NOTE), table(strict))])
+    assert [(h.why, h.certain) for h in found.hazards] == (
+        [] if certain is None else [(Why.NO_NULL, certain)]
+    )
+    assert bool(found.notes) is (code.nullable and not certain)
 
 
 def test_a_narrower_column_that_code_never_fills_is_no_hazard() -> None:
@@ -195,6 +198,43 @@ def test_a_trial_that_a_hazard_explains_is_its_evidence() -> None:
     met = trial("select old.Thing", Outcome("1054 Unknown column 'things.note' in 'SELECT'", 1054))
     (hazard,) = judged([evidence(family(CODE), table(NOTE), table(), trials=(met,))]).hazards
     assert hazard.seen == ("select old.Thing: 1054 Unknown column 'things.note' in 'SELECT'",)
+
+
+def test_rows_that_old_code_did_not_look_at_and_stamps_of_changes_are_notes() -> None:
+    both = (table(NOTE), table(NOTE))
+    buried = Altered("things", "", 3, 9, buried=3)
+    assert whys(family(CODE), *both, altered=(buried,)) == []
+    assert whys(family(CODE), *both, altered=(replace(buried, buried=2),)) == [Why.ROWS]
+    later = Altered("things", "note", 2, 9)
+    assert whys(family(replace(CODE, stamped=True)), *both, altered=(later,)) == []
+
+
+def test_a_check_that_was_met_at_every_end_is_no_hazard() -> None:
+    after = table(NOTE, checks=(Check("c", "char_length(`note`) < 300"),))
+    met = trial("check c where note is 'x'", Outcome())
+    assert whys(family(CODE), table(NOTE), after, trials=(met,)) == []
+    refused = trial("check c where note is 'y'", Outcome("4025 CONSTRAINT `c` failed", 4025))
+    (hazard,) = judged([evidence(family(CODE), table(NOTE), after, trials=(met, refused))]).hazards
+    assert (hazard.why, hazard.certain, len(hazard.seen)) == (Why.CHECK, False, 1)
+    # What was not taken before either shows nothing.
+    hopeless = trial("check c where note is 'x'", Outcome("1366", 1366), Outcome("1366", 1366))
+    assert whys(family(CODE), table(NOTE), after, trials=(hopeless,)) == [Why.CHECK]
+
+
+def test_a_trigger_is_judged_by_what_it_did() -> None:
+    body = "IF NEW.note IS NULL THEN SET NEW.note = NEW.more; END IF"
+    after = table(NOTE, triggers=(Trigger("t", "BEFORE INSERT", body),))
+    same = trial("trigger t where note is 'x'", Outcome(rows=(("x",),)), Outcome(rows=(("x",),)))
+    other = trial("trigger t where note is NULL", Outcome(rows=(("y",),)), Outcome(rows=(("NULL",),)))
+    assert whys(family(CODE), table(NOTE), after, trials=(same,)) == []
+    assert whys(family(CODE), table(NOTE), after, trials=(same, other)) == [Why.TRIGGER]
+
+
+def test_what_a_trigger_of_the_migration_supplies_need_not_be_named() -> None:
+    more = Column("more", "int(11)", nullable=False)
+    went = trial("insert things, nothing set", Outcome())
+    assert whys(family(CODE), table(NOTE), table(NOTE, more), trials=(went,)) == []
+    assert whys(family(CODE), table(NOTE), table(NOTE, more)) == [Why.NEEDS_VALUE]
 
 
 def test_a_migration_that_aborts_is_a_hazard() -> None:

@@ -37,6 +37,7 @@ def test_a_changed_column_is_tried_at_its_ends() -> None:
     assert {n for n in names(enum, NOTE, replace(NOTE, type="enum('a')")) if " with note " in n} == {
         "insert things with note a",
         "insert things with note b",
+        "insert things with note NULL",
     }
 
 

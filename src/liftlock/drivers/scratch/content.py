@@ -21,14 +21,28 @@ def altered(
     """Differences in `tables` (table -> columns), where both databases have the table and its primary key."""
     for table, columns in tables.items():
         before, after = (schema.tables.get(table) for schema in schemas)
-        if before is None or after is None or before.view or after.view:
+        if before is None or after is None or before.view:
             continue
         size = int(ask(f"SELECT COUNT(*) FROM {_of(names[0], table)}")[0][0])
+        both = [c for c in columns if c in before.columns and c in after.columns]
         if before.primary and all(name in after.columns for name in before.primary):
-            both = [
-                c for c in columns if c in before.columns and c in after.columns and c not in before.primary
-            ]
-            yield from _Pair(ask, names, before, after, size).differences(both)
+            others = [c for c in both if c not in before.primary]
+            yield from _Pair(ask, names, before, after, size).differences(others)
+        elif not before.primary and size and both:
+            yield from _without_key(ask, names, (before, after), both, size)
+
+
+def _without_key(
+    ask: Ask, names: tuple[str, str], tables: tuple[Table, Table], columns: Sequence[str], size: int
+) -> Iterator[Altered]:
+    """Rows that are not there any more as they were: without a key nobody can say what became of them."""
+    was, now = (
+        f"SELECT {', '.join(_plain(_q(c), t.columns[c]) for c in columns)} FROM {_of(name, t.name)}"
+        for name, t in zip(names, tables, strict=True)
+    )
+    gone = int(ask(f"SELECT COUNT(*) FROM ({was} EXCEPT ALL {now}) gone")[0][0])
+    if gone:
+        yield Altered(tables[0].name, "", gone, size)
 
 
 class _Pair:
@@ -66,7 +80,12 @@ class _Pair:
     def _unequal(self, column: str) -> str:
         old = _plain(f"b.{_q(column)}", self._before.columns[column])
         new = _plain(f"a.{_q(column)}", self._after.columns[column])
-        return f"NOT ({old} <=> {new})"
+        same = f"{old} <=> {new}"
+        if self._before.columns[column].charset and self._after.columns[column].charset:
+            # A document that was only written anew says what it said: blanks between its words are nothing.
+            documents = f"LEFT({old}, 1) IN ('{{', '[') AND JSON_VALID({old}) AND JSON_VALID({new})"
+            return f"(NOT ({same}) AND NOT ({documents} AND JSON_COMPACT({old}) <=> JSON_COMPACT({new})))"
+        return f"NOT ({same})"
 
     def _counted(self, rows: str, column: str, side: str, sign: int) -> Iterator[Altered]:
         count = int(self._ask(f"SELECT COUNT(*) {rows}")[0][0])
@@ -77,7 +96,15 @@ class _Pair:
         found = self._ask(f"SELECT {key}, {values} {rows} LIMIT {_SAMPLE}")
         sample = tuple((_short(k), _short(old), _short(new)) for k, old, new in found)
         were_null, now = self._values(rows, column) if column else (0, ())
-        yield Altered(self._before.name, column, sign * count, self._size, were_null, now, sample)
+        buried = self._buried(rows) if side == "b" and not column else 0
+        yield Altered(self._before.name, column, sign * count, self._size, were_null, now, sample, buried)
+
+    def _buried(self, rows: str) -> int:
+        """How many of these rows were marked as deleted: by anything but nought, nothing or False."""
+        if not {"deleted", "deleted_at"} <= set(self._before.columns):
+            return 0
+        marked = "CAST(b.`deleted` AS CHAR) NOT IN ('0', '', 'False')"
+        return int(self._ask(f"SELECT COUNT(*) {rows} AND {marked}")[0][0])
 
     def _values(self, rows: str, column: str) -> tuple[int, tuple[str, ...]]:
         """How many were NULL, and what they are now if that is few values."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -180,7 +181,14 @@ def _said(events: list[tuple[Any, ...]]) -> list[Said]:
 
 
 def _texts(rows: Sequence[Sequence[Any]]) -> Rows:
-    return tuple(tuple("NULL" if v is None else str(v) for v in row) for row in rows)
+    return tuple(tuple(map(_text, row)) for row in rows)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (Decimal, float)):
+        # 41, 41.00 and 41.0 are one number, whatever type a migration gave it.
+        return f"{Decimal(value).normalize():f}"
+    return "NULL" if value is None else str(value)
 
 
 def _words(error: pymysql.err.MySQLError) -> str:

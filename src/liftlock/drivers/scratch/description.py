@@ -19,7 +19,7 @@ _COLUMNS = (
     " ORDER BY table_name, ordinal_position"
 )
 _KEYS = (
-    "SELECT table_name, index_name, column_name FROM information_schema.statistics"
+    "SELECT table_name, index_name, column_name, sub_part FROM information_schema.statistics"
     " WHERE table_schema = %s AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index"
 )
 _FOREIGN_KEYS = (
@@ -87,12 +87,13 @@ def _column(row: tuple[Any, ...]) -> Column:
 
 
 def _keys(rows: list[tuple[Any, ...]]) -> defaultdict[str, tuple[Key, ...]]:
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for table, name, column in rows:
-        grouped.setdefault((table, name), []).append(column)
+    grouped: dict[tuple[str, str], list[tuple[str, int | None]]] = {}
+    for table, name, column, part in rows:
+        grouped.setdefault((table, name), []).append((column, part))
     found: defaultdict[str, tuple[Key, ...]] = defaultdict(tuple)
-    for (table, name), columns in grouped.items():
-        found[table] += (Key(name, tuple(columns)),)
+    for (table, name), parts in grouped.items():
+        prefixes = tuple((column, int(part)) for column, part in parts if part)
+        found[table] += (Key(name, tuple(column for column, _ in parts), prefixes),)
     return found
 
 

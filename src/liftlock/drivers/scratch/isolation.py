@@ -37,16 +37,28 @@ _ANY = "'(mysql|mariadb|postgresql|sqlite|[{]scheme[}]|rabbit|amqps?|kombu|kafka
 
 def isolated(ask: Ask, database: str, address: Callable[[str], str], known: Sequence[str]) -> Iterator[str]:
     """Rewrite the addresses in one copy; a sentence for each column in which there were some."""
-    for table, column in ask(_TEXTS, database, database):
+    for table, column, found in _held(ask, database):
         place, name = f"`{database}`.`{table}`", f"`{column}`"
-        found = [row[0] for row in ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}")]
         for text in found:
             new = rewritten(text, address, known)
             # What does not take the new address keeps the old one, and is refused below.
             with suppress(pymysql.err.MySQLError):
                 ask(f"UPDATE {place} SET {name} = %s WHERE BINARY {name} = BINARY %s", new, text)
-        if found:
-            yield f"{database}.{table}.{column}: {len(found)} addresses"
+        yield f"{database}.{table}.{column}: {len(found)} addresses"
+
+
+def _held(ask: Ask, database: str) -> Iterator[tuple[str, str, list[str]]]:
+    """(table, column, texts with an address in them): one pass over each table, then one over each such column."""
+    tables: dict[str, list[str]] = {}
+    for table, column in ask(_TEXTS, database, database):
+        tables.setdefault(table, []).append(column)
+    for table, columns in tables.items():
+        place = f"`{database}`.`{table}`"
+        there = ask(f"SELECT {', '.join(f'MAX(`{c}` REGEXP {_ANY})' for c in columns)} FROM {place}")[0]
+        for column in (c for c, some in zip(columns, there, strict=True) if some):
+            name = f"`{column}`"
+            rows = ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}")
+            yield table, column, [text for (text,) in rows]
 
 
 def rewritten(text: str, address: Callable[[str], str], known: Sequence[str]) -> str:
@@ -69,9 +81,8 @@ def rewritten(text: str, address: Callable[[str], str], known: Sequence[str]) ->
 
 def insist(ask: Ask, database: str, own: str) -> None:
     """Raise `Refused` if an address is left that does not lead to this server."""
-    for table, column in ask(_TEXTS, database, database):
-        place, name = f"`{database}`.`{table}`", f"`{column}`"
-        for (text,) in ask(f"SELECT DISTINCT {name} FROM {place} WHERE {name} REGEXP {_ANY}"):
+    for table, column, found in _held(ask, database):
+        for text in found:
             left = [a for a in _BROKER.findall(text) + _DATABASE.findall(text) if own not in a]
             if left:
                 raise Refused(

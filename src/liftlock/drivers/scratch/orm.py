@@ -161,9 +161,24 @@ def _type(kind: Any) -> str:
     from sqlalchemy.dialects import mysql  # noqa: PLC0415
 
     try:
-        return str(kind.compile(dialect=mysql.dialect()))
+        return "JSON" if _packs_json(kind) else str(kind.compile(dialect=mysql.dialect()))
     except Exception:
         return ""
+
+
+def _packs_json(kind: Any) -> bool:
+    """Whether the code itself makes JSON of what it puts into a text (oslo.db's `JsonEncodedDict` and its like)."""
+    from sqlalchemy import Text  # noqa: PLC0415
+    from sqlalchemy.dialects import mysql  # noqa: PLC0415
+    from sqlalchemy.types import TypeDecorator  # noqa: PLC0415
+
+    if not (isinstance(kind, TypeDecorator) and isinstance(kind.impl, Text)):
+        return False
+    try:
+        written = kind.process_bind_param({"a": [1]}, mysql.dialect())
+        return bool(json.loads(str(written)) == {"a": [1]})
+    except Exception:
+        return False
 
 
 def _enum(kind: Any) -> list[str] | None:

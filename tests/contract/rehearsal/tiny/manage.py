@@ -1,9 +1,10 @@
 """Migrates a database as alembic does: the statements of each revision, then the revision is written down.
 
-tiny-manage --config-file FILE --config-dir DIR upgrade
+SERVICE-manage --config-file FILE --config-dir DIR upgrade
 """
 
 import configparser
+import runpy
 import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -24,8 +25,8 @@ def main() -> None:
         charset="utf8mb4",
     )
     with session.cursor() as cursor:
-        for revision in sorted(Path(__file__).parent.joinpath("versions").glob("*.sql")):
-            for statement in filter(None, map(str.strip, revision.read_text().split(";;"))):
+        for revision in sorted(Path(__file__).parent.joinpath("versions").glob("*.py")):
+            for statement in runpy.run_path(str(revision))["STATEMENTS"]:
                 cursor.execute(statement)
             cursor.execute(f"UPDATE alembic_version SET version_num='{revision.stem}' WHERE 1")
 
