@@ -120,6 +120,9 @@ class ScratchServer(Protocol):
     def do(self, database: str, statements: Sequence[str]) -> None:
         """Run statements; raises `StepFailed` with the server's words at the first that fails."""
 
+    def holds(self, database: str, query: str) -> bool:
+        """Whether a query of one row and one column answers anything but 0; raises `StepFailed` where it fails."""
+
     def trial(self, database: str, statements: Sequence[str]) -> Outcome:
         """Run statements as OpenStack's sessions do (`TRADITIONAL`), without foreign keys, and undo them."""
 

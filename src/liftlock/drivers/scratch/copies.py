@@ -89,6 +89,15 @@ class ScratchMariaDb:
                 except pymysql.err.MySQLError as error:
                     raise StepFailed(f"`{statement}` failed: {_words(error)}") from error
 
+    def holds(self, database: str, query: str) -> bool:
+        """See the port."""
+        with connected(self.socket, database) as session, session.cursor() as cursor:
+            try:
+                cursor.execute(query)
+            except pymysql.err.MySQLError as error:
+                raise StepFailed(f"`{query}` failed: {_words(error)}") from error
+            return bool(cursor.fetchall()[0][0])
+
     def trial(self, database: str, statements: Sequence[str]) -> Outcome:
         self._session.select_db(database)
         with self._session.cursor() as cursor:

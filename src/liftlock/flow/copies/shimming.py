@@ -49,11 +49,14 @@ def shimmed(
     left: list[Hazard] = []
     try:
         for shim in made:
+            left += _unless_seen(ground, shim, bare=True)
             _apply(ground, shim)
+            left += _unless_seen(ground, shim, bare=False)
         left += judged(gathered(ground, service, tried.databases, tried.families, tried.said)).hazards
         left += _only_with_shims(plain, _by_new_code(ground, tried, new, made))
         for shim in reversed(made):
             ground.server.do(shim.database, shim.undo)
+            left += _unless_seen(ground, shim, bare=True)
     except StepFailed as failed:
         left.append(_in_the_way(tried.databases[0], f"a shim cannot be had: {failed.what}"))
     now = {e.database: ground.server.schema(e.database) for e in tried.evidence}
@@ -65,6 +68,15 @@ def _apply(ground: Ground, shim: Shim) -> None:
     kept = f"{shim.database}{BEFORE}"
     ground.server.do(shim.database, [s.replace(" FROM ", f" FROM `{kept}`.") for s in shim.save])
     ground.server.do(shim.database, shim.apply)
+
+
+def _unless_seen(ground: Ground, shim: Shim, *, bare: bool) -> Iterator[Hazard]:
+    """On a cloud its query alone tells whether it is to be applied."""
+    if ground.server.holds(shim.database, shim.bare) != bare:
+        missing = "has not come" if bare else "is not covered"
+        yield _in_the_way(
+            shim.database, f"the hazard of {shim.table} {missing} as the shim's own query sees it"
+        )
 
 
 def _by_new_code(ground: Ground, tried: Tried, new: Sequence[Family], made: Sequence[Shim]) -> Answers:
