@@ -314,6 +314,8 @@ class NotAsked:
     """What stays unknown without it."""
     needs: str
     """Credentials that would answer, and where they are declared."""
+    seen: str = ""
+    """What it said where it was asked and refused; empty where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ class SimApi:
         newest = next((m for m, series in NOVA.items() if running and min(running, key=age) in series), "")
         return replace(self._life.cloud.compute, microversion=newest)
 
+    def microversion(self) -> str:
+        """As `compute` tells it."""
+        return self.compute().microversion
+
     def answers(self, service: str) -> bool:
         """Whether its front door serves; every service needs keystone for that."""
         self._life.check()
