@@ -235,7 +235,7 @@ def before_the_cutover(lift: Lift, plan: Path) -> None:
         lift.held_by(half, pull_index)
     with lift.fault(never):
         lift.held_by(never, mend_api)
-    lift.comes_to("stage 4 of")
+    lift.comes_to("stage 5 of")
 
 
 def in_the_cutover(lift: Lift) -> None:
@@ -244,17 +244,17 @@ def in_the_cutover(lift: Lift) -> None:
         sql("SET GLOBAL read_only = ON")
         time.sleep(READ_ONLY_S)
         sql("SET GLOBAL read_only = OFF")
-    lift.comes_to("stage 5 of")
+    lift.comes_to("stage 6 of")
     with lift.fault("HAProxy is reloaded"):
         on_host("ssh root@lb1", "systemctl reload haproxy")
-    lift.comes_to("stage 6 of")
+    lift.comes_to("stage 7 of")
     with lift.fault("RabbitMQ is restarted"):
         on_host("ssh root@db1", "systemctl restart rabbitmq-server")
     lift.comes_to("start nova-conductor on ctl-green: done")
     with lift.fault("the bastion cannot reach green for a minute"):
         for_a_while(GREEN, f"ip route add blackhole {BASTION}", f"ip route del blackhole {BASTION}", CUT_S)
         time.sleep(CUT_S)
-    lift.comes_to("stage 7 of")
+    lift.comes_to("stage 8 of")
     with lift.fault("memcached is restarted"):
         on_host("ssh root@db1", "systemctl restart memcached")
 

@@ -33,6 +33,8 @@ from liftlock.lab.cloudware.wishes import wish_for
 from liftlock.lab.topology import topology
 
 NOT_RUN = ("cinder-backup",)
+HYPERVISOR = "fake"
+"""Kind of the lab's hypervisors, as nova tells it (nova's fake driver)."""
 PYTHON = (3, 13)
 """Of the hosts' image."""
 
@@ -54,6 +56,7 @@ def usages(folder: Path, source: str, target: str) -> Mapping[str, Usage]:
             new=facts_of(target),
             pythons=frozenset({PYTHON}),
             on_the_bus=any(part.topics for part in s.parts),
+            hypervisors=frozenset({HYPERVISOR}),
         )
         for name, s in services().items()
     }

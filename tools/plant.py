@@ -6,6 +6,9 @@
 
 Before anything is planted the lab is assessed: what is found then is what the clean lab has. While a fault is in, the
 lab must have exactly that and the fault's own findings more; afterwards nothing more than that again.
+
+Of what needs no second cloud, two checks have no fault here: `backup_untried` speaks where there was no plan yet and
+is silent about a hop, and `routers_distributed` wants L3 agents, of which the lab has none.
 """
 
 # ruff: noqa: S608  (statements of our own)
@@ -41,6 +44,8 @@ class Fault:
     undo: str
     settle_s: float = 0.0
     """How long until it shows, in seconds."""
+    asks: tuple[str, ...] = ()
+    """More words for `liftlock assess`, without which nobody looks there."""
 
     @property
     def check(self) -> str:
@@ -82,6 +87,38 @@ with kombu.Connection(read["DEFAULT"]["transport_url"].replace("rabbit://", "amq
     for _ in range(120): broker.Producer().publish("x", routing_key="planted")
 """
 UNPUBLISH = PUBLISH.replace("queue.declare()", "queue.delete(); exit()")
+LEASE = (
+    "CREATE DATABASE IF NOT EXISTS liftlock; "
+    "CREATE TABLE IF NOT EXISTS liftlock.lease (cloud VARCHAR(255) PRIMARY KEY, epoch BIGINT NOT NULL, "
+    "holder TEXT NOT NULL, bastion VARCHAR(512) NOT NULL, held BOOLEAN NOT NULL, renewed TIMESTAMP(6) NOT NULL); "
+    "INSERT INTO liftlock.lease VALUES ('lab', 1, "
+    """'{"who": "planted", "pid": 7, "host": "elsewhere", "since": 0}', 'elsewhere:/planted', TRUE, """
+    "NOW(6) - INTERVAL 1 DAY) ON DUPLICATE KEY UPDATE holder = VALUES(holder), bastion = VALUES(bastion), "
+    "held = TRUE, renewed = VALUES(renewed)"
+)
+"""A run on another bastion that was never ended; the table as liftlock makes it."""
+NO_LEASE = "UPDATE liftlock.lease SET held = FALSE WHERE bastion = 'elsewhere:/planted'"
+TABLE = """\
++----------------------------------+
+| Upgrade Check Results            |
++----------------------------------+
+| Check: Planted                   |
+| Result: Warning                  |
+| Details: Nothing is wrong.       |
++----------------------------------+
+"""
+STATUS = f"#!/bin/sh\ncat <<'END'\n{TABLE}END\nexit 1\n"
+
+
+def program(path: str, text: str) -> str:
+    """Puts a program there that prints what it is told to."""
+    return f"printf %s {shlex.quote(text)} | install -D -m 755 /dev/stdin {shlex.quote(path)}"
+
+
+def tells(path: str, version: str) -> str:
+    """Puts a program there that tells this version of itself."""
+    return program(path, f"#!/bin/sh\necho {path.rpartition('/')[2]} {version}\n")
+
 
 FAULTS = (
     Fault(
@@ -233,8 +270,7 @@ FAULTS = (
     Fault(
         ("virtualization_too_old:cmp1",),
         "cmp1",
-        "printf '#!/bin/sh\\necho libvirtd \\\\(libvirt\\\\) 7.0.0\\n' > /usr/local/sbin/libvirtd && "
-        "chmod +x /usr/local/sbin/libvirtd",
+        tells("/usr/local/sbin/libvirtd", "7.0.0"),
         "rm /usr/local/sbin/libvirtd",
     ),
     Fault(
@@ -255,12 +291,38 @@ FAULTS = (
         "systemctl --quiet disable heat-engine",
         "systemctl --quiet enable heat-engine",
     ),
+    Fault(("another_run:lab",), "db1", sql(LEASE), sql(NO_LEASE)),
+    Fault(
+        ("key_rotation_due:ctl-blue",),
+        "ctl-blue",
+        "echo '* * * * * root : fernet_rotate' > /etc/cron.d/planted",
+        "rm /etc/cron.d/planted",
+    ),
+    Fault(
+        ("packages_held:cmp1",),
+        "cmp1",
+        "echo systemd hold | dpkg --set-selections",
+        "echo systemd install | dpkg --set-selections",
+    ),
+    Fault(
+        ("ovn_versions_differ:cmp1",),
+        "cmp1",
+        f"{tells('/usr/local/sbin/ovn-northd', '25.03.1')} && {tells('/usr/local/sbin/ovn-controller', '24.03.2')}",
+        "rm /usr/local/sbin/ovn-northd /usr/local/sbin/ovn-controller",
+    ),
+    Fault(
+        ("upgrade_check_warns:nova/Planted", "upgrade_check_warns"),
+        "ctl-blue",
+        program("/opt/planted/bin/nova-status", STATUS),
+        "rm -r /opt/planted",
+        asks=("--target-env", "/opt/planted"),
+    ),
 )
 
 
-def found() -> dict[str, str]:
-    """Name of each finding on the lab -> its sentence."""
-    rows = json.loads(bastion("liftlock", "assess", "--to", "2026.1", "-f", "json"))
+def found(*more: str) -> dict[str, str]:
+    """Name of each finding on the lab -> its sentence; `more` are words for `liftlock assess`."""
+    rows = json.loads(bastion("liftlock", "assess", "--to", "2026.1", "-f", "json", *more))
     return {row["Name"]: row["What"] for row in rows}
 
 
@@ -288,7 +350,7 @@ def differences(fault: Fault, clean: dict[str, str], now: dict[str, str]) -> lis
 def try_out(fault: Fault, clean: dict[str, str]) -> list[str]:
     """Plant it, look, take it out, look again; what was wrong, in words."""
     with planted(fault):
-        wrong = differences(fault, clean, found())
+        wrong = differences(fault, clean, found(*fault.asks))
     after = found()
     wrong += [f"{name}: {after[name]} is still found" for name in after if name not in clean]
     return wrong

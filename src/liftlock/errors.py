@@ -3,6 +3,7 @@
 LiftlockError
 ├── BadInput          the operator's file or words cannot be used; nothing was changed
 ├── Unreachable       a host, database, broker or API did not answer
+│   └── NotAllowed    it answered that these credentials may not ask that
 ├── Refused           a check, a guard or the plan's own facts forbid going on
 │   ├── StalePlan     the cloud moved since the plan was made
 │   ├── AnotherRun    somebody else holds the cloud
@@ -44,6 +45,10 @@ class BadInput(LiftlockError):
 
 class Unreachable(LiftlockError):
     """A host, database, broker or API did not answer."""
+
+
+class NotAllowed(Unreachable):
+    """The credentials given may not ask that; what they were to tell is not known."""
 
 
 class Refused(LiftlockError):

@@ -52,6 +52,18 @@ def test_an_approved_upgrade_ends_with_every_service_on_the_new_series(tmp_path:
     assert [a["who"] for a in told.approvals] == ["rey"]
 
 
+def test_what_is_said_of_an_untried_backup_takes_one_and_touches_nothing_that_runs(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    (found,) = [f for f in assess(session.site, "2025.1").findings if f.check == "backup_untried"]
+    assert found.fix.startswith("`liftlock plan --to 2025.1 --strategy in_place -o backup.json`")
+    made, _ = plan(session.site, "2025.1", "in_place")
+    state = run(session, made)
+    assert (state.standing, state.gate) == (Standing.WAITING, "start")
+    assert not [change for change in cloud.changes if change.startswith(("stop", "start", "run"))]
+    assert "backup_untried" not in {f.check for f in assess(session.site, "2025.1").findings}
+
+
 def test_without_approval_nothing_that_serves_is_touched(tmp_path: Path) -> None:
     cloud = SimCloud.tiny()
     session = sim_session(tmp_path, cloud)

@@ -68,7 +68,7 @@ def line(folder: Path, *words: str) -> Told:
 def test_a_pace_is_told_before_it_is_filed_and_kept_until_the_run_is_taken_up(folder: Path) -> None:
     told = line(folder, "pace", "1", "--dry-run", *WHY)
     assert told.code == 0
-    assert told.out.startswith("pace: once the run is taken up, stage 9 “finalize")
+    assert told.out.startswith("pace: once the run is taken up, stage 10 “finalize")
     assert "goes on with 1 lane side by side instead of 4, from the next step on" in told.out
     assert filed(folder, RequestKind.PACE) == []
     told = line(folder, "pace", "1", *WHY)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
-from liftlock.cloud.model import Cloud
+from liftlock.cloud.model import Cloud, NotAsked
 from liftlock.knowledge.catalogue import Series
 
 
 @check(
     "Was every source asked?",
-    when="the survey had no credentials for a source",
+    when="the survey had no credentials for a source, or those it had were refused",
     says=(RISK,),
 )
 def not_asked(cloud: Cloud, target: Series) -> Iterator[Finding]:
@@ -20,7 +20,12 @@ def not_asked(cloud: Cloud, target: Series) -> Iterator[Finding]:
     for source in cloud.not_asked:
         yield risk(
             source.what,
-            f"{source.what} {'were' if source.what.endswith('s') else 'was'} not asked: {source.tells} is not known",
+            f"{source.what} {_are(source)}, so nobody knows {source.tells}",
             f"give {source.needs}",
-            "no cloud file: `liftlock assess --os-cloud` asks the API only",
+            source.seen or "no cloud file: `liftlock assess --os-cloud` asks the API only",
         )
+
+
+def _are(source: NotAsked) -> str:
+    were = "were" if source.what.endswith("s") else "was"
+    return f"{were} not told to this account" if source.seen else f"{were} not asked"

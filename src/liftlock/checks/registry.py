@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache
 
 from liftlock import checks as checks_room
@@ -77,8 +76,7 @@ def _place(found: Finding) -> tuple[int, bool, bool, str, str, str]:
 
 def acceptances(cloud: Cloud) -> Mapping[str, AcceptedRisk]:
     """Name -> acceptance, of those that held when the snapshot was taken."""
-    today = datetime.fromtimestamp(cloud.taken_at, UTC).date().isoformat()
-    return {r.name: r for r in cloud.accepted_risks if r.until >= today}
+    return {r.name: r for r in cloud.accepted_risks if r.holds(cloud.taken_at)}
 
 
 def accept(found: Finding, accepted: Mapping[str, AcceptedRisk]) -> Finding:

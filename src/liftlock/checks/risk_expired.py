@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
@@ -18,9 +17,8 @@ from liftlock.knowledge.catalogue import Series
 )
 def risk_expired(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """Judged at the moment the snapshot was taken; one finding per acceptance."""
-    today = datetime.fromtimestamp(cloud.taken_at, UTC).date().isoformat()
     for accepted in cloud.accepted_risks:
-        if accepted.until < today:
+        if not accepted.holds(cloud.taken_at):
             yield risk(
                 accepted.name,
                 f"{accepted.name} was accepted by {accepted.who} until {accepted.until}, and that is over",

@@ -29,10 +29,10 @@ def upgrade_check_warns(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 f"name the environment of {target.id} as `--target-env`",
                 f"version installed beside the program on {answer.host}: {answer.version}",
             )
-        elif not answer.results:
+        elif answer.lacks:
             yield risk(
                 answer.service,
-                f"{answer.service}: its upgrade check gave no answer: {answer.said or 'it printed nothing'}",
+                f"{answer.service}: its upgrade check {answer.lacks}",
                 f"on {answer.host}: run `{_typed(answer)}` of the target by hand, with the account of {answer.service}",
                 f"`{_typed(answer)}` on {answer.host} ended with code {answer.code}",
             )
@@ -48,11 +48,11 @@ def _series(answer: UpgradeAnswer) -> str | None:
 
 
 def _told(answer: UpgradeAnswer, result: UpgradeResult) -> Finding:
-    """What one result says; named after it, so that each can be accepted alone."""
+    """What one result says."""
     tell = blocker if result.code >= FAILURE else risk
     return tell(
-        f"{answer.service}/{result.name.replace(' ', '-')}",
-        f"{answer.service}: {result.name}: {result.details.rstrip('.') or 'no details were given'}",
+        answer.about(result),
+        f"{answer.service}: {result}",
         f"see what {answer.service}'s documentation says about it (`{_typed(answer)}`), then ask again",
         f"`{_typed(answer)}` {answer.version or 'of the target'} on {answer.host}: code {result.code}",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from liftlock.cloud.answers import UpgradeAnswer
@@ -313,6 +314,8 @@ class NotAsked:
     """What stays unknown without it."""
     needs: str
     """Credentials that would answer, and where they are declared."""
+    seen: str = ""
+    """What it said where it was asked and refused; empty where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +334,14 @@ class AcceptedRisk:
     def name(self) -> str:
         """As findings are named: `clocks_differ:cmp1`, or `clocks_differ` for all of them."""
         return f"{self.check}:{self.about}" if self.about else self.check
+
+    def holds(self, at: float) -> bool:
+        """Whether its last day is not over at that moment, in seconds since the epoch."""
+        return self.until >= datetime.fromtimestamp(at, UTC).date().isoformat()
+
+    def covers(self, risk: str) -> bool:
+        """Whether it accepts the risk of that name: by its own name, or by its check's."""
+        return self.name in (risk, risk.partition(":")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from liftlock import ini
 from liftlock.cloud.adoption.files import Content, content_of
-from liftlock.knowledge.catalogue import parts
+from liftlock.knowledge.catalogue import deliverables, parts
 from liftlock.knowledge.option_hop import Place, Scope, normal
 from liftlock.knowledge.options import Facts, Option
 from liftlock.knowledge.rule_hop import RuleHop
@@ -43,10 +43,28 @@ _WANTED = re.compile(r"\b(?:mandatory|requires|required)\b", re.I)
 _ASSIGNED = re.compile(r"^(?:\[([\w-]+)\])?([a-z][\w-]*)=\S+$")
 _ROLES = re.compile(r"(?=.*\brole\b)(?=.*\b(?:persona|RBAC|polic(?:y|ies))\b)", re.I | re.S)
 _NEW_PROGRAM = re.compile(r"new (?:process|service|daemon) called `+([\w-]+)`+", re.I)
+ROLES = "rules that may be set in policy files change their default"
 _PYTHON = re.compile(r"Python (\d+)\.(\d+) is the minimum")
 _STARTED = re.compile(r"\bscripts?\b|\bWSGI\b", re.I)
 """Words of a note about how an API is started."""
 _NAMED_SECTION = re.compile(r"\[([\w.<>-]+)\](?:`|\s*/?\s*[\w-])")
+_OVERRIDERS = re.compile(r"\boverrid(?:e|es|den|ing)\b|\bcustom(?:ized)? policy\b", re.I)
+"""Words of a note about rules that is for those who have set them otherwise."""
+_PERSONA = re.compile(r"\bpersonas?\b|\bnew default role\b", re.I)
+_REFUSED = re.compile(
+    r"\bwill (?:no longer|not) be (?:possible|able|allowed)\b|\busers? (?:are|is) (?:not able|unable)\b"
+    r"|\bworkflows that break\b|\b(?:upload|login|request)s? (?:failures?|will fail)\b",
+    re.I,
+)
+"""Words of a note about what was granted before, to whoever uses the service, and may not be from now on."""
+_DRIVEN = {
+    "libvirt": ("qemu", "kvm", "lxc"),
+    "qemu": ("qemu", "kvm"),
+    "vmware": ("vmware",),
+    "ironic": ("ironic",),
+}
+"""Driver of nova's computes -> how kinds of hypervisors begin that it makes, as nova's API tells them (nova 33)."""
+_DRIVERS = re.compile(rf"\b({'|'.join(_DRIVEN)})\b", re.I)
 _DEFAULTS = re.compile(
     r"\bdefault\b[^.]*\b(?:changed?|switched)\b|\b(?:changed?|switched)\b[^.]*\bdefault\b", re.I
 )
@@ -69,7 +87,7 @@ class Tie:
     """What of this cloud a note is about."""
 
     kind: str
-    """`option`, `default`, `rule`, `program`, `section`, `calls`, `table`, `python`, `setting`."""
+    """`option`, `default`, `rule`, `program`, `section`, `calls`, `table`, `python`, `setting`, `requests`."""
     what: str
     """`[ml2] tenant_network_types is set in /etc/neutron/plugins/ml2/ml2_conf.ini`."""
 
@@ -92,6 +110,8 @@ class Usage:
     """Python of the hosts that run it."""
     on_the_bus: bool = False
     """Whether a part of it takes calls on the broker."""
+    hypervisors: frozenset[str] = frozenset()
+    """Kinds of the cloud's hypervisors, as nova's API tells them: `QEMU`; empty where that is not known."""
 
     @cached_property
     def settings(self) -> Mapping[Place, str]:
@@ -111,6 +131,11 @@ class Usage:
     def scopes(self) -> tuple[Scope, Scope]:
         """What the service reads, in the old release and in the new one."""
         return Scope(self.old, self.service), Scope(self.new, self.service)
+
+    def driven_by(self, names: Iterable[str]) -> bool:
+        """Whether a hypervisor here is of one of these drivers, or none is known."""
+        kinds = tuple(kind.lower() for kind in self.hypervisors)
+        return not kinds or any(kind.startswith(_DRIVEN[name.lower()]) for name in names for kind in kinds)
 
     def own(self, at: Place) -> bool:
         """Whether the service itself declares the option, and not a driver or plug-in of it that may not be used."""
@@ -146,14 +171,36 @@ class Usage:
 
 
 def matter(notes: Iterable[Note], usages: Mapping[str, Usage]) -> Iterator[tuple[Note, tuple[Tie, ...]]]:
-    """Those that matter, each with its ties; a section that names nothing itself goes with the rest of its file."""
-    found = [(note, ties(note, usages[note.service])) for note in notes if note.service in usages]
-    tied = {note.name: told for note, told in found if told and note.section in _ASKS}
+    """Those that matter, each with its ties.
+
+    A section that names nothing itself goes with the rest of its file, and so does every section of a file that tells
+    what is refused from now on. A file whose title is another service's is about that one.
+    """
+    here = [note for note in notes if note.service in usages and not _foreign(note, usages)]
+    found = [(note, ties(note, usages[note.service])) for note in here]
+    for_some = {note.name for note in here if note.section in _ASKS and _OVERRIDERS.search(note.text)}
+    found = [(n, tuple(t for t in told if n.name not in for_some or _held(t))) for n, told in found]
+    tied = {
+        note.name: tuple(t for t in told if t.kind != "calls")
+        for note, told in found
+        if told and note.section in _ASKS
+    }
     for note, told in found:
-        alone = told or note.section in _ASK_NOTHING or any(map(_names_something, _QUOTED.findall(note.text)))
-        every = told if alone else tied.get(note.name, ())
-        if every:
+        rest = () if note.section in _ASK_NOTHING else tied.get(note.name, ())
+        alone = told or any(map(_names_something, _QUOTED.findall(note.text)))
+        if every := told or (rest if not alone or any(t.kind == "requests" for t in rest) else ()):
             yield note, every
+
+
+def _foreign(note: Note, usages: Mapping[str, Usage]) -> bool:
+    """Whether its title names a service that this cloud has not."""
+    words = set(re.split(r"[-_.]", note.name.lower()))
+    return bool(words & (deliverables() - set(usages)))
+
+
+def _held(tie: Tie) -> bool:
+    """Whether it holds for those too who have set no rule otherwise."""
+    return tie.kind != "rule" or tie.what.endswith(("is set in a policy file", ROLES))
 
 
 def ties(note: Note, usage: Usage) -> tuple[Tie, ...]:
@@ -166,8 +213,12 @@ def ties(note: Note, usage: Usage) -> tuple[Tie, ...]:
     options = dict.fromkeys((*words, *_PROSE.findall(_without_instead(text))))
     places = tuple(dict.fromkeys(at for word in options for at in usage.places(word, within)))
     found = [*_options(places, usage), *_rules(text, usage)]
+    if note.section == "upgrade":
+        found += _refused(text)
     if not _OPTIONAL.search(text):
-        found += [*_defaults(places, usage), *_programs(note.section, text, words, usage)]
+        # What is deprecated and not set concerns nobody.
+        found += _defaults(places, usage) if note.section != "deprecations" else []
+        found += [*_programs(note.section, text, words, usage)]
         found += [*_sections(text, usage), *_tables(text, usage), *_wanted(text, words, usage)]
         found += [*_new_programs(text), *_roles(note.section, text, usage)]
         found += _keys(words, usage)
@@ -217,6 +268,8 @@ def _programs(section: str, text: str, words: Iterable[str], usage: Usage) -> It
         named = [word for word in words if re.search(rf"/bin/{re.escape(word)}(?![\w-])", every)]
         yield from (Tie("program", f"the script {word} is used") for word in named)
         return
+    if (driven := _DRIVERS.findall(text)) and not usage.driven_by(driven):
+        return
     for part in sorted(usage.parts):
         if re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", text):
             yield Tie("program", f"{part} runs")
@@ -257,8 +310,15 @@ def _new_programs(text: str) -> Iterator[Tie]:
 
 def _roles(section: str, text: str, usage: Usage) -> Iterator[Tie]:
     """What is said of roles in general, where rules let in others and no file sets any."""
-    if section in ("features", "upgrade") and usage.rules and not _RULE.search(text) and _ROLES.search(text):
-        yield Tie("rule", f"{len(usage.rules)} rules that may be set in policy files change their default")
+    named = _RULE.search(text) and not _PERSONA.search(text)
+    if section in ("features", "upgrade") and usage.rules and not named and _ROLES.search(text):
+        yield Tie("rule", f"{len(usage.rules)} {ROLES}")
+
+
+def _refused(text: str) -> Iterator[Tie]:
+    """What was granted before and may not be from now on, whoever asks."""
+    if found := _REFUSED.search(text):
+        yield Tie("requests", f"whoever uses it may meet this: “{found[0]}”")
 
 
 def _calls(text: str, usage: Usage) -> Iterator[Tie]:

@@ -92,9 +92,9 @@ def running_series(cloud: Cloud) -> str:
         )
     if not cloud.hosts:
         raise BadInput(
-            f"the cloud's series cannot be told from outside: nova's newest microversion is "
-            f"{cloud.compute.microversion or 'not known'}",
-            hint="assess it with a cloud file: `liftlock init` writes one",
+            "the cloud's series cannot be told from outside: nova's newest microversion is "
+            + "; ".join((cloud.compute.microversion or "not known", *cloud.problems)),
+            hint="see whether nova's API answers, or assess the cloud with a cloud file: `liftlock init` writes one",
         )
     raise BadInput(
         "none of the control hosts runs a series that liftlock knows",

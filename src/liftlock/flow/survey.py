@@ -22,7 +22,7 @@ from liftlock.cloud.model import (
 )
 from liftlock.cloud.traces import Backup, Elsewhere
 from liftlock.engine.lock import RunLock
-from liftlock.errors import LiftlockError
+from liftlock.errors import LiftlockError, NotAllowed
 from liftlock.flow.site import journal_file
 from liftlock.knowledge.catalogue import services
 from liftlock.ports.api import CloudApi
@@ -77,38 +77,59 @@ def survey(cloud_file: CloudFile, hands: Hands, *, whole: bool = True, at_once: 
 def survey_api(name: str, api: CloudApi, clock: Clock) -> Cloud:
     """What a cloud's API tells to whoever has no other credentials; nothing is changed.
 
-    Raises `Unreachable` when keystone does not let us in: then nothing is known.
+    What it does not tell to this account is a source of its own that was not asked. Raises `Unreachable` when keystone
+    does not let us in: then nothing is known.
     """
     taken_at = clock.now()
     endpoints = api.endpoints()
     problems: list[str] = []
+    refused: list[NotAsked] = []
     with ThreadPoolExecutor(max_workers=3, thread_name_prefix="survey") as pool:
         agents = pool.submit(api.agents)
         tenancy = pool.submit(api.tenancy)
         compute = pool.submit(api.compute)
+        nova = _unless_refused(compute, Compute(), INSTANCES, problems, refused)
         return Cloud(
             name=name,
             taken_at=taken_at,
             hosts=(),
-            agents=_or_problem(agents, (), "the services' records of their workers", problems),
+            agents=_unless_refused(agents, (), WORKERS, problems, refused),
             endpoints=endpoints,
-            tenancy=_or_problem(tenancy, Tenancy(), "how much users have", problems),
-            compute=_or_problem(compute, Compute(), "hypervisors and instances", problems),
+            tenancy=_unless_refused(tenancy, Tenancy(), PROJECTS, problems, refused),
+            compute=nova if nova.microversion else _version_alone(api),
             services=tuple(s for s in services() if any(e.service == s for e in endpoints)),
             problems=tuple(sorted(problems)),
-            not_asked=NOT_ASKED,
+            not_asked=(*NOT_ASKED, *refused),
         )
 
+
+def _version_alone(api: CloudApi) -> Compute:
+    """What nova tells everybody: its series can be told from that."""
+    try:
+        return Compute(microversion=api.microversion())
+    except (LiftlockError, OSError):
+        return Compute()
+
+
+ADMIN = "an account with the role `admin` in clouds.yaml: services tell this to nobody else by default"
+WORKERS = NotAsked("the records of workers", "which of them are dead, stale or disabled", ADMIN)
+PROJECTS = NotAsked("what all projects have", "how much users have", ADMIN)
+INSTANCES = NotAsked(
+    "hypervisors and instances", "whether hosts can be emptied, and which instances cannot move", ADMIN
+)
+"""What an API tells to administrators only."""
 
 NOT_ASKED = (
     NotAsked(
         "the hosts",
-        "what runs on them, in which version, with which configuration, keys, clocks and disks",
+        "what runs on them, in which version, with which configuration, keys, clocks and disks, nor what the target's "
+        "own upgrade checks say there",
         "an SSH key that lets root in, or a user who may sudo: `hosts` and `access` in a cloud file",
     ),
     NotAsked(
         "the database server",
-        "schemas, nova's cells and records of versions, its connections and its cluster",
+        "schemas, nova's cells and records of versions, its connections and its cluster, nor whether another run is "
+        "under way",
         "an account that may read the services' schemas: `databases` in a cloud file",
     ),
     NotAsked(
@@ -167,6 +188,16 @@ def _or(found: Future[T], instead: Callable[[str], T]) -> T:
         return found.result()
     except (LiftlockError, OSError) as error:
         return instead(_why(error))
+
+
+def _unless_refused(
+    found: Future[T], instead: T, source: NotAsked, problems: list[str], refused: list[NotAsked]
+) -> T:
+    """As `_or_problem`; where these credentials were refused, the source is one that others have to ask."""
+    if isinstance(error := found.exception(), NotAllowed):
+        refused.append(replace(source, seen=_why(error)))
+        return instead
+    return _or_problem(found, instead, source.what, problems)
 
 
 def _or_problem(found: Future[T], instead: T, what: str, problems: list[str]) -> T:

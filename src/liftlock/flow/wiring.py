@@ -21,6 +21,7 @@ from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
 from liftlock.drivers.databases.renamed import RenamedDatabases
+from liftlock.drivers.decisions.file import RiskFileDecisions
 from liftlock.drivers.hosts.linux import LinuxHosts
 from liftlock.drivers.keys.linux import LinuxKeys
 from liftlock.drivers.likenesses.linux import LinuxLikeness
@@ -193,6 +194,7 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         keys=LinuxKeys(shell),
         lease=MariaDbLease(access, shell, fence, cloud=file.name, hosts=tuple(roles)),
         upgrade_checks=OsloUpgradeChecks(shell),
+        decisions=RiskFileDecisions(file.policy, clock),
     )
 
 

@@ -67,6 +67,12 @@ def releases() -> Mapping[str, Series]:
     return {series.id: series for series in sorted(read, key=lambda s: s.released)}
 
 
+@cache
+def deliverables() -> frozenset[str]:
+    """Everything that runs somewhere in any series: services, clients, plug-ins of horizon."""
+    return frozenset(name for series in releases().values() for name in series.versions)
+
+
 def _series(told: Mapping[str, Any]) -> Series:
     """A series as its file tells it."""
     tables = {table: {d: tuple(v.split()) for d, v in told.get(table, {}).items()} for table in _TABLES}

@@ -30,16 +30,22 @@ class CloudApi(Protocol):
         """
 
     def agents(self) -> tuple[Agent, ...]:
-        """Every worker that reports to nova, neutron, cinder or heat, with the age of its heartbeat."""
+        """Every worker that reports to nova, neutron, cinder or heat, with the age of its heartbeat.
+
+        Raises `NotAllowed` where these credentials may list none of them.
+        """
 
     def tenancy(self) -> Tenancy:
-        """Counts of what all projects have."""
+        """Counts of what all projects have. Raises `NotAllowed`, and `Unreachable` where a service does not answer."""
 
     def compute(self) -> Compute:
         """Hypervisors, instances of all projects, server groups and aggregates; takes long on a large cloud.
 
-        Raises `Unreachable` when keystone or nova does not answer.
+        Raises `Unreachable` when keystone or nova does not answer, `NotAllowed` where it is told to others only.
         """
+
+    def microversion(self) -> str:
+        """Newest microversion of nova's API, `2.100`, which it tells everybody. Raises `Unreachable`."""
 
     def answers(self, service: str) -> bool:
         """Whether the service's front door answers a real request of ours now with what it should."""

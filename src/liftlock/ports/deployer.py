@@ -27,6 +27,9 @@ class Deployer(Protocol):
         Raises `BadInput` for a series it has no release of.
         """
 
+    def folder(self, release: str) -> str:
+        """Where `release` lies on every host that holds it: `/opt/openstack/2026.1-91c04d7e3f2a`."""
+
     def staged(self, host: str) -> tuple[str, ...]:
         """Releases that are complete on the host's disk."""
 

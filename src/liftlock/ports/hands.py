@@ -10,6 +10,7 @@ from liftlock.ports.broker import Broker
 from liftlock.ports.clock import Clock
 from liftlock.ports.configuration import Configuration
 from liftlock.ports.databases import Databases
+from liftlock.ports.decisions import Decisions
 from liftlock.ports.deployer import Deployer
 from liftlock.ports.hosts import Hosts
 from liftlock.ports.keys import Keys
@@ -39,6 +40,7 @@ class Hands:
     keys: Keys
     lease: Lease
     upgrade_checks: UpgradeChecks
+    decisions: Decisions
     clock: Clock
 
     def at(self, clock: Clock) -> Hands:

@@ -85,6 +85,10 @@ class SimApi:
         newest = newest_microversions().get(min(running, key=age), "") if running else ""
         return replace(self._life.cloud.compute, microversion=newest)
 
+    def microversion(self) -> str:
+        """As `compute` tells it."""
+        return self.compute().microversion
+
     def answers(self, service: str) -> bool:
         """Whether its front door serves; every service needs keystone for that."""
         self._life.check()

@@ -93,6 +93,9 @@ class SimCloud:
         self.compute = snapshot.compute
         self.database_server = snapshot.database_server
         """What of the server nothing here changes: its limits, nova's books, Galera."""
+        self.refuses_open_risks = False
+        """Whether its owners want every risk accepted by somebody, as `policy.open_risks` says in a cloud file."""
+        self.accepted_risks = list(snapshot.accepted_risks)
         self.lease = SimLease()
         self.life = Life(self)
         """Whose power is cut next: whoever acts through the hands that were taken last."""

@@ -36,6 +36,10 @@ class SimDeployer:
                 f"there is no release of {series}", hint="choose one of the series known"
             ) from None
 
+    def folder(self, release: str) -> str:
+        """Where the lab has them."""
+        return f"/opt/openstack/{release}"
+
     def staged(self, host: str) -> tuple[str, ...]:
         """Releases on the host."""
         return tuple(sorted(self._life.reach(host).releases))

@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """nova's and cinder's `online_data_migrations --max-count` exit with 1 while rows are left (their manuals)."""
     DISK_FULL = "disk full"
     """research/lab.md: one environment is 830 MB with byte code, and hosts hold two of them."""
+    UPGRADE_CHECK_FAILS = "upgrade check fails"
+    """research/control-plane.md: nova-status 33 ends with 2 where a nova-compute's record is of before 2025.1."""
     REFUSES = "refuses"
     """research/peers.md, B-X5: RabbitMQ answers `406 PRECONDITION_FAILED`, and nothing is done; so may anybody."""
     LIES = "lies"

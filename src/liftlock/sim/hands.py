@@ -7,6 +7,7 @@ from liftlock.sim.api import SimApi, SimBalancer, SimBroker
 from liftlock.sim.cloud import Life
 from liftlock.sim.configuration import SimConfiguration
 from liftlock.sim.databases import SimDatabases
+from liftlock.sim.decisions import SimDecisions
 from liftlock.sim.deployer import SimDeployer
 from liftlock.sim.hosts import SimHosts, SimServices
 from liftlock.sim.keys import SimKeys
@@ -35,4 +36,5 @@ def hands_of(life: Life) -> Hands:
         keys=SimKeys(life),
         lease=SimLeases(life),
         upgrade_checks=SimUpgradeChecks(life),
+        decisions=SimDecisions(life),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from liftlock.knowledge.service import Migration, Service
 from liftlock.plan.model import Stage
 from liftlock.plan.step import Step
@@ -9,6 +11,7 @@ from liftlock.steps.backup import BackUpConfiguration, BackUpDatabases, ProveBac
 from liftlock.steps.releases import StageRelease
 from liftlock.steps.schema import MigrateSchema
 from liftlock.steps.services import AwaitAgents, AwaitAnswer, StartPart, StopPart
+from liftlock.steps.upgrade_checks import AskUpgradeCheck
 from liftlock.strategies.order import Order
 
 
@@ -45,6 +48,34 @@ def back_up(order: Order) -> Stage:
     )
 
 
+def ask_upgrade_checks(order: Order, names: Mapping[str, str]) -> tuple[Stage, ...]:
+    """The stage that asks the target's own upgrade checks, service beside service; none where no service has one.
+
+    `names` are control hosts that others stand for: blue's name -> green's.
+    """
+    lanes = tuple((upgrade_check(order, s, names),) for s in order.services() if s.status_check)
+    stage = Stage(
+        name="ask the new release's own upgrade checks",
+        why="each service knows best what it cannot be upgraded with; nothing of the databases is changed yet",
+        lanes=lanes,
+        feels="nothing",
+        undo="nothing to undo: it only asks",
+        at_once=3,
+    )
+    return (stage,) if lanes else ()
+
+
+def upgrade_check(order: Order, service: Service, names: Mapping[str, str]) -> AskUpgradeCheck:
+    """One service's, where its migrations run as well."""
+    host = host_of(order, service)
+    return AskUpgradeCheck(service.name, names.get(host, host), order.target_release, service.status_check)
+
+
+def host_of(order: Order, service: Service) -> str:
+    """The first control host that runs the service; any where none does."""
+    return next((host.name for host, _ in order.places(service)), order.control_hosts()[0].name)
+
+
 def stop_lane(order: Order, service: Service) -> tuple[Step, ...]:
     """Stop a service: its API first, so that no new work comes, then its workers."""
     return tuple(StopPart(host.name, part.name) for host, part in order.places(service))
@@ -59,10 +90,8 @@ def start_lane(order: Order, service: Service) -> tuple[Step, ...]:
 
 def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchema:
     """One migration command of the target release, on the first control host that runs the service."""
-    places = tuple(order.places(service))
-    host = places[0][0] if places else order.control_hosts()[0]
     return MigrateSchema(
-        host=host.name,
+        host=host_of(order, service),
         release=order.target_release,
         service=service.name,
         migration=wanted.name,

@@ -142,6 +142,8 @@ class SmallCloud:
     """Services that answer 503."""
     garbled: set[str] = field(default_factory=set)
     """Services that answer 200 with what is not theirs."""
+    forbidden: set[str] = field(default_factory=set)
+    """Paths that answer 403, as to an account without the role they want."""
     asked: list[str] = field(default_factory=list)
     tokens: int = 0
     password: str = "right"
@@ -208,6 +210,8 @@ def small_cloud() -> Iterator[SmallCloud]:  # noqa: C901
                 )
             elif not self.headers.get("X-Auth-Token"):
                 self.answer(401, {})
+            elif path in cloud.forbidden:
+                self.answer(403, {})
             elif "marker=" in self.path:
                 self.answer(200, {key: [] for key in cloud.answers[path]})
             elif "global_tenant" in self.path:

@@ -13,7 +13,7 @@ import pytest
 
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.clouds.openstack import OpenStackApi
-from liftlock.errors import BadInput, Unreachable
+from liftlock.errors import BadInput, NotAllowed, Unreachable
 from liftlock.ports.api import CloudApi
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -139,6 +139,13 @@ def test_instances_are_on_hypervisors_and_novas_microversion_is_told(place: Plac
     assert seen.microversion == "2.100"
 
 
+def test_novas_microversion_is_told_alone_too(place: Place) -> None:
+    assert place.port.microversion() == place.port.compute().microversion != ""
+    place.break_down("nova")
+    with pytest.raises(Unreachable):
+        place.port.microversion()
+
+
 def test_without_nova_its_instances_are_an_error_and_not_none(place: Place) -> None:
     place.break_down("nova")
     with pytest.raises(Unreachable):
@@ -251,3 +258,29 @@ def test_nothing_is_compared_without_a_token(cloud: SmallCloud, tmp_path: Path) 
     cloud.down.add("keystone")
     with pytest.raises(Unreachable):
         over(cloud, tmp_path).compare("nova", ("ctl-blue",), ("ctl-green",), 2)
+
+
+ADMINISTRATORS = {
+    *("/keystone/v3/projects", "/nova/v2.1/os-services", "/nova/v2.1/os-hypervisors/detail"),
+    *("/neutron/v2.0/agents", "/cinder/v3/p1/os-services", "/heat/v1/p1/services"),
+}
+"""What services of 2025.1 tell to administrators only, by default."""
+
+
+def test_what_an_account_may_not_ask_is_said_and_not_taken_for_nothing(
+    cloud: SmallCloud, tmp_path: Path
+) -> None:
+    cloud.forbidden = ADMINISTRATORS
+    port = over(cloud, tmp_path)
+    for ask in (port.agents, port.tenancy, port.compute):
+        with pytest.raises(NotAllowed, match="the account of `lab` may not") as told:
+            ask()
+        assert "the role `admin`" in told.value.hint
+    assert port.microversion() == "2.100"
+
+
+def test_where_one_service_refuses_the_workers_of_the_others_are_told(
+    cloud: SmallCloud, tmp_path: Path
+) -> None:
+    cloud.forbidden = {"/heat/v1/p1/services"}
+    assert {a.service for a in over(cloud, tmp_path).agents()} == {"nova", "neutron", "cinder"}

@@ -96,6 +96,11 @@ def test_a_series_without_a_release_is_bad_input(place: Place) -> None:
         place.port.release_of("1999.1")
 
 
+def test_a_release_has_a_folder_of_its_own_on_every_host(place: Place) -> None:
+    assert place.port.folder(place.release).endswith(f"/{place.release}")
+    assert place.port.folder(place.release).startswith("/")
+
+
 def test_staging_adds_a_release_and_changes_neither_the_current_one_nor_anything_when_repeated(
     place: Place,
 ) -> None:

@@ -63,34 +63,25 @@ FAILS = UpgradeResult("Older than N-1 computes", 2, "Too old.")
 GREEN = replace(CLOUD, greens=(PlannedHost("ctl-green", "ctl-blue", 4096),))
 OLDER = with_host(CLOUD, "cmp2", versions={**CLOUD.host("cmp2").versions, "neutron": "24.2.2"})
 
+
+def untried(cloud: Cloud, says: str) -> Story:
+    """Judged as it is: for a hop the plan makes a backup."""
+    take = "`liftlock run backup.json --no-wait`"
+    return Story("backup_untried", cloud, ADVICE, "harbour-town", says, take, "2025.1")
+
+
 SPEAKS = [
     Story(
         "another_run", elsewhere(4.0, alive=True), BLOCKER, "harbour-town", KIM, "wait until the run is over"
     ),
     Story("another_run", elsewhere(9_000.0, alive=False), RISK, "harbour-town", "never ended", "resume"),
-    Story("backup_untried", backups(), ADVICE, "harbour-town", "no backup of all"),
-    Story(
-        "backup_untried",
-        backups(backup(1, databases=DATABASES[1:])),
-        ADVICE,
-        "harbour-town",
-        "no backup of all of the services' databases",
-    ),
-    Story(
-        "backup_untried",
+    untried(backups(), "no backup of all"),
+    untried(backups(backup(1, databases=DATABASES[1:])), "no backup of all of the services' databases"),
+    untried(
         backups(backup(2, proven=False), backup(1, proven=False)),
-        ADVICE,
-        "harbour-town",
         "no backup was ever restored on the side, the newest (1-days) neither",
     ),
-    Story(
-        "backup_untried",
-        backups(backup(8), backup(1, proven=False)),
-        ADVICE,
-        "harbour-town",
-        "(8-days) is 8 days old",
-        "first stage",
-    ),
+    untried(backups(backup(8), backup(1, proven=False)), "(8-days) is 8 days old"),
     Story(
         "key_rotation_due",
         rotated(3600.0),
@@ -172,8 +163,9 @@ SILENT = [
     ("upgrade_check_warns", answered(FINE), "2026.1"),
     ("upgrade_check_warns", answered(FINE, version="ours"), "2026.1"),
     ("another_run", CLOUD, "2026.1"),
-    ("backup_untried", backups(backup(6.9), backup(1, proven=False)), "2026.1"),
-    ("backup_untried", replace(CLOUD, backups=None), "2026.1"),
+    ("backup_untried", backups(backup(6.9), backup(1, proven=False)), "2025.1"),
+    ("backup_untried", replace(CLOUD, backups=None), "2025.1"),
+    ("backup_untried", backups(), "2026.1"),
     ("key_rotation_due", rotated(25 * 3600.0), "2026.1"),
     ("packages_held", with_host(CLOUD, "cmp1", held=("linux-image-amd64", "novacom")), "2026.1"),
     ("ovn_versions_differ", ovn({"controller": "25.03.1", "match": "true"}), "2026.1"),

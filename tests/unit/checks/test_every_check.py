@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -563,6 +566,33 @@ def test_every_file_of_the_room_holds_a_check_that_is_a_question() -> None:
     files = {module.__name__.rpartition(".")[2] for module in modules_in(room)}
     assert files - {"finding", "registry", "scope"} == set(checks())
     assert all(one.question.endswith("?") for one in checks().values())
+
+
+PURE = (
+    *("__future__", "collections", "dataclasses", "math", "re", "statistics", "urllib.parse"),
+    *("liftlock.checks", "liftlock.cloud", "liftlock.knowledge"),
+)
+"""What a check may import, with what is below it."""
+OF_TIME = {"gmtime", "strftime"}
+"""What of `time` looks at no clock."""
+
+
+@pytest.mark.parametrize("name", checks())
+def test_a_check_is_one_question_in_one_file_that_looks_at_nothing_but_what_it_is_given(name: str) -> None:
+    tree = ast.parse(Path(import_module(f"liftlock.checks.{name}").__file__ or "").read_text())
+    asked = [f for f in tree.body if isinstance(f, ast.FunctionDef) and f.decorator_list]
+    assert [f.name for f in asked] == [name]
+    assert [a.arg for a in asked[0].args.args] == ["cloud", "target"]
+    for node in ast.walk(tree):
+        imported = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        imported += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not [
+            m for m in imported if m != "time" and not f"{m}.".startswith(tuple(f"{p}." for p in PURE))
+        ]
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time":
+            assert node.attr in OF_TIME
+        assert not (isinstance(node, ast.Name) and node.id in ("open", "print", "input", "eval", "exec"))
+        assert not isinstance(node, ast.Global)
 
 
 @pytest.mark.parametrize(("series", "target"), [("2024.1", "2025.1"), ("2025.1", "2026.1")])

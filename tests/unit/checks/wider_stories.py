@@ -460,8 +460,18 @@ SPEAKS = [
         replace(CLOUD, not_asked=(NotAsked("the hosts", "what runs on them", "an SSH key: `access`"),)),
         RISK,
         "the hosts",
-        "the hosts were not asked: what runs on them is not known",
+        "the hosts were not asked, so nobody knows what runs on them",
         "give an SSH key",
+    ),
+    Story(
+        "not_asked",
+        replace(
+            CLOUD, not_asked=(NotAsked("the records", "which are dead", "the role `admin`", "it may not"),)
+        ),
+        RISK,
+        "the records",
+        "the records were not told to this account, so nobody knows which are dead",
+        "give the role `admin`",
     ),
     Story(
         "risk_expired",

@@ -114,6 +114,50 @@ def test_with_the_api_alone_each_source_that_was_not_asked_is_a_finding_with_its
     assert [row["Name"] for row in rows(again)] == list(found)
 
 
+def test_what_the_api_tells_to_administrators_only_is_a_finding_that_names_the_role(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served_cloud() as cloud:
+        cloud.forbidden = {
+            *("/keystone/v3/projects", "/nova/v2.1/os-services", "/nova/v2.1/os-hypervisors/detail"),
+            *("/neutron/v2.0/agents", "/cinder/v3/p1/os-services", "/heat/v1/p1/services"),
+        }
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.clouds_yaml(desk)))
+        told = said("assess --os-cloud lab --to 2026.1 --long -f json", desk)
+    assert told.code == 0, told.err
+    found = {row["Name"]: row for row in rows(told)}
+    for source in ("the records of workers", "what all projects have", "hypervisors and instances"):
+        row = found[f"not_asked:{source}"]
+        assert "not told to this account" in row["What"]
+        assert "the role `admin`" in row["Fix"]
+        assert "`lab` may not" in row["Evidence"]
+    assert "lab runs 2025.1: hosts that nobody asked, 7 services, agents that nobody told of" in told.err
+    assert "what its users have is not known" in told.err
+    assert "accepting one takes a cloud file" in told.err
+
+
+def test_a_nova_that_is_silent_is_named_where_the_series_cannot_be_told(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served_cloud() as cloud:
+        cloud.down = {"nova"}
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.clouds_yaml(desk)))
+        told = said("assess --os-cloud lab", desk)
+    assert (told.code, told.in_three_parts) == (2, True)
+    assert "nova does not tell its hypervisors and instances: Service Unavailable" in told.err
+    assert "see whether nova's API answers" in told.err
+
+
+def test_an_entry_that_is_missing_is_told_without_a_word_of_a_cloud_file_alone(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served_cloud() as cloud:
+        monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(cloud.clouds_yaml(desk)))
+        told = said("assess --os-cloud nobody", desk)
+    assert (told.code, told.in_three_parts) == (2, True)
+    assert "mend the entry, or name another: `--os-cloud`" in told.err
+
+
 def test_risks_are_accepted_listed_and_withdrawn_beside_the_cloud_file(desk: Path) -> None:
     (desk / "cloud.yaml").write_text(CLOUD_FILE)
     accept = ["risk", "accept", "clocks_differ:cmp1", "--until", "2099-01-01", "--reason", "new battery"]

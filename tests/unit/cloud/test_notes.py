@@ -160,3 +160,73 @@ def test_a_program_that_has_to_run_and_roles_in_general_tie() -> None:
     (one,) = told("RBAC policies support the MANAGER role.", "features")
     assert one.endswith("rules that may be set in policy files change their default")
     assert told("The MANAGER role is nice.", "features") == []
+
+
+RULE = "os_compute_api:os-server-external-events:create"
+
+
+def matching(*notes: Note, usage: Usage = USAGE) -> list[str]:
+    """Sections of those that matter."""
+    return [note.section for note, _ in matter(notes, {usage.service: usage})]
+
+
+def test_what_is_for_those_who_set_rules_otherwise_matters_to_them_alone() -> None:
+    notes = (
+        Note("nova", "a.yaml", "upgrade", f"If you override ``{RULE}``, change it."),
+        Note("nova", "a.yaml", "security", f"``{RULE}`` was too wide."),
+        Note("nova", "b.yaml", "security", f"``{RULE}`` was too wide."),
+    )
+    assert matching(*notes[:2]) == []
+    assert matching(*notes) == ["security"]
+    own = replace(USAGE, texts={**USAGE.texts, "/etc/nova/policy.yaml": f'"{RULE}": "!"\n'})
+    assert matching(*notes, usage=own) == ["upgrade", "security", "security"]
+
+
+def test_a_new_persona_concerns_also_those_who_set_no_rule() -> None:
+    text = f"The project_manager persona has the ``manager`` role: ``{RULE}``."
+    override = Note("nova", "a.yaml", "upgrade", "If you have overridden policies, add the new ones.")
+    assert matching(Note("nova", "a.yaml", "features", text), override) == ["features"]
+
+
+def test_a_note_whose_title_names_a_service_that_is_not_here_is_about_that_one() -> None:
+    text = "``graceful_shutdown_timeout``"
+    assert matching(Note("nova", "remove-sahara-1f2e.yaml", "upgrade", text)) == []
+    assert matching(Note("nova", "nova-timeouts-1f2e.yaml", "upgrade", text)) == ["upgrade"]
+    assert matching(Note("nova", "saharan-1f2e.yaml", "upgrade", f"as in sahara: {text}")) == ["upgrade"]
+
+
+def test_a_note_about_a_driver_matters_where_a_hypervisor_is_of_it() -> None:
+    text = "The `nova-compute` service needs libvirt 10.0.0."
+    computes = replace(USAGE, parts=frozenset({"nova-compute"}))
+    assert told(text, usage=computes) == ["nova-compute runs"]
+    assert told(text, usage=replace(computes, hypervisors=frozenset({"fake"}))) == []
+    assert told(text, usage=replace(computes, hypervisors=frozenset({"fake", "QEMU"}))) == [
+        "nova-compute runs"
+    ]
+
+
+def test_a_default_of_what_is_deprecated_and_not_set_concerns_nobody() -> None:
+    text = "``[DEFAULT] sync_power_state_pool_size`` is deprecated."
+    assert told(text, "deprecations") == []
+    assert told("``graceful_shutdown_timeout`` is deprecated.", "deprecations") == [SET]
+
+
+def test_what_is_refused_from_now_on_matters_to_whoever_uses_the_service_and_so_does_all_of_its_file() -> (
+    None
+):
+    notes = (
+        Note("nova", "a.yaml", "upgrade", "It will not be possible to make more than 50."),
+        Note("nova", "a.yaml", "features", "The new ``[quota] most_of_all`` limits it."),
+        Note("nova", "a.yaml", "fixes", "Too many could be made."),
+        Note("nova", "b.yaml", "features", "It will not be possible to make more than 50."),
+    )
+    assert matching(*notes) == ["upgrade", "features"]
+    assert told(notes[0].text) == ["whoever uses it may meet this: “will not be possible”"]
+
+
+def test_versions_of_calls_say_nothing_about_the_rest_of_their_file() -> None:
+    notes = (
+        Note("nova", "a.yaml", "upgrade", "The RPC API version has been bumped."),
+        Note("nova", "a.yaml", "features", "All of this is new."),
+    )
+    assert matching(*notes) == ["upgrade"]

@@ -21,6 +21,7 @@ from liftlock.steps.green import MakeVhost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
 from liftlock.steps.services import AwaitAgents, StartOnGreen
 from liftlock.steps.traffic import ArmBalancer
+from liftlock.steps.upgrade_checks import AskUpgradeCheck
 from liftlock.strategies import blocks
 from liftlock.strategies.control import blue_green, green, in_place, restore
 from liftlock.strategies.order import Order
@@ -49,6 +50,24 @@ def steps_of(*stages: Stage) -> Iterator[Step]:
 
 def words(plan: Plan) -> str:
     return "\n".join(step.title for _, step in plan.steps())
+
+
+def test_upgrade_checks_are_asked_only_of_services_that_have_one_and_before_the_gate(whole: Order) -> None:
+    for arrange in (blue_green.arrange, in_place.arrange):
+        asked = [step for _, step in arrange(whole).steps() if isinstance(step, AskUpgradeCheck)]
+        assert {step.service for step in asked} == {s.name for s in whole.services() if s.status_check}
+        (stage,) = [s for s in arrange(whole).stages if asked[0] in steps_of(s)]
+        gates = [s.gate for s in arrange(whole).stages]
+        assert gates.index("start") == arrange(whole).stages.index(stage) + 1
+        bare = without(whole, *(step.service for step in asked))
+        assert not [step for _, step in arrange(bare).steps() if isinstance(step, AskUpgradeCheck)]
+        assert stage.name not in {s.name for s in arrange(bare).stages}
+
+
+def test_an_upgrade_check_is_asked_where_the_migrations_run(whole: Order) -> None:
+    for arrange, host in ((blue_green.arrange, "ctl-green"), (in_place.arrange, "ctl-blue")):
+        asked = (step for _, step in arrange(whole).steps() if isinstance(step, AskUpgradeCheck))
+        assert {step.host for step in asked} == {host}
 
 
 def test_keys_are_held_still_only_where_there_is_keystone(whole: Order) -> None:

@@ -13,6 +13,7 @@ from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.cloud.codec import read, write
 from liftlock.errors import Refused
 from liftlock.flow.assess import Assessment, assess, assess_api, judge
+from liftlock.flow.survey import WORKERS
 from liftlock.flow.wiring import api_of, opened, wall_clock
 
 COLUMNS = ("Severity", "Name", "What", "Fix")
@@ -96,21 +97,26 @@ def risks_told(assessment: Assessment) -> list[str]:
     if not risks:
         return []
     left = len(assessment.open_risks)
-    return [
-        f"{left} risks are open (`liftlock risk accept NAME` for one to live with), {len(risks) - left} accepted"
-    ]
+    how = "`liftlock risk accept NAME` for one to live with"
+    if assessment.cloud.not_asked:
+        how = "accepting one takes a cloud file"
+    return [f"{left} risks are open ({how}), {len(risks) - left} accepted"]
 
 
 def summary(assessment: Assessment) -> str:
     """What the cloud is, in a few lines."""
     cloud, has = assessment.cloud, assessment.cloud.tenancy
+    hosts = f"{len(cloud.hosts)} hosts" if cloud.hosts or not cloud.not_asked else "hosts that nobody asked"
+    agents = f"{len(cloud.agents)} agents" if cloud.asked(WORKERS.what) else "agents that nobody told of"
+    users = (
+        f"its users have {has.projects} projects, {has.instances} instances, {has.volumes} volumes, "
+        f"{has.networks} networks, {has.images} images, {has.stacks} stacks"
+    )
     return "\n".join(
         [
-            f"{cloud.name} runs {assessment.source}: {len(cloud.hosts)} hosts, {len(cloud.services)} services, "
-            f"{len(cloud.agents)} agents",
-            f"its users have {has.projects} projects, {has.instances} instances, {has.volumes} volumes, "
-            f"{has.networks} networks, {has.images} images, {has.stacks} stacks",
-            *(f"could not be read: {problem}" for problem in cloud.problems),
+            f"{cloud.name} runs {assessment.source}: {hosts}, {len(cloud.services)} services, {agents}",
+            users if has.projects else "what its users have is not known",
+            *cloud.problems,
             *risks_told(assessment),
             assessment.verdict,
         ]

@@ -27,8 +27,8 @@ from os_service_types import ServiceTypes
 
 from liftlock.cloud.compute import Compute
 from liftlock.cloud.model import Agent, Endpoint, Tenancy
-from liftlock.drivers.clouds.compute import compute
-from liftlock.errors import BadInput, Unreachable
+from liftlock.drivers.clouds.compute import PLAIN, compute
+from liftlock.errors import BadInput, NotAllowed, Unreachable
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Listing, Service
 from liftlock.ports.api import Sample
@@ -88,7 +88,7 @@ class OpenStackApi:
             return tuple(threads.map(lambda known: self._endpoint(session, *known), found))
 
     def agents(self) -> tuple[Agent, ...]:
-        """Services whose API does not answer are left out."""
+        """Services whose API does not answer are left out, and those that refuse where others answer."""
         with self._keystone():
             self._session()[0].get_token()
         readers: tuple[Callable[[], Iterator[Agent]], ...] = (
@@ -98,11 +98,16 @@ class OpenStackApi:
             self._heat_agents,
         )
         found: list[Agent] = []
+        refused = False
         for read in readers:
             try:
                 found += read()
+            except exceptions.Forbidden:
+                refused = True
             except _FAILURES:
                 continue
+        if refused and not found:
+            raise self._not_allowed("list workers")
         return tuple(found)
 
     def tenancy(self) -> Tenancy:
@@ -119,6 +124,8 @@ class OpenStackApi:
                 images=len(self._pages("glance", "/images?", "images")),
                 stacks=len(self._stacks()),
             )
+        except exceptions.Forbidden as problem:
+            raise self._not_allowed("count what all projects have") from problem
         except _FAILURES as problem:
             raise Unreachable(
                 f"what users have could not be counted: {problem}",
@@ -132,12 +139,23 @@ class OpenStackApi:
             self._session()[0].get_token()
         try:
             return compute(self._nova)
+        except exceptions.Forbidden as problem:
+            raise self._not_allowed("list hypervisors and instances of all projects") from problem
         except _FAILURES as problem:
             raise Unreachable(
                 f"nova does not tell its hypervisors and instances: {problem}",
                 now="keystone answers; what is on compute hosts is not known",
                 hint="see whether `openstack server list --all-projects` works with these credentials",
             ) from problem
+
+    def microversion(self) -> str:
+        """As the root of nova's API tells it."""
+        with self._keystone():
+            self._session()[0].get_token()
+        try:
+            return str(self._nova("/", PLAIN)["version"].get("version", ""))
+        except _FAILURES as problem:
+            raise Unreachable(f"nova does not tell its version: {problem}") from problem
 
     def answers(self, service: str) -> bool:
         """keystone: a new token; horizon: its login page; others: a short listing."""
@@ -373,8 +391,14 @@ class OpenStackApi:
         except ConfigException as problem:
             raise BadInput(
                 f"the entry `{self._cloud}` of clouds.yaml cannot be used: {problem}",
-                hint="mend `api.cloud` or `api.clouds_yaml` in the cloud file, or the entry itself",
+                hint="mend the entry, or name another: `--os-cloud`, or `api` in the cloud file",
             ) from problem
+
+    def _not_allowed(self, what: str) -> NotAllowed:
+        return NotAllowed(
+            f"the account of `{self._cloud}` may not {what}",
+            hint="name an account that has the role `admin`: services tell this to nobody else by default",
+        )
 
     @contextmanager
     def _keystone(self) -> Iterator[None]:
@@ -387,6 +411,8 @@ class OpenStackApi:
                 now="what the APIs would say is not known",
                 hint="mend the entry in clouds.yaml",
             ) from problem
+        except exceptions.Forbidden as problem:
+            raise self._not_allowed("ask keystone about all projects") from problem
         except _FAILURES as problem:
             raise Unreachable(
                 f"keystone does not answer: {problem}",

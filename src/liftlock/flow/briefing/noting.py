@@ -73,6 +73,7 @@ def usage(site: Site, cloud: Cloud, name: str, target: str) -> Usage:
         new=known(site, site.hands.deployer.release_of(target)),
         pythons=frozenset(filter(None, map(python, hosts))),
         on_the_bus=any(part.topics for part in parts),
+        hypervisors=frozenset(h.kind for h in cloud.compute.hypervisors if h.kind),
     )
 
 

@@ -50,6 +50,7 @@ def arrange(order: Order) -> Plan:
     stages = (
         back_up(order),
         green.prepare(order),
+        *blocks.ask_upgrade_checks(order, green.names(order)),
         expand(order),
         try_first(order),
         cut(order, "hand over the services without workers", first(order)),

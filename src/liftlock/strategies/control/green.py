@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from liftlock.errors import BadInput
@@ -101,6 +101,12 @@ def places(order: Order, service: Service) -> Iterator[tuple[str, Part]]:
                 yield green.name, part
 
 
+def names(order: Order) -> Mapping[str, str]:
+    """Control host of blue -> the green host that does its work; the first for one that none replaces."""
+    replaced = {green.replaces: green.name for green in order.greens}
+    return {host.name: replaced.get(host.name, order.greens[0].name) for host in order.control_hosts()}
+
+
 def await_listeners(order: Order, service: Service, part: Part) -> Iterator[Step]:
     """Wait for green's worker before blue's is stopped, and for blue's on the way back."""
     own = part.handover is Handover.OWN_VHOST
@@ -114,12 +120,11 @@ def await_listeners(order: Order, service: Service, part: Part) -> Iterator[Step
 def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchema:
     """A migration of the target release, run on a green host: blue's hosts do not have that release."""
     made = blocks.migration(order, service, wanted)
-    names = {g.replaces: g.name for g in order.greens}
     before = wanted.phase in ("expand", "sync")
     shims = order.shims.get(service.name, ()) if before else ()
     return replace(
         made,
-        host=names.get(made.host, order.greens[0].name),
+        host=names(order)[made.host],
         additive=before and service.name not in order.apart,
         lock_wait_s=LOCK_WAIT_S,
         shims=tuple(shim for shim in shims if shim.database in wanted.databases),

@@ -27,9 +27,12 @@ BACK_BY_RESTORE = "`liftlock restore`; what users wrote after the new services s
 
 def arrange(order: Order) -> Plan:
     """The plan for one lift in place."""
+    asks = blocks.ask_upgrade_checks(order, {})
+    first = 3 + len(asks)
     stages = (
         blocks.stage_release(order),
         blocks.back_up(order),
+        *asks,
         stop(order),
         back_up_quietly(order),
         migrate(order),
@@ -50,7 +53,7 @@ def arrange(order: Order) -> Plan:
         backup=order.backup,
         fine_print=(
             "not upgraded: MariaDB, RabbitMQ, Ceph, OVN central, the balancer, operating systems, compute hosts",
-            "users cannot reach any API between stage 3 and the end of stage 8",
+            f"users cannot reach any API between stage {first} and the end of stage {first + 5}",
         ),
     )
 

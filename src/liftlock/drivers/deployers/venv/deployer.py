@@ -77,6 +77,10 @@ class VenvDeployer:
         """The release of the series' lock."""
         return release_id(series)
 
+    def folder(self, release: str) -> str:
+        """Below the root, under its own name."""
+        return f"{self._root}/{release}"
+
     def staged(self, host: str) -> tuple[str, ...]:
         """Complete releases: those under their own name."""
         return tuple(self._look(host)["releases"])
@@ -135,7 +139,7 @@ class VenvDeployer:
         program = Program(
             command=tuple(command),
             user=command[0].partition("-")[0],
-            path=f"{self._root}/{release}/bin:{_SYSTEM_PATH}",
+            path=f"{self.folder(release)}/bin:{_SYSTEM_PATH}",
             options=_MORE_OPTIONS.get(command[0], ()),
             lock_wait_s=lock_wait_s,
         )

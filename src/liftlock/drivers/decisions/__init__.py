@@ -1,0 +1,1 @@
+"""Decisions about risks, one file per place they are kept in."""
