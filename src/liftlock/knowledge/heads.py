@@ -35,6 +35,24 @@ HEADS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
 }
 """Series -> database -> heads, sorted."""
+_CONTRACT: Final = {
+    "keystone": ("c88cdce8f248",),
+    "neutron": ("5c85685d616d",),
+    "glance": ("2024_1_contract01",),
+}
+"""Database -> of those heads the ones that only `contract` brings (where they lie in the
+wheels: `bobcat/contract` of keystone 29.0.2, `newton/contract` of neutron 28.0.1, by its name in glance 32.0.0)."""
+
+
+def heads_after(phase: str, series: str, database: str) -> tuple[str, ...]:
+    """Heads that a database has once a series' migrations of that phase are done; empty where that is not known."""
+    known = HEADS.get(series, {}).get(database, ())
+    match phase:
+        case "expand":
+            return tuple(head for head in known if head not in _CONTRACT.get(database, ()))
+        case "sync" | "contract":
+            return known
+    return ()
 
 
 def series_with(database: str, heads: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liftlock.blots import last_words
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
+from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.heads import heads_after
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
@@ -64,7 +67,7 @@ class MigrateSchema(Step):
 
     @property
     def looked_at(self) -> bool:
-        return False
+        return any(set(wanted) - set(before) for _, before, wanted in self._heads())
 
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
@@ -116,7 +119,27 @@ class MigrateSchema(Step):
         return f"; the oldest open transaction: {found[0]}" if found else ""
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """Nothing more to look at: how the command ended is all it tells; which revisions it has is its own secret."""
+        """See that no database still stands where it stood, if the release is known to end elsewhere.
+
+        A program ends well too when its configuration names another database. That it brought exactly these heads is
+        not asked for: a distribution may have some of its own.
+        """
+        for database, before, wanted in self._heads():
+            if set(wanted) - set(before) and hands.databases.revisions(database) == before:
+                raise StepFailed(
+                    f"{self.service}: `{' '.join(self.command)}` ended well, and {database} still stands at "
+                    f"{', '.join(before) or 'no revision'} instead of {', '.join(wanted)}",
+                    now=f"{database} is as it was before",
+                    hint=f"see which database the configuration of {self.service} on {self.host} names, then "
+                    "`liftlock resume`",
+                )
+
+    def _heads(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+        """Each database with its heads when the plan was made, and those it ends at as far as that is known."""
+        phases = {m.name: m.phase for m in services()[self.service].migrations}
+        series = self.release.split("-", maxsplit=1)[0]
+        for database, before in self.revisions_before:
+            yield database, before, heads_after(phases.get(self.migration, ""), series, database)
 
     def revert(self, hands: Hands) -> None:
         if self.additive:
