@@ -136,7 +136,8 @@ class MigrateSchema(Step):
 
     def _heads(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
         """Each database with its heads when the plan was made, and those it ends at as far as that is known."""
-        phases = {m.name: m.phase for m in services()[self.service].migrations}
+        service = services().get(self.service)  # a plan file may name any
+        phases = {m.name: m.phase for m in service.migrations} if service else {}
         series = self.release.split("-", maxsplit=1)[0]
         for database, before in self.revisions_before:
             yield database, before, heads_after(phases.get(self.migration, ""), series, database)

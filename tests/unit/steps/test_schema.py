@@ -70,9 +70,14 @@ def test_heads_that_nobody_knows_are_taken_as_they_come() -> None:
     cloud.databases["keystone"].revisions = ("a distribution's own", *before)
     step.prove(cloud.hands, None)
     cloud.databases["keystone"].revisions = before
-    stranger = replace(step, release="2031.1-1")
-    stranger.prove(cloud.hands, None)
-    assert not stranger.looked_at
+    strangers = (
+        replace(step, release="2031.1-1"),
+        replace(step, service="trove"),
+        replace(step, migration="z"),
+    )
+    for stranger in strangers:
+        stranger.prove(cloud.hands, None)
+        assert not stranger.looked_at
 
 
 @pytest.mark.parametrize(("name", "databases"), [("db-sync", ("nova", "nova_cell0")), ("online", ("nova",))])
