@@ -72,9 +72,10 @@ def told_a_lie(story: Story, clean: Sequence[Told], place: Place, change: str) -
     place.cloud.break_down(Fault(Kind.LIES, what=change, times=1))
     session, errors, later = place.session(), list[str](), 0
     for _ in range(MOVES_AT_MOST):
-        verb = choose(story, place, session, stubborn=story.name in GOES_BACK)
-        if not verb and errors and story.name == "return":
+        if errors and story.name == "return":
             verb = _way_out(session)
+        else:
+            verb = choose(story, place, session, stubborn=story.name in GOES_BACK)
         if not verb:
             break
         try:

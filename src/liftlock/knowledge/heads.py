@@ -40,19 +40,20 @@ _CONTRACT: Final = {
     "neutron": ("5c85685d616d",),
     "glance": ("2024_1_contract01",),
 }
-"""Database -> of those heads the ones that only `contract` brings (where they lie in the
-wheels: `bobcat/contract` of keystone 29.0.2, `newton/contract` of neutron 28.0.1, by its name in glance 32.0.0)."""
+"""Database -> of those heads the ones that only `contract` brings: by where they lie in the wheels (`bobcat/contract` of
+keystone 29.0.2, `newton/contract` of neutron 28.0.1), by its name in glance 32.0.0."""
 
 
-def heads_after(phase: str, series: str, database: str) -> tuple[str, ...]:
-    """Heads that a database has once a series' migrations of that phase are done; empty where that is not known."""
-    known = HEADS.get(series, {}).get(database, ())
-    match phase:
-        case "expand":
-            return tuple(head for head in known if head not in _CONTRACT.get(database, ()))
-        case "sync" | "contract":
-            return known
-    return ()
+def stale_after(phase: str, series: str, database: str, heads: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the heads that a database stands at, those it has left once a series' migrations of that phase are done.
+
+    Empty where that is not known: of a series or a head that nobody recorded, and of `online`, which moves data alone.
+    """
+    known, contract = HEADS.get(series, {}).get(database), _CONTRACT.get(database, ())
+    if known is None or phase == "online":
+        return ()
+    moved = [head for head in heads if phase == "sync" or (head in contract) == (phase == "contract")]
+    return tuple(head for head in moved if head not in known and stamped_by(database, head))
 
 
 def series_with(database: str, heads: tuple[str, ...]) -> tuple[str, ...]:

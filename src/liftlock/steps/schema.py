@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from liftlock.blots import last_words
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.heads import heads_after
+from liftlock.knowledge.heads import stale_after
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
@@ -67,7 +67,7 @@ class MigrateSchema(Step):
 
     @property
     def looked_at(self) -> bool:
-        return any(set(wanted) - set(before) for _, before, wanted in self._heads())
+        return any(self._left_behind())
 
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
@@ -119,28 +119,29 @@ class MigrateSchema(Step):
         return f"; the oldest open transaction: {found[0]}" if found else ""
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """See that no database still stands where it stood, if the release is known to end elsewhere.
+        """See that every database has left the heads that the release leaves behind, as far as these are known.
 
-        A program ends well too when its configuration names another database. That it brought exactly these heads is
-        not asked for: a distribution may have some of its own.
+        A program ends well too when its configuration names another database. Which heads it has now is not asked: a
+        distribution may have some of its own.
         """
-        for database, before, wanted in self._heads():
-            if set(wanted) - set(before) and hands.databases.revisions(database) == before:
+        for database, stale in self._left_behind():
+            if left := set(stale).intersection(hands.databases.revisions(database)):
                 raise StepFailed(
                     f"{self.service}: `{' '.join(self.command)}` ended well, and {database} still stands at "
-                    f"{', '.join(before) or 'no revision'} instead of {', '.join(wanted)}",
+                    f"{', '.join(sorted(left))}",
                     now=f"{database} is as it was before",
                     hint=f"see which database the configuration of {self.service} on {self.host} names, then "
                     "`liftlock resume`",
                 )
 
-    def _heads(self) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-        """Each database with its heads when the plan was made, and those it ends at as far as that is known."""
+    def _left_behind(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each database that must move, with the heads it moves away from."""
         service = services().get(self.service)  # a plan file may name any
-        phases = {m.name: m.phase for m in service.migrations} if service else {}
+        phase = next((m.phase for m in service.migrations if m.name == self.migration), "") if service else ""
         series = self.release.split("-", maxsplit=1)[0]
-        for database, before in self.revisions_before:
-            yield database, before, heads_after(phases.get(self.migration, ""), series, database)
+        for database, before in self.revisions_before if phase else ():
+            if stale := stale_after(phase, series, database, before):
+                yield database, stale
 
     def revert(self, hands: Hands) -> None:
         if self.additive:

@@ -55,8 +55,7 @@ def test_a_program_that_ends_well_and_changed_nothing_is_told() -> None:
     with pytest.raises(StepFailed) as told:
         step.prove(cloud.hands, None)
     assert told.value.what == (
-        "keystone: `keystone-manage db_sync --expand` ended well, and keystone still stands at "
-        "47147121, c88cdce8f248 instead of 742c857f1dfb"
+        "keystone: `keystone-manage db_sync --expand` ended well, and keystone still stands at 47147121"
     )
     assert "which database the configuration of keystone on ctl-blue names" in told.value.hint
     step.execute(cloud.hands)
@@ -67,7 +66,7 @@ def test_heads_that_nobody_knows_are_taken_as_they_come() -> None:
     cloud = SimCloud.tiny()
     before = cloud.hands.databases.revisions("keystone")
     step = replace(expand(cloud), revisions_before=(("keystone", before),))
-    cloud.databases["keystone"].revisions = ("a distribution's own", *before)
+    cloud.databases["keystone"].revisions = ("a distribution's own", "c88cdce8f248")
     step.prove(cloud.hands, None)
     cloud.databases["keystone"].revisions = before
     strangers = (
