@@ -40,8 +40,8 @@ _CONTRACT: Final = {
     "neutron": ("5c85685d616d",),
     "glance": ("2024_1_contract01",),
 }
-"""Database -> of those heads the ones that only `contract` brings: by where they lie in the wheels (`bobcat/contract` of
-keystone 29.0.2, `newton/contract` of neutron 28.0.1), by its name in glance 32.0.0."""
+"""Database -> of those heads the ones that only `contract` brings: by where they lie in the wheels (`bobcat/contract`
+of keystone 29.0.2, `newton/contract` of neutron 28.0.1), by its name in glance 32.0.0."""
 
 
 def stale_after(phase: str, series: str, database: str, heads: tuple[str, ...]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def test_a_head_of_contract_is_left_behind_by_contract_alone(monkeypatch: pytest
 
 @pytest.mark.parametrize("series", HEADS)
 def test_what_has_a_contract_phase_keeps_a_head_for_it(series: str) -> None:
-    nowhere = {"2031.1": {database: () for database in HEADS[series]}}
+    nowhere = {"2031.1": dict.fromkeys(HEADS[series], ())}
     for service in services().values():
         phases = {m.phase for m in service.migrations}
         for database in service.databases:
