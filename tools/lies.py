@@ -13,14 +13,15 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.scenario.boundaries import STORIES, Story, begin, undisturbed  # noqa: E402  (no package that is installed)
-from tests.scenario.lies import Fate, Lie, calls_of, changes_of, told_a_lie  # noqa: E402
+from tests.scenario.boundaries import STORIES, Place, Story, Told, begin  # noqa: E402  (not an installed package)
+from tests.scenario.lies import Fate, Lie, calls_of, changes_of, endings, told_a_lie  # noqa: E402
 
 from liftlock.sim.faults import PowerCut  # noqa: E402
 
@@ -45,7 +46,7 @@ def row(story: Story, folder: Path) -> Row:
     """Every change of one story, each a lie once."""
     here = folder / f"{story.strategy}-{story.name}"
     place = begin(story, here)
-    clean = undisturbed(story, place.copy(here.with_suffix(".clean")))
+    clean = endings(story, place)
     calls = calls_of(story, place.copy(here.with_suffix(".counted")))
     lies = [_one(story, clean, place.copy(here.with_suffix(".lie")), change) for change in changes_of(clean)]
     fates = Counter(lie.fate for lie in lies)
@@ -60,11 +61,11 @@ def row(story: Story, folder: Path) -> Row:
     )
 
 
-def _one(story: Story, clean: object, place: object, change: str) -> Lie:
+def _one(story: Story, clean: Sequence[Told], place: Place, change: str) -> Lie:
     try:
-        return told_a_lie(story, clean, place, change)  # type: ignore[arg-type]
+        return told_a_lie(story, clean, place, change)
     finally:
-        shutil.rmtree(place.folder)  # type: ignore[attr-defined]
+        shutil.rmtree(place.folder)
 
 
 def main() -> int:

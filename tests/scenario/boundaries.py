@@ -97,6 +97,8 @@ def picture(cloud: SimCloud) -> dict[str, Any]:
         host.boot_id = ""
         units = sorted(host.units.items())
         host.units = {name: replace(unit, stopped_at=0.0, restarts=0) for name, unit in units}
+    for database in seen["databases"].values():
+        database.series = ""  # its heads say it
     # The balancer's record of a service nobody asked about is made by the first look at it.
     seen["colours"] = {name: shared for name, shared in seen["colours"].items() if shared != type(shared)()}
     return seen

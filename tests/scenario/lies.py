@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from liftlock.flow.status import status
 from tests.scenario.boundaries import (
     GOES_BACK,
     MOVES_AT_MOST,
@@ -19,8 +21,10 @@ from tests.scenario.boundaries import (
     picture,
     state_of,
     type_in,
+    undisturbed,
 )
 
+from liftlock.engine.state import Standing
 from liftlock.errors import LiftlockError
 from liftlock.flow.run import Session
 from liftlock.ports.hands import Hands
@@ -53,13 +57,25 @@ class Lie:
     """How many steps were begun between the one that was lied to and the error."""
 
 
-def told_a_lie(story: Story, clean: Told, place: Place, change: str) -> Lie:
-    """The story with this change only said to be done, the first time."""
+def endings(story: Story, place: Place) -> tuple[Told, ...]:
+    """How the story goes when nobody lies; a return to blue that is not whole may end with a rollback as well."""
+    verbs = (story.verbs, (*story.verbs, "rollback")) if story.name == "return" else (story.verbs,)
+    copies = [place.copy(place.folder.with_suffix(f".clean{n}")) for n in range(len(verbs))]
+    return tuple(
+        undisturbed(replace(story, verbs=typed), copy) for typed, copy in zip(verbs, copies, strict=True)
+    )
+
+
+def told_a_lie(story: Story, clean: Sequence[Told], place: Place, change: str) -> Lie:
+    """The story with this change only said to be done, the first time; `clean` are the ends that are right."""
     place.cloud.fuse = Fuse()
     place.cloud.break_down(Fault(Kind.LIES, what=change, times=1))
     session, errors, later = place.session(), list[str](), 0
     for _ in range(MOVES_AT_MOST):
-        verb = choose(story, place, session, stubborn=story.name in GOES_BACK)
+        if errors and story.name == "return":
+            verb = _way_out(session)
+        else:
+            verb = choose(story, place, session, stubborn=story.name in GOES_BACK)
         if not verb:
             break
         try:
@@ -69,9 +85,20 @@ def told_a_lie(story: Story, clean: Told, place: Place, change: str) -> Lie:
             errors.append(error.what)
     ended = state_of(session)
     session.journal.close()
-    right = (ended.standing, ended.gate) == story.ends and picture(place.cloud) == picture(clean.cloud)
+    right = any(
+        (ended.standing, ended.gate) == (end.state.standing, end.state.gate)
+        and picture(place.cloud) == picture(end.cloud)
+        for end in clean
+    )
     fates = (Fate.UNNOTICED, Fate.MADE_GOOD) if not errors else (Fate.LOST, Fate.TOLD)
     return Lie(change, fates[right], errors[0] if errors else "", later)
+
+
+def _way_out(session: Session) -> str:
+    """What `status` names first while the run is held; empty once the run is over."""
+    if state_of(session).standing is not Standing.HELD:
+        return ""
+    return re.findall(r"`liftlock (\w+)", status(session.journal, None)["next"])[0]
 
 
 def _begun_after_the_lie(place: Place, session: Session) -> int:
@@ -83,9 +110,9 @@ def _begun_after_the_lie(place: Place, session: Session) -> int:
     return sum(1 for e in lines if e.event in (Event.STARTED, Event.REVERTING) and e.seq > failed.seq)
 
 
-def changes_of(clean: Told) -> tuple[str, ...]:
+def changes_of(clean: Sequence[Told]) -> tuple[str, ...]:
     """Every change of the story, once."""
-    return tuple(dict.fromkeys(clean.cloud.changes))
+    return tuple(dict.fromkeys(clean[0].cloud.changes))
 
 
 # --- how much is asked ------------------------------------------------------------------------------------------

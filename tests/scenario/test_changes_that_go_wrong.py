@@ -120,7 +120,7 @@ def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, To
         (
             "rollback",
             "start nova-conductor on ctl-blue",
-            "“stop nova-conductor on ctl-blue” was said to be undone, and still is as it was",
+            "“stop nova-conductor on ctl-blue” was said to be undone, and is not",
         ),
     ],
 )

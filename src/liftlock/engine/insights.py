@@ -204,9 +204,14 @@ def _moved(look: Look) -> Iterator[Insight]:
         yield Insight(Kind.CLOUD_MOVED, f"the cloud is not as the plan expects it: {state.why}")
 
 
+def another_bastion(owner: str) -> str:
+    """That the cloud is the owner's, a process of another bastion."""
+    return f"another bastion has the cloud: {owner}"
+
+
 def _elsewhere(look: Look) -> Iterator[Insight]:
     if look.elsewhere:
-        said = f"another bastion has the cloud: {look.elsewhere}; its journal may be further than this one"
+        said = f"{another_bastion(look.elsewhere)}; its journal may be further than this one"
         yield Insight(Kind.ELSEWHERE, said)
 
 

@@ -130,14 +130,18 @@ class Step(ABC):
         Raises `CannotRevert` past a point of no return.
         """
 
-    def prove_undone(self, hands: Hands) -> None:
-        """Raise `StepFailed` if the world is still as the step left it; asked once, after `revert`.
+    def undone(self, hands: Hands) -> bool:
+        """Whether nothing is left of it; overridden where what is not done may be half done."""
+        return not self.done(hands, None)
 
-        Overridden where undoing leaves what harms nobody.
+    def prove_undone(self, hands: Hands) -> None:
+        """Raise `StepFailed` unless the world is as `revert` was to leave it; asked once, after that.
+
+        Overridden where undoing leaves what harms nobody, or where there are better words for it.
         """
-        if self.done(hands, None):
+        if not self.undone(hands):
             raise StepFailed(
-                f"“{self.title}” was said to be undone, and still is as it was",
+                f"“{self.title}” was said to be undone, and is not",
                 now="what came after it is undone, nothing that came before it was touched",
                 hint="see who does it again or refuses it in silence, then `liftlock resume`",
             )

@@ -29,8 +29,5 @@ class Broker(Protocol):
         queue meanwhile is an error for who casts it (oslo.messaging 16.1: no exchange `scheduler_fanout`).
         """
 
-    def messages(self, vhost: str) -> int:
-        """How many messages of the virtual host wait or are being worked on; 0 if there is no such virtual host.
-
-        Raises `StepFailed` if a queue does not tell.
-        """
+    def has_vhost(self, name: str) -> bool:
+        """Whether there is a virtual host of that name, empty or not."""

@@ -178,16 +178,18 @@ class SimBroker:
                 del self._life.cloud.vhosts[name]
 
     def listeners(self, topic: str, vhost: str) -> tuple[str, ...]:
-        """Hosts on which a part that takes calls on this topic is active."""
+        """Hosts on which a part that takes calls on this topic is active; none without the virtual host."""
         self._reach()
+        if vhost not in self._life.cloud.vhosts:
+            return ()
         parts = [p.name for s in services().values() for p in s.parts if topic in p.topics]
         hosts = self._life.cloud.hosts.values()
         return tuple(sorted(h.name for h in hosts if any(n in h.units and h.units[n].active for n in parts)))
 
-    def messages(self, vhost: str) -> int:
-        """What is in it."""
+    def has_vhost(self, name: str) -> bool:
+        """As it was made and removed."""
         self._reach()
-        return self._life.cloud.vhosts.get(vhost, 0)
+        return name in self._life.cloud.vhosts
 
     def _reach(self) -> None:
         seen = self.look()

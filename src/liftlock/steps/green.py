@@ -123,10 +123,6 @@ class MakeVhost(Step):
 
     way_back = WayBack.REVERSIBLE
 
-    @property
-    def looked_at(self) -> bool:
-        return False
-
     def done(self, hands: Hands, since: float | None) -> bool:
         # Making it again is harmless and sets the permissions right.
         return False
@@ -135,10 +131,20 @@ class MakeVhost(Step):
         hands.broker.ensure_vhost(self.vhost, self.like)
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """Nothing here: the next step waits until green's engine takes calls on it."""
+        """See that it is there; that its permissions are right, green's engine shows, which takes calls on it next."""
+        if not hands.broker.has_vhost(self.vhost):
+            raise StepFailed(
+                f"the broker was told to make the virtual host {self.vhost}, and has none",
+                now="green's engine is not started yet; users are served as before",
+                hint="read the broker's log, then `liftlock resume`",
+            )
 
     def revert(self, hands: Hands) -> None:
         hands.broker.remove_vhost(self.vhost)
+
+    def prove_undone(self, hands: Hands) -> None:
+        """See that it is gone: what is left in it, the next green would take for its own."""
+        RemoveVhost(self.vhost).prove(hands, None)
 
 
 @dataclass(frozen=True)
@@ -154,19 +160,18 @@ class RemoveVhost(Step):
     way_back = WayBack.ONE_WAY
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        # Removing it again is harmless, and the broker does not tell an empty one from none.
-        return False
+        return not hands.broker.has_vhost(self.vhost)
 
     def execute(self, hands: Hands) -> None:
         hands.broker.remove_vhost(self.vhost)
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """See that no message is left in it: the next green would take those for its own."""
-        if left := hands.broker.messages(self.vhost):
+        """See that it is gone: what is left in it, the next green would take for its own."""
+        if not self.done(hands, since):
             raise StepFailed(
-                f"the virtual host {self.vhost} still holds {left} messages",
+                f"the broker was told to remove the virtual host {self.vhost}, and still has it",
                 now="blue does not use it",
-                hint="see who still uses it, then `liftlock resume`",
+                hint=f"`rabbitmqctl delete_vhost {self.vhost}` on the broker's host, then `liftlock resume`",
             )
 
     def revert(self, hands: Hands) -> None:

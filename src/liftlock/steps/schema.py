@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from liftlock.blots import last_words
 from liftlock.cloud.shim import Shim
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
+from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.heads import stale_after
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
@@ -75,7 +77,7 @@ class MigrateSchema(Step):
 
     @property
     def looked_at(self) -> bool:
-        return False
+        return any(self._left_behind())
 
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
@@ -134,13 +136,35 @@ class MigrateSchema(Step):
         return f"; the oldest open transaction: {found[0]}" if found else ""
 
     def prove(self, hands: Hands, since: float | None) -> None:
-        """No shim is bare; how the command ended is all it tells else: which revisions it has is its own secret."""
-        if left := hands.databases.bare(self.shims) if self.shims else ():
+        """See that every database has left the heads that the release leaves behind, as far as these are known.
+
+        A program ends well too when its configuration names another database. Which heads it has now is not asked: a
+        distribution may have some of its own. And no shim is bare.
+        """
+        if bare := hands.databases.bare(self.shims) if self.shims else ():
             raise StepFailed(
-                f"{self.service}: {left[0].database}.{left[0].table} lacks {_shims(left)}",
+                f"{self.service}: {bare[0].database}.{bare[0].table} lacks {_shims(bare)}",
                 now=f"{self.service} of the old release fails where it reads or writes that",
                 hint="`liftlock resume` applies them; see who takes them away",
             )
+        for database, stale in self._left_behind():
+            if left := set(stale).intersection(hands.databases.revisions(database)):
+                raise StepFailed(
+                    f"{self.service}: `{' '.join(self.command)}` ended well, and {database} still stands at "
+                    f"{', '.join(sorted(left))}",
+                    now=f"{database} is as it was before",
+                    hint=f"see which database the configuration of {self.service} on {self.host} names, then "
+                    "`liftlock resume`",
+                )
+
+    def _left_behind(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each database that must move, with the heads it moves away from."""
+        service = services().get(self.service)  # a plan file may name any
+        phase = next((m.phase for m in service.migrations if m.name == self.migration), "") if service else ""
+        series = self.release.split("-", maxsplit=1)[0]
+        for database, before in self.revisions_before if phase else ():
+            if stale := stale_after(phase, series, database, before):
+                yield database, stale
 
     def revert(self, hands: Hands) -> None:
         if self.additive:

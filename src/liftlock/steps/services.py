@@ -44,8 +44,7 @@ class StopPart(Step):
         return 5.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        unit = hands.services.look(self.host, self.part)
-        return unit is None or not (unit.active or unit.enabled)
+        return _ended(hands, self.host, self.part)
 
     @property
     def falls_back(self) -> bool:
@@ -60,6 +59,9 @@ class StopPart(Step):
 
     def revert(self, hands: Hands) -> None:
         hands.services.start(self.host, self.part)
+
+    def undone(self, hands: Hands) -> bool:
+        return _runs(hands, self.host, self.part)
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,16 @@ class StartPart(Step):
         return 4.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        unit = hands.services.look(self.host, self.part)
-        return unit is not None and unit.active and unit.enabled
+        return _runs(hands, self.host, self.part)
 
     def execute(self, hands: Hands) -> None:
         hands.services.start(self.host, self.part)
 
     def revert(self, hands: Hands) -> str | None:
         return _told(hands.services.stop(self.host, self.part))
+
+    def undone(self, hands: Hands) -> bool:
+        return _ended(hands, self.host, self.part)
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,10 @@ class StartAtBoot(StartPart):
         """Let it run, and not start at a boot: only who started it stops it."""
         hands.services.start(self.host, self.part, at_boot=False)
         return None
+
+    def undone(self, hands: Hands) -> bool:
+        unit = hands.services.look(self.host, self.part)
+        return unit is not None and unit.active and not unit.enabled
 
 
 @dataclass(frozen=True)
@@ -353,6 +361,18 @@ class AwaitIdle(Question):
                 now="it goes on with them; nothing was stopped",
                 hint="wait for long jobs to end, then `liftlock resume`",
             )
+
+
+def _runs(hands: Hands, host: str, part: str) -> bool:
+    """Whether it runs, and will after a boot."""
+    unit = hands.services.look(host, part)
+    return unit is not None and unit.active and unit.enabled
+
+
+def _ended(hands: Hands, host: str, part: str) -> bool:
+    """Whether it neither runs nor would after a boot."""
+    unit = hands.services.look(host, part)
+    return unit is None or not (unit.active or unit.enabled)
 
 
 def _told(ending: Ending | None) -> str | None:

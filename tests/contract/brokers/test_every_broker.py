@@ -51,22 +51,24 @@ def writable(broker: Broker) -> Iterator[Broker]:
     broker.remove_vhost(GREEN)
 
 
-def test_a_virtual_host_is_made_once_and_holds_no_messages(writable: Broker) -> None:
+def test_a_virtual_host_can_be_made_again_and_is_there(writable: Broker) -> None:
+    assert not writable.has_vhost(GREEN)
     for _ in range(2):
         writable.ensure_vhost(GREEN, "/")
-        assert writable.messages(GREEN) == 0
+        assert writable.has_vhost(GREEN)
 
 
 def test_a_virtual_host_like_one_that_is_not_there_is_an_error_and_not_made(writable: Broker) -> None:
     with pytest.raises(StepFailed, match="no virtual host liftlock-unheard"):
         writable.ensure_vhost(GREEN, "liftlock-unheard")
+    assert not writable.has_vhost(GREEN)
 
 
-def test_a_virtual_host_that_was_removed_has_no_messages_and_can_be_removed_again(writable: Broker) -> None:
+def test_a_virtual_host_can_be_removed_again_and_is_gone(writable: Broker) -> None:
     writable.ensure_vhost(GREEN, "/")
     for _ in range(2):
         writable.remove_vhost(GREEN)
-        assert writable.messages(GREEN) == 0
+        assert not writable.has_vhost(GREEN)
 
 
 def test_the_virtual_host_the_broker_is_born_with_is_never_removed(writable: Broker) -> None:
@@ -75,9 +77,13 @@ def test_the_virtual_host_the_broker_is_born_with_is_never_removed(writable: Bro
     assert writable.look().reachable
 
 
-def test_a_silent_broker_counts_nothing_and_makes_nothing(silent: Broker) -> None:
+def test_a_virtual_host_that_is_not_there_has_no_listeners(broker: Broker) -> None:
+    assert broker.listeners("scheduler", "liftlock-unheard") == ()
+
+
+def test_a_silent_broker_tells_nothing_and_makes_nothing(silent: Broker) -> None:
     with pytest.raises(LiftlockError):
-        silent.messages("/")
+        silent.has_vhost("/")
     with pytest.raises(LiftlockError):
         silent.ensure_vhost(GREEN, "/")
 
@@ -96,7 +102,7 @@ def test_rabbitmq_gives_a_virtual_host_what_another_has_and_nothing_more() -> No
     def belongings(vhost: str) -> list[str]:
         lists = ("list_permissions", "list_topic_permissions", "list_policies", "list_operator_policies")
         found = [ctl(verb, "-p", vhost).replace(vhost, "") for verb in (*lists, "list_vhost_limits")]
-        found.append(str(broker.messages(vhost)))
+        found.append(str(broker.has_vhost(vhost)))
         return found
 
     user = ctl("list_users").split()[2]

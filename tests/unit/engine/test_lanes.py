@@ -74,6 +74,18 @@ def test_the_end_of_the_process_outranks_a_steps_failure() -> None:
         run_lanes(lanes(2), lambda: 2, together, lambda: True)
 
 
+def test_whoever_looks_at_threads_finds_lanes_by_their_numbers_and_none_keeps_the_process_alive() -> None:
+    all_of_them, seen = threading.Barrier(3), set()
+
+    def do(ref: StepRef, step: Step) -> None:
+        all_of_them.wait(PATIENCE_S)
+        thread = threading.current_thread()
+        seen.add((thread.name, thread.daemon))
+
+    run_lanes(lanes(3), lambda: 3, do, lambda: True)
+    assert seen == {("lane 1", True), ("lane 2", True), ("lane 3", True)}
+
+
 def test_no_lanes_are_done_at_once() -> None:
     run_lanes([], lambda: 4, lambda ref, step: None, lambda: True)
 

@@ -17,8 +17,8 @@ from liftlock.engine.lanes import run_lanes
 from liftlock.engine.pace import under_way
 from liftlock.engine.runner import Runner
 from liftlock.engine.state import RunState, Standing
-from liftlock.errors import Fenced, Refused, StepFailed
-from liftlock.plan.fingerprint import fingerprint
+from liftlock.errors import BadInput, Fenced, Refused, StepFailed
+from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, StepRef
 from liftlock.plan.reason import Reason
 from liftlock.plan.step import Step
@@ -301,8 +301,10 @@ def superseded(site: Site) -> None:
 def test_a_run_whose_place_another_plan_took_is_over(site: Site, verb: str) -> None:
     superseded(site)
     before = site.world.values.copy()
-    with pytest.raises(Refused, match="another plan took its place"):
-        getattr(site.runner(), verb)()
+    hint = "`liftlock restore` goes back" if verb == "abort" else "make a new plan with `liftlock plan`"
+    what, said = refused(getattr(site.runner(), verb))
+    assert "run-1: another plan took its place; stage 2" in what
+    assert said == hint
     assert site.world.values == before
 
 
@@ -310,6 +312,65 @@ def test_a_plan_that_was_replaced_is_not_run_again(site: Site) -> None:
     superseded(site)
     with pytest.raises(Refused, match="was run before, and another one after it"):
         site.runner().run(HANDED)
+
+
+def refused(act: Callable[[], object]) -> tuple[str, str]:
+    """What it says happened, and what to do next."""
+    with pytest.raises((Refused, BadInput)) as told:
+        act()
+    return told.value.what, told.value.hint
+
+
+def test_whoever_asks_for_what_cannot_be_is_told_why_and_what_to_type(site: Site) -> None:
+    new, other = "make a new plan with `liftlock plan`", plan(stage("other", (Put("z"),)))
+    named = short(fingerprint(HANDED))
+    runner = site.runner()
+    nothing = ("nothing was run on this cloud yet", "`liftlock plan`, then `liftlock run FILE`")
+    assert {refused(act) for act in (runner.resume, runner.abort, runner.rollback)} == {nothing}
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        runner.run(HANDED)
+    held = runner._last()[1].sentence()
+    assert refused(lambda: runner.run(other)) == (
+        f"a run of plan #{named} is unfinished; {held}",
+        "`liftlock resume` goes on with it, `liftlock abort` puts its unfinished stage back",
+    )
+    back = runner.rollback().sentence()
+    assert refused(runner.rollback) == (back, new)
+    done = runner.run(other).sentence()
+    assert refused(lambda: runner.run(other)) == (
+        f"nothing to do: {done}",
+        "`liftlock verify`, or make a new plan",
+    )
+    assert refused(runner.abort) == (
+        f"there is no unfinished stage to put back; {done}",
+        "`liftlock restore` goes back",
+    )
+    assert refused(lambda: runner.run(HANDED)) == (
+        f"plan #{named} was run before, and another one after it",
+        new,
+    )
+
+
+def test_a_run_that_took_anothers_place_and_the_one_it_replaced_name_each_other(site: Site) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    instead = plan(stage("put back", (Put("a", "old", "new"),)), verb="restore")
+    site.runner("kim").run(instead)
+    last = site.journal.lines("run-1")[-1]
+    assert (last.event, last.who) == (Event.SUPERSEDED, "kim")
+    assert last.detail == {"why": f"replaced by plan #{short(fingerprint(instead))}"}
+    begun = site.journal.lines("run-2")[0]
+    told = {name: begun.detail[name] for name in ("cloud", "verb", "lift", "supersedes")}
+    assert told == {
+        "cloud": instead.cloud,
+        "verb": "restore",
+        "lift": str(instead.lift),
+        "supersedes": "run-1",
+    }
+    first = site.journal.lines("run-1")[0]
+    assert (first.event, first.detail["supersedes"]) == (Event.RUN_BEGUN, "")
 
 
 def test_an_abort_of_an_aborted_run_says_so_and_changes_nothing(site: Site) -> None:

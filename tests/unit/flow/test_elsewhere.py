@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from liftlock.cloud.file import CloudFile, load
+from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lock import RunLock
-from liftlock.flow.records.status import document
+from liftlock.flow.records.status import document, status
 from liftlock.flow.run import on_another_bastion
 from liftlock.flow.site import journal_file
 from liftlock.flow.wiring import owner
@@ -58,3 +59,15 @@ def test_a_run_of_another_bastion_is_not_stalled_here(lines: int | None, standin
     )
     alone = document(run, told, now, "", gates=GatePolicy())
     assert alone["next"] != NOTHING_HERE
+
+
+def test_a_bastion_that_ran_nothing_says_who_has_the_cloud(tmp_path: Path) -> None:
+    journal = SqlJournal(tmp_path / "journal.db")
+    found = status(journal, None, elsewhere=THERE)
+    alone = status(journal, None)
+    journal.close()
+    assert found["sentence"] == f"nothing was run from here, and another bastion has the cloud: {THERE}"
+    assert (found["assessment"], found["next"]) == ("progressing", NOTHING_HERE)
+    assert (found["process"], found["way_back"]) == (str(THERE), "")
+    assert [i["kind"] for i in found["insights"]] == ["elsewhere"]
+    assert (alone["assessment"], alone["next"], alone["insights"]) == ("waiting", "`liftlock assess`", [])

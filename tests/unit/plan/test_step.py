@@ -26,6 +26,6 @@ def test_what_was_said_to_be_done_and_is_not_is_a_failed_step() -> None:
 
 
 def test_what_was_said_to_be_undone_and_is_not_is_a_failed_step() -> None:
-    with pytest.raises(StepFailed, match="“set a to new” was said to be undone, and still is as it was"):
+    with pytest.raises(StepFailed, match="“set a to new” was said to be undone, and is not"):
         STEP.prove_undone(hands("new"))
     STEP.prove_undone(hands("old"))

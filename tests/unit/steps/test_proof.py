@@ -23,8 +23,8 @@ from liftlock.steps import (
 )
 from liftlock.steps.kinds import kinds
 
-PROVEN_ELSEWHERE = {agents.RunProgram, schema.MigrateSchema, green.MakeVhost}
-"""Steps that nothing proves but a program's own end, or the step after it."""
+PROVEN_ELSEWHERE = {agents.RunProgram}
+"""Steps that nothing proves but a program's own end."""
 LEFT = {
     *(backup.BackUpDatabases, backup.KeepWhatIsThere, backup.ProveBackup, backup.BackUpConfiguration),
     configuration.RewriteGreen,
@@ -39,10 +39,11 @@ def overriders(name: str) -> set[type[Step]]:
 
 
 def test_whatever_nobody_looks_at_says_so() -> None:
-    own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost, green.RemoveVhost}
+    own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost}
+    own_words |= {green.MakeVhost, green.RemoveVhost, schema.MigrateSchema}
     assert overriders("prove") == PROVEN_ELSEWHERE | own_words
     off = {kind for kind in kinds().values() if issubclass(kind, services.StartOnGreen)}
-    own_words = {traffic.SendTraffic, databases.ReadCommitted, keys.FreezeKeyRotation}
+    own_words = {traffic.SendTraffic, databases.ReadCommitted, keys.FreezeKeyRotation, green.MakeVhost}
     assert overriders("prove_undone") == LEFT | off | own_words
 
 
@@ -67,7 +68,7 @@ def test_what_was_not_undone_is_told_in_three_parts(cloud: SimCloud) -> None:
     stop.execute(cloud.hands)
     with pytest.raises(StepFailed) as told:
         stop.prove_undone(cloud.hands)
-    assert told.value.what == "“stop nova-api on ctl-blue” was said to be undone, and still is as it was"
+    assert told.value.what == "“stop nova-api on ctl-blue” was said to be undone, and is not"
     assert told.value.now == "what came after it is undone, nothing that came before it was touched"
     assert told.value.hint == "see who does it again or refuses it in silence, then `liftlock resume`"
     stop.revert(cloud.hands)
@@ -77,13 +78,13 @@ def test_what_was_not_undone_is_told_in_three_parts(cloud: SimCloud) -> None:
 def test_a_proof_knows_when_the_step_was_begun(cloud: SimCloud) -> None:
     asked: list[float | None] = []
 
-    class Noting(services.StopPart):
+    class Noting(green.RemoveHost):
         def done(self, hands: object, since: float | None) -> bool:
             asked.append(since)
             return since is not None
 
-    Noting("ctl-blue", "nova-api").prove(cloud.hands, 7.0)
-    Noting("ctl-blue", "nova-api").prove_undone(cloud.hands)
+    Noting("ctl-blue").prove(cloud.hands, 7.0)
+    Noting("ctl-blue").prove_undone(cloud.hands)
     assert asked == [7.0, None]
 
 
@@ -172,6 +173,31 @@ def test_starting_at_boot_is_undone_without_stopping_what_runs(built: SimCloud) 
     assert (unit.active, unit.enabled) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("step", "active", "enabled", "undone"),
+    [
+        (services.StartPart("ctl-blue", "heat-api"), False, True, False),
+        (services.StartPart("ctl-blue", "heat-api"), True, False, False),
+        (services.StartPart("ctl-blue", "heat-api"), False, False, True),
+        (services.StopPart("ctl-blue", "heat-api"), True, False, False),
+        (services.StopPart("ctl-blue", "heat-api"), False, True, False),
+        (services.StopPart("ctl-blue", "heat-api"), True, True, True),
+        (services.StartAtBoot("ctl-blue", "heat-api"), False, False, False),
+        (services.StartAtBoot("ctl-blue", "heat-api"), True, False, True),
+    ],
+    ids=str,
+)
+def test_what_is_half_undone_is_not_undone(
+    step: Step, active: bool, enabled: bool, undone: bool, cloud: SimCloud
+) -> None:
+    unit = cloud.hosts["ctl-blue"].units["heat-api"]
+    unit.active, unit.enabled = active, enabled
+    assert step.undone(cloud.hands) == undone
+    if not undone:
+        with pytest.raises(StepFailed, match="was said to be undone, and is not"):
+            step.prove_undone(cloud.hands)
+
+
 def test_a_share_is_undone_only_when_all_of_it_goes_back(built: SimCloud) -> None:
     built.hands.services.start("ctl-green", "nova-api")
     server = traffic.Server("ctl-green", "10.77.0.22", 8774)
@@ -199,6 +225,23 @@ def test_sessions_read_as_before_whichever_change_was_undone(cloud: SimCloud, on
         step.prove_undone(cloud.hands)
     assert told.value.now == "new sessions read at READ-COMMITTED; services go on working"
     assert "`liftlock resume`" in told.value.hint
+
+
+def test_a_virtual_host_that_was_only_said_to_be_made_or_removed_is_told(cloud: SimCloud) -> None:
+    step = green.MakeVhost("heat-green", "/")
+    with pytest.raises(
+        StepFailed, match="was told to make the virtual host heat-green, and has none"
+    ) as none:
+        step.prove(cloud.hands, None)
+    assert none.value.now == "green's engine is not started yet; users are served as before"
+    step.execute(cloud.hands)
+    step.prove(cloud.hands, None)
+    for still in (step.prove_undone, lambda hands: green.RemoveVhost("heat-green").prove(hands, None)):
+        with pytest.raises(StepFailed, match="was told to remove the virtual host heat-green") as told:
+            still(cloud.hands)
+        assert "`rabbitmqctl delete_vhost heat-green`" in told.value.hint
+    step.revert(cloud.hands)
+    step.prove_undone(cloud.hands)
 
 
 def test_of_key_rotation_only_what_stands_under_our_mark_must_go_on(cloud: SimCloud) -> None:

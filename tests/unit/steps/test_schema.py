@@ -1,6 +1,8 @@
-"""A migration that finds a table in use."""
+"""A migration that finds a table in use, or changes another database than was meant."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
@@ -43,3 +45,44 @@ def test_any_other_failure_is_told_at_once() -> None:
     with pytest.raises(StepFailed, match="ended with code 1"):
         expand(cloud).execute(cloud.hands)
     assert len(cloud.programs) == 1
+
+
+def test_a_program_that_ends_well_and_changed_nothing_is_told() -> None:
+    cloud = SimCloud.tiny()
+    before = cloud.hands.databases.revisions("keystone")
+    step = replace(expand(cloud), revisions_before=(("keystone", before),))
+    assert step.looked_at
+    with pytest.raises(StepFailed) as told:
+        step.prove(cloud.hands, None)
+    assert told.value.what == (
+        "keystone: `keystone-manage db_sync --expand` ended well, and keystone still stands at 47147121"
+    )
+    assert "which database the configuration of keystone on ctl-blue names" in told.value.hint
+    step.execute(cloud.hands)
+    step.prove(cloud.hands, None)
+
+
+def test_heads_that_nobody_knows_are_taken_as_they_come() -> None:
+    cloud = SimCloud.tiny()
+    before = cloud.hands.databases.revisions("keystone")
+    step = replace(expand(cloud), revisions_before=(("keystone", before),))
+    cloud.databases["keystone"].revisions = ("a distribution's own", "c88cdce8f248")
+    step.prove(cloud.hands, None)
+    cloud.databases["keystone"].revisions = before
+    strangers = (
+        replace(step, release="2031.1-1"),
+        replace(step, service="trove"),
+        replace(step, migration="z"),
+    )
+    for stranger in strangers:
+        stranger.prove(cloud.hands, None)
+        assert not stranger.looked_at
+
+
+@pytest.mark.parametrize(("name", "databases"), [("db-sync", ("nova", "nova_cell0")), ("online", ("nova",))])
+def test_a_release_with_the_same_heads_may_change_nothing(name: str, databases: tuple[str, ...]) -> None:
+    cloud = SimCloud.tiny()
+    before = tuple((d, cloud.hands.databases.revisions(d)) for d in databases)
+    step = replace(expand(cloud), service="nova", migration=name, revisions_before=before)
+    assert not step.looked_at
+    step.prove(cloud.hands, None)

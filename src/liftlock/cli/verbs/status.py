@@ -19,8 +19,9 @@ from liftlock.cloud.file import CloudFile, load
 from liftlock.engine.gates import GatePolicy
 from liftlock.errors import Refused
 from liftlock.flow.records.audit import Deed, audit
-from liftlock.flow.records.status import status
+from liftlock.flow.records.status import fresh, status
 from liftlock.flow.run import on_another_bastion, under_way
+from liftlock.flow.site import journal_file
 from liftlock.flow.wiring import journal, owner
 from liftlock.plan.words import duration
 from liftlock.ports.lease import Owned
@@ -75,10 +76,11 @@ class ShowStatus(Verb, ShowOne):
         policy = file.policy
         gates = GatePolicy(policy.approval_expires_s, dict(policy.approvals))
         holder = under_way(file)
+        elsewhere = None if holder else self._elsewhere(file)
+        if elsewhere and not journal_file(file).exists():
+            return fresh(time.time(), str(elsewhere))
         with journal(file, create=False) as book:
-            return status(
-                book, holder, elsewhere=None if holder else self._elsewhere(file), gates=gates, probes=probes
-            )
+            return status(book, holder, elsewhere=elsewhere, gates=gates, probes=probes)
 
     def _elsewhere(self, file: CloudFile) -> Owned | None:
         """Whose the cloud is where nobody here works on it; a page that is drawn every second asks less often."""

@@ -81,9 +81,9 @@ class RabbitMq:
                 self._consumers[vhost] = (self._clock.now(), consumers)
         return listening(consumers, topic)
 
-    def messages(self, vhost: str) -> int:
+    def has_vhost(self, name: str) -> bool:
         """One round trip."""
-        return int(self._ask(verb="count", vhost=vhost))
+        return bool(self._ask(verb="exists", vhost=name))
 
     def _ask(self, **wish: Any) -> Any:
         return ask(self._shell, self._host, "rabbitmq", wish, timeout_s=_PATIENCE_S)

@@ -10,7 +10,7 @@ from typing import Any
 
 from liftlock.engine.assessment import Assessment, Verdict, assess
 from liftlock.engine.gates import GatePolicy
-from liftlock.engine.insights import Felt, Kind, Look, failures
+from liftlock.engine.insights import Felt, Kind, Look, another_bastion, failures
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus, state_of
 from liftlock.engine.way_back import past_return
 from liftlock.plan.codec import loads
@@ -31,6 +31,7 @@ _AGAIN = {
 }
 """The verb that finishes a way back on which a step failed."""
 NOTHING_RUN = "nothing was run on this cloud yet"
+_THERE = "nothing here: `liftlock status` on the bastion that has the cloud"
 
 
 def status(
@@ -49,9 +50,10 @@ def status(
     moment if None).
     """
     at = time.time() if now is None else now
+    there = str(elsewhere) if elsewhere and not holder else ""
     runs = journal.runs()
     if not runs:
-        return fresh(at)
+        return fresh(at, there)
     # Lines first: a request that is taken in between is told twice, and never lost.
     lines, requests = journal.lines(runs[-1].id), journal.requests()
     return document(
@@ -62,7 +64,7 @@ def status(
         gates=gates or GatePolicy(),
         requests=requests,
         felt=felt_of(probes, runs[-1].begun_at, at) if probes else None,
-        elsewhere=str(elsewhere) if elsewhere and not holder else "",
+        elsewhere=there,
     )
 
 
@@ -116,22 +118,24 @@ def document(
     }
 
 
-def fresh(now: float) -> dict[str, Any]:
-    """The document for a cloud on which nothing was run."""
+def fresh(now: float, elsewhere: str = "") -> dict[str, Any]:
+    """The document for a cloud on which nothing was run from here; `elsewhere` names who has it on another bastion."""
+    sentence = f"nothing was run from here, and {another_bastion(elsewhere)}" if elsewhere else NOTHING_RUN
+    insight = {"kind": str(Kind.ELSEWHERE), "sentence": another_bastion(elsewhere), "steps": []}
     return {
-        "assessment": Assessment.WAITING.value,
-        "sentence": NOTHING_RUN,
+        "assessment": (Assessment.PROGRESSING if elsewhere else Assessment.WAITING).value,
+        "sentence": sentence,
         "since": "",
         "since_seconds": None,
-        "next": "`liftlock assess`",
-        "way_back": "nothing was touched",
+        "next": _THERE if elsewhere else "`liftlock assess`",
+        "way_back": "" if elsewhere else "nothing was touched",
         "last_lossless_step": "",
-        "insights": [],
+        "insights": [insight] if elsewhere else [],
         "eta": None,
         "probes": None,
-        "status": NOTHING_RUN,
+        "status": sentence,
         "standing": "",
-        "process": "",
+        "process": elsewhere,
         "at": moment(now),
         "cloud": "",
         "run": "",
@@ -186,7 +190,7 @@ def felt_of(log: Tail, since: float, now: float) -> Felt:
 def _next(look: Look, verdict: Verdict) -> str:
     state, kinds_now = look.state, {i.kind for i in verdict.insights}
     if Kind.ELSEWHERE in kinds_now:
-        return "nothing here: `liftlock status` on the bastion that has the cloud"
+        return _THERE
     if Kind.NOBODY_RUNS in kinds_now:
         return f"`liftlock resume`; or {stop(state)}"
     if verdict.assessment is Assessment.FAILED:
