@@ -20,6 +20,7 @@ from liftlock.flow.lost_bastion import manual_steps
 from liftlock.flow.noting import notes_that_matter
 from liftlock.flow.option_facts import known
 from liftlock.flow.proven import Proven
+from liftlock.flow.rehearsed import Kept, fit, with_rehearsal
 from liftlock.flow.site import Site
 from liftlock.flow.timings import history
 from liftlock.knowledge.catalogue import releases, services
@@ -41,13 +42,14 @@ def plan(
     *,
     proven: Mapping[str, tuple[Proven, ...]] | None = None,
     shelf: Artefacts | None = None,
+    rehearsal: Kept | None = None,
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `proven` are verdicts of proofs, which the plan repeats; from
-    `shelf` the release notes are read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy, and
-    what `shelf` raises.
+    `shelf` the release notes are read; times of a `rehearsal` are used while they count. Raises `Refused` naming every
+    blocker, `BadInput` for an unknown strategy, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     assessment = assess(site, target, environment)
@@ -67,6 +69,8 @@ def plan(
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
     made = explained(order(site, assessment.cloud, lift), choice, assessment, grounds)
+    if rehearsal:
+        made = with_rehearsal(site, made, fit(site, made, rehearsal))
     return told(site, made), assessment
 
 

@@ -43,7 +43,7 @@ def read(path: Path) -> Mapping[str, tuple[Proven, ...]]:
         if path.stat().st_size > LARGEST:
             raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no proof is", hint=_HINT)
         rows = list(_rows(json.loads(path.read_text(encoding="utf-8"))))
-        found = [_proven(row) for row in rows]
+        found = [proven(row) for row in rows]
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -65,7 +65,8 @@ def _rows(told: Any) -> Iterator[Mapping[str, Any]]:
             yield from services.values()
 
 
-def _proven(row: Mapping[str, Any]) -> Proven:
+def proven(row: Mapping[str, Any]) -> Proven:
+    """The verdict of one row of such an answer."""
     verdict = Verdict(row["verdict"])
     places = tuple(dict.fromkeys(_place(hazard) for hazard in row.get("hazards", ())))
     source = row["from"] if "from" in row else row["source"]

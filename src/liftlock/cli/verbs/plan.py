@@ -7,6 +7,7 @@ from pathlib import Path
 
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
+from liftlock.flow import rehearsed
 from liftlock.flow.plan import plan
 from liftlock.flow.proven import read
 from liftlock.flow.wiring import artefacts, opened
@@ -52,6 +53,12 @@ class MakePlan(Verb):
             help="what `liftlock proof -f json` said: the plan repeats which services may serve beside each other",
         )
         parser.add_argument(
+            "--rehearsal",
+            type=Path,
+            metavar="FILE",
+            help="what `liftlock rehearse` wrote: the plan takes its times and verdicts, as far as they still count",
+        )
+        parser.add_argument(
             "--notes",
             action="store_true",
             help="read the release notes of the hop, and say which are about something this cloud has; fetches what "
@@ -66,10 +73,11 @@ class MakePlan(Verb):
     def take_action(self, parsed_args: argparse.Namespace) -> None:
         """Print the plan, and keep it."""
         proven = read(parsed_args.proof) if parsed_args.proof else {}
+        kept = rehearsed.read(parsed_args.rehearsal) if parsed_args.rehearsal else None
         with opened(parsed_args.cloud_file) as site:
             shelf = artefacts(offline=parsed_args.offline, tell=self._tell) if parsed_args.notes else None
             wanted = (parsed_args.to, parsed_args.strategy, parsed_args.target_env)
-            made, _ = plan(site, *wanted, proven=proven, shelf=shelf)
+            made, _ = plan(site, *wanted, proven=proven, shelf=shelf, rehearsal=kept)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))

@@ -1,6 +1,9 @@
-"""Migrates a database as alembic does: the statements of each revision, then the revision is written down.
+"""Migrates a database as alembic does: the statements of each new revision, then the revision is written down.
 
-tiny-manage --config-file FILE --config-dir DIR upgrade
+tiny-manage --config-file FILE --config-dir DIR upgrade|contract|online|--version
+
+Files `r*.sql` are revisions. `contract` runs `c*.sql` and `online` runs `o*.sql`, whenever they are asked to; `online`
+ends with 1 as long as it finds rows to change.
 """
 
 import configparser
@@ -10,8 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pymysql
 
+FILES = {"upgrade": "r", "contract": "c", "online": "o"}
+
 
 def main() -> None:
+    verb = sys.argv[-1]
+    if verb == "--version":
+        print("2.0")
+        return
     settings = configparser.ConfigParser(interpolation=None)
     settings.read(sys.argv[2])
     address = urlsplit(settings["database"]["connection"])
@@ -24,10 +33,17 @@ def main() -> None:
         charset="utf8mb4",
     )
     with session.cursor() as cursor:
-        for revision in sorted(Path(__file__).parent.joinpath("versions").glob("*.sql")):
+        cursor.execute("SELECT version_num FROM alembic_version")
+        (stamped,) = cursor.fetchone()
+        written = 0
+        for revision in sorted(Path(__file__).parent.joinpath("versions").glob(f"{FILES[verb]}*.sql")):
+            if verb == "upgrade" and revision.stem <= stamped:
+                continue
             for statement in filter(None, map(str.strip, revision.read_text().split(";;"))):
-                cursor.execute(statement)
-            cursor.execute(f"UPDATE alembic_version SET version_num='{revision.stem}' WHERE 1")
+                written += cursor.execute(statement)
+            if verb == "upgrade":
+                cursor.execute(f"UPDATE alembic_version SET version_num='{revision.stem}' WHERE 1")
+    sys.exit(1 if verb == "online" and written else 0)
 
 
 if __name__ == "__main__":
