@@ -36,8 +36,9 @@ def desk(tmp_path: Path) -> Path:
     ],
 )
 def test_what_cannot_be_rehearsed_is_told_in_three_parts_and_the_plan_stays(
-    desk: Path, words: list[str], told: str
+    desk: Path, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("NOT_NEEDED", "a password")
     before = (desk / "plan.json").read_text()
     ended = typed(["rehearse", *words, "--old-env", "env", "--new-env", "env"], desk)
     assert ended.code == 2

@@ -84,7 +84,10 @@ def copy(socket: Path, source: str, target: str) -> None:
         )
         problem = (dumping.stderr.read() if dumping.stderr else b"") + loaded.stderr
     if dumping.returncode or loaded.returncode:
-        raise StepFailed(f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}")
+        raise StepFailed(
+            f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}",
+            hint="where it says that something is full, TMPDIR names another folder for copies",
+        )
 
 
 def _client(name: str, socket: Path) -> list[str]:

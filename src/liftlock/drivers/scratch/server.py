@@ -20,6 +20,8 @@ from liftlock.errors import BadInput, StepFailed
 PREFIX = "liftlock-proof-"
 """How the temporary folders of proofs begin."""
 _PATIENCE_S = 300.0
+_LARGEST_LOG = 1 << 30
+"""Bytes of the log: it takes its room at once."""
 _OPTIONS = (
     # Nothing in a copy has to survive: what usually waits for the disk does not.
     *("--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"),
@@ -72,11 +74,8 @@ def _install(folder: Path, tuning: Mapping[str, str]) -> None:
 
 def _like(tuning: Mapping[str, str]) -> list[str]:
     """Options with which a server works like one with these settings; another version may not know each of them."""
-    largest = _memory() // 2
-    told = {
-        name: str(min(int(value), largest)) if name == "innodb_buffer_pool_size" else value
-        for name, value in tuning.items()
-    }
+    most = {"innodb_buffer_pool_size": _memory() // 2, "innodb_log_file_size": _LARGEST_LOG}
+    told = {n: str(min(int(value), most[n])) if n in most else value for n, value in tuning.items()}
     return [f"--loose-{name}={value}" for name, value in told.items()]
 
 
