@@ -17,6 +17,7 @@ from liftlock.flow.briefing.brief import Grounds, brief, versions
 from liftlock.flow.briefing.lost_bastion import manual_steps
 from liftlock.flow.briefing.noting import notes_that_matter
 from liftlock.flow.briefing.proven import Following
+from liftlock.flow.briefing.rehearsed import Kept, fit, with_rehearsal
 from liftlock.flow.briefing.timings import history
 from liftlock.flow.configuration.adopt import along
 from liftlock.flow.configuration.differences import differences
@@ -41,13 +42,14 @@ def plan(
     *,
     following: Following | None = None,
     shelf: Artefacts | None = None,
+    rehearsal: Kept | None = None,
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
-    from `shelf` the release notes are read. Raises `Refused` naming every blocker, `BadInput` for an unknown strategy
-    or service, and what `shelf` raises.
+    from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Raises
+    `Refused` naming every blocker, `BadInput` for an unknown strategy or service, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     following = following or Following()
@@ -67,8 +69,13 @@ def plan(
         history=history(site, kinds()),
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
-    asked = obeying(order(site, assessment.cloud, lift), following)
-    made = explained(asked, choice, assessment, grounds)
+    plain = order(site, assessment.cloud, lift)
+    fitting = fit(site, explained(plain, choice, assessment, grounds), rehearsal) if rehearsal else None
+    if fitting:
+        grounds = replace(grounds, following=following.also(fitting.verdicts()))
+    made = explained(obeying(plain, grounds.following), choice, assessment, grounds)
+    if fitting:
+        made = with_rehearsal(site, made, fitting)
     return told(site, made), assessment
 
 

@@ -92,7 +92,7 @@ def proofs(ground: Ground, wish: Wish, tell: Callable[[str], None]) -> Iterator[
         )
     for service in _installed(ground, chosen, tell, insist=bool(wish.services)):
         tell(f"{service.name}: the proof begins")
-        proof = _proof_or_why_not(ground, service)
+        proof = proof_or_why_not(ground, service)
         tell(f"{service.name}: {proof.verdict} after {proof.seconds:.0f} s")
         yield proof
 
@@ -115,7 +115,7 @@ def _installed(
     return found
 
 
-def _proof_or_why_not(ground: Ground, service: Service) -> Proof:
+def proof_or_why_not(ground: Ground, service: Service) -> Proof:
     """The proof; a gap, to be on the safe side, where it could not be made."""
     began = time.monotonic()
     try:

@@ -80,6 +80,18 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
 
 
 @contextmanager
+def rehearsal_ground(site: Site, old: Path, new: Path) -> Iterator[Ground]:
+    """The same, on a server that is set as the cloud's is, so that what takes time there takes it here."""
+    from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
+    from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
+    from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
+
+    code = VenvCode(old), VenvCode(new)
+    with scratch_server(site.hands.databases.tuning()) as server:
+        yield Ground(server, *code)
+
+
+@contextmanager
 def scratch() -> Iterator[ScratchServer]:
     """A database server of liftlock's own on this machine, for copies; gone afterwards."""
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""A service that liftlock does not know, as its operator declares it in a file: enough for a proof."""
+"""A service that liftlock does not know, as its operator declares it in a file: enough for a proof and a rehearsal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ def declared_service(path: Path) -> Service:
 
 def _migration(number: int, told: dict[str, Any], databases: tuple[str, ...]) -> Migration:
     return Migration(
-        str(told.get("name", number)), tuple(told["command"]), str(told.get("phase", "sync")), databases
+        str(told.get("name", number)),
+        tuple(told["command"]),
+        str(told.get("phase", "sync")),
+        databases,
+        may_repeat=told.get("may_repeat") is True,
     )
 
 

@@ -6,7 +6,9 @@ which the plan was made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from liftlock.plan.plain import NEWER
 
 OWN_FIGURES = "liftlock's figures"
 """Basis of a time that nobody measured on this cloud."""
@@ -141,6 +143,8 @@ class Brief:
     """What the cloud's users have of it, a sentence each."""
     notes: tuple[NoteThatMatters, ...] = ()
     """Release notes that are about something this cloud has."""
+    rehearsed: tuple[str, ...] = field(default=(), metadata=NEWER)
+    """What a rehearsal found, and what of it does not count any more, a sentence each; empty where there was none."""
     notes_read: int | None = None
     """How many release notes were looked at; None where nobody looked."""
 

@@ -21,6 +21,8 @@ def before(plan: Plan, brief: Brief) -> Iterator[tuple[str, ...]]:
     yield ("What is upgraded", *_components(brief.components))
     yield ("Who is affected", *_list(affected(plan, brief)))
     yield ("Capacity", *_list(brief.capacity))
+    if brief.rehearsed:
+        yield ("Rehearsed", *_list(brief.rehearsed))
 
 
 def remarks(brief: Brief) -> Iterator[str]:

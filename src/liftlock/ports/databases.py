@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +33,26 @@ class Transaction:
         return f"session {self.session} of {self.user} from {self.client}, open for {self.open_s} s{idle}"
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a copy in a backup contains, by what was noted when it was made."""
+
+    clause: str
+    """What stands behind `CREATE DATABASE name`: its character set and collation."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a database is defined, and how much is in it."""
+
+    definition: str
+    """Hash over tables, columns and keys: another one when one of them is another."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """About how many rows each table has, by the server's own estimate."""
+
+
 class Databases(Protocol):
     """Reads, backs up and restores databases by name."""
 
@@ -41,6 +61,12 @@ class Databases(Protocol):
 
     def revisions(self, database: str) -> tuple[str, ...]:
         """Alembic heads stamped in `database`, sorted; empty when there are none."""
+
+    def shape(self, database: str) -> Shape:
+        """How a database is defined now; no table is read."""
+
+    def tuning(self) -> Mapping[str, str]:
+        """Settings of the server that decide how long a statement takes there: name -> value."""
 
     def back_up(self, databases: Sequence[str], backup: str) -> None:
         """Write a consistent copy of every database into the backup named `backup`.
@@ -56,6 +82,9 @@ class Databases(Protocol):
 
     def copy_of(self, database: str, backup: str) -> Path:
         """The file on this machine that holds the backup's copy, a packed dump; raises `BadInput` if there is none."""
+
+    def contents(self, database: str, backup: str) -> Contents:
+        """What that copy contains; raises `BadInput` if there is none."""
 
     def discard(self, backup: str) -> None:
         """Remove the copies of a backup; one that is not there is fine."""

@@ -28,6 +28,33 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """A statement that the server carried out, and how long that took it."""
+
+    session: int
+    database: str
+    """The session's own at that moment; empty if it had none."""
+    statement: str
+    seconds: float
+    """As the server saw it: what the client did before and after does not count."""
+    rows: int = 0
+    """How many rows it changed, or copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A statement that was carried out once more, in the least disturbing way the server offers for it."""
+
+    seconds: float
+    algorithm: str = ""
+    """`INSTANT`, `NOCOPY`, `INPLACE` or `COPY`; empty for what knows no algorithm, such as `CREATE TABLE`."""
+    lock: str = ""
+    """`NONE`, `SHARED` (nobody writes) or `EXCLUSIVE` (nobody reads); empty without an algorithm."""
+    error: str = ""
+    """What the server answered, if it failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a trial: statements in one transaction that was rolled back."""
 
@@ -96,11 +123,15 @@ class Ended:
 class ScratchServer(Protocol):
     """Copies of databases that nobody else uses; gone with the server."""
 
-    def load(self, dump: Path, database: str) -> tuple[str, ...]:
+    def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         """Load a dump, `.gz` and `.zst` too; `database` names it if it names none itself. Returns what it made.
 
-        Raises `BadInput` if the server does not take it.
+        `clause` is what stands behind `CREATE DATABASE name`, its character set. Raises `BadInput` if the server does
+        not take the dump or it ends in the middle, `StepFailed` if there is no room for it.
         """
+
+    def free_mib(self) -> int:
+        """Room for more copies, in MiB."""
 
     def database_of(self, dump: Path) -> str:
         """The database a dump is of: from its header, else from the file's name, `neutron.sql.gz`.
@@ -149,6 +180,19 @@ class ScratchServer(Protocol):
 
     def listening(self) -> AbstractContextManager[list[Said]]:
         """What is said to the server during the block; the list is filled when the block ends."""
+
+    def timed(self) -> AbstractContextManager[list[Took]]:
+        """What is carried out for sessions that begin during the block; the list is filled when the block ends.
+
+        Statements stand in the order in which they ended.
+        """
+
+    def replay(self, statements: Sequence[Took]) -> tuple[Replayed, ...]:
+        """Carry them out again on copies that are as they were before the first, each in its own database.
+
+        Of those that redefine a table every algorithm and lock is offered, the least disturbing first, and the first
+        that the server takes is used. One that fails does not end it.
+        """
 
     def address(self, database: str) -> str:
         """How SQLAlchemy reaches it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -13,7 +13,7 @@ from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.errors import BadInput, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
-from liftlock.ports.databases import Transaction
+from liftlock.ports.databases import Contents, Shape, Transaction
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
 from liftlock.sim.world import SimBackup, SimCopy, SimDatabase, age
@@ -61,6 +61,19 @@ class SimDatabases:
         found = self._life.cloud.databases.get(database)
         return () if found is None or found.broken else found.revisions
 
+    def shape(self, database: str) -> Shape:
+        """Its heads stand for how it is defined."""
+        self._reach()
+        found = self._life.cloud.databases.get(database)
+        if found is None or found.broken:
+            return Shape("")
+        return Shape(" ".join(found.revisions), {table: len(all_) for table, all_ in found.rows.items()})
+
+    def tuning(self) -> Mapping[str, str]:
+        """None: nothing takes time by how a simulated server is set."""
+        self._reach()
+        return {}
+
     def back_up(self, databases: Sequence[str], backup: str) -> None:
         """Copy each database; a torn copy is not listed."""
         self._reach()
@@ -101,6 +114,12 @@ class SimDatabases:
         """None: what is simulated lies in memory."""
         self._need((database,), backup)
         raise BadInput(f"{backup} is simulated: no file holds {database}", hint="ask a real cloud")
+
+    def contents(self, database: str, backup: str) -> Contents:
+        """Rows as they were copied."""
+        self._need((database,), backup)
+        kept = self._life.cloud.backups[backup].databases[database].content
+        return Contents("", {table: len(found) for table, found in kept.rows.items()})
 
     def discard(self, backup: str) -> None:
         """One change, if there are copies."""

@@ -32,6 +32,8 @@ class Place:
     """Add a row to a table of a database that has one column of text."""
     rows: Callable[[str], list[str]]
     migrate: Callable[[str], None]
+    define: Callable[[str], None]
+    """Define the table anew."""
     names: Callable[[], set[str]]
     without: Callable[[], Databases]
     """A port to a server that does not answer."""
@@ -57,6 +59,7 @@ def over_sim() -> Place:
         cloud.hands.databases,
         write,
         lambda database: sorted(cloud.databases[database].rows.get("written", [])),
+        migrate,
         migrate,
         lambda: set(cloud.databases),
         lambda: SimCloud.tiny(faults=[Fault(Kind.DATABASE_UNREACHABLE)]).hands.databases,
@@ -93,6 +96,7 @@ def over_mariadb(access: MariaDbAccess, backups: Path) -> Place:
             "UPDATE alembic_version SET version_num = '742c857f1dfb' WHERE version_num = '47147121'",
             "ALTER TABLE written DROP COLUMN IF EXISTS more",
         ).clear(),
+        lambda database: access.do(f"USE {database}", "ALTER TABLE written ADD COLUMN other INT").clear(),
         lambda: {str(r[0]) for r in access.do("SHOW DATABASES")},
         lambda: driver(1),
     )
@@ -219,6 +223,36 @@ def test_a_backup_is_proven_only_once_it_was_restored_on_the_side(place: Place) 
     assert place.port.proven("first")
     assert place.names() == names
     assert not place.port.proven("second")
+
+
+def test_a_copy_tells_what_it_contains(place: Place) -> None:
+    place.write("keystone", "before")
+    place.port.back_up(BOTH, "first")
+    place.write("keystone", "since")
+    held = place.port.contents("keystone", "first")
+    assert held.rows["written"] == 1
+    assert not any(name.startswith("(") for name in held.rows), "routines are no table"
+    for name, backup in (("keystone", "second"), ("heat", "first")):
+        with pytest.raises((BadInput, StepFailed)):
+            place.port.contents(name, backup)
+
+
+def test_a_shape_is_another_once_a_migration_ran_and_the_same_while_users_write(place: Place) -> None:
+    before = place.port.shape("keystone")
+    place.write("keystone", "a row")
+    assert place.port.shape("keystone").definition == before.definition
+    place.define("keystone")
+    assert place.port.shape("keystone").definition != before.definition
+    assert place.port.shape("no_such_database").rows == {}
+    with pytest.raises(Unreachable):
+        place.without().shape("keystone")
+
+
+def test_a_server_says_how_it_is_set(place: Place) -> None:
+    told = place.port.tuning()
+    assert told.get("innodb_buffer_pool_size", str(32 << 20)) == str(32 << 20)
+    with pytest.raises(Unreachable):
+        place.without().tuning()
 
 
 def test_backups_are_listed_with_what_they_hold_and_whether_they_were_tried(place: Place) -> None:

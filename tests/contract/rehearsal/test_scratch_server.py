@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
+from liftlock.drivers.scratch.server import connected
 from liftlock.errors import BadInput, Refused
 from tests.unit.drivers.servers import program, wait_for
 
@@ -23,6 +26,11 @@ INSERT INTO cell_mappings VALUES
   (2, 'cell1', 'rabbit://nova:secret@mq1:5672/', 'mysql+pymysql://nova:secret@db1/nova'),
   (3, 'template', '{scheme}://u:p@{hostname}/', '{scheme}://{username}:{password}@{hostname}/{path}?{query}');
 CREATE TABLE narrow (address VARCHAR(30));
+"""
+CATALOGUE = """
+CREATE TABLE endpoint (id INT PRIMARY KEY, service_id VARCHAR(64), interface VARCHAR(8), url TEXT);
+INSERT INTO endpoint VALUES
+  (1, 's', 'public', 'https://api.example.org:8774/v2.1'), (2, 's', 'internal', 'http://10.0.0.1/identity/v3');
 """
 
 
@@ -62,6 +70,86 @@ def test_a_copy_in_which_an_address_is_left_is_refused(server: ScratchMariaDb, t
     with pytest.raises(Refused) as refused:
         server.isolate(["stubborn"])
     assert "secret" not in str(refused.value)
+
+
+def test_the_catalogue_of_a_copy_leads_nowhere(server: ScratchMariaDb, tmp_path: Path) -> None:
+    server.load(dump(tmp_path, CATALOGUE), "keystone")
+    assert server.isolate(["keystone"]) == ("keystone.endpoint.url: 2 addresses of the catalogue",)
+    urls = [row[0] for row in server.trial("keystone", ["SELECT url FROM endpoint ORDER BY id"]).rows]
+    assert urls == ["https://nowhere.invalid:8774/v2.1", "http://nowhere.invalid/identity/v3"]
+    assert server.isolate(["keystone"]) == ()
+
+
+def test_a_catalogue_that_cannot_be_rewritten_is_refused(server: ScratchMariaDb, tmp_path: Path) -> None:
+    text = f"{CATALOGUE} INSERT INTO endpoint VALUES (3, 's', 'admin', 'gopher://10.0.0.1/');"
+    server.load(dump(tmp_path, text), "keystone")
+    with pytest.raises(Refused, match=r"keystone\.endpoint\.url"):
+        server.isolate(["keystone"])
+
+
+def test_a_packed_dump_that_ends_in_the_middle_is_bad_input(server: ScratchMariaDb, tmp_path: Path) -> None:
+    lines = "".join(f"INSERT INTO t VALUES ({n});\n" for n in range(20_000))
+    packed = tmp_path / "t.sql.gz"
+    packed.write_bytes(gzip.compress(f"CREATE TABLE t (id INT);\n{lines}".encode())[:-1000])
+    with pytest.raises(BadInput, match="ends in the middle"):
+        server.load(packed, "torn")
+
+
+def test_a_database_gets_the_character_set_it_is_told(server: ScratchMariaDb, tmp_path: Path) -> None:
+    clause = "DEFAULT CHARACTER SET latin1 COLLATE latin1_german1_ci"
+    server.load(dump(tmp_path, "CREATE TABLE t (word TEXT);"), "umlauts", clause)
+    column = server.schema("umlauts").column("t", "word")
+    assert column
+    assert column.collation == "latin1_german1_ci"
+
+
+def test_a_server_is_set_as_another_is() -> None:
+    with scratch_server(
+        {"innodb_buffer_pool_size": str(32 << 20), "innodb_flush_log_at_trx_commit": "1"}
+    ) as like:
+        asked = "SELECT @@innodb_buffer_pool_size, @@innodb_flush_log_at_trx_commit"
+        assert like.trial("mysql", [asked]).rows == ((str(32 << 20), "1"),)
+
+
+def test_statements_are_timed_by_the_server_and_carried_out_again_in_the_mildest_way(
+    server: ScratchMariaDb, tmp_path: Path
+) -> None:
+    text = "CREATE TABLE t (id INT PRIMARY KEY, word VARCHAR(9)); INSERT INTO t VALUES (1, 'a'), (2, 'b');"
+    server.load(dump(tmp_path, text), "was")
+    server.copy("was", "now")
+    sent = (
+        "INSERT INTO t VALUES (3, 'c')",
+        "SELECT SLEEP(0.2)",
+        "ALTER TABLE t ADD COLUMN more INT",
+        "CREATE INDEX by_word ON t (word)",
+        "ALTER TABLE t MODIFY id BIGINT",
+        "DROP INDEX by_word ON t",
+        "ALTER TABLE t DROP COLUMN nothing",
+        "INSERT INTO t (id) VALUES (4)",
+    )
+    with server.timed() as took, connected(server.socket, "now") as session, session.cursor() as cursor:
+        for statement in sent:
+            with suppress(pymysql.err.MySQLError):
+                cursor.execute(statement)
+    ours = [t for t in took if t.statement in sent]
+    assert [t.statement for t in ours] == list(sent)
+    assert {t.database for t in ours} == {"now"}
+    assert ours[1].seconds >= 0.2
+    assert [t.rows for t in ours] == [1, 0, 0, 0, 3, 0, 0, 1]
+    server.copy("was", "now")
+    again = dict(zip((t.statement for t in took), server.replay(took), strict=True))
+    assert [(again[s].algorithm, again[s].lock) for s in sent] == [
+        ("", ""),
+        ("", ""),
+        ("INSTANT", "NONE"),
+        ("NOCOPY", "NONE"),
+        ("COPY", "SHARED"),
+        ("NOCOPY", "NONE"),
+        ("INSTANT", "NONE"),
+        ("", ""),
+    ]
+    assert [s for s in sent if again[s].error] == ["ALTER TABLE t DROP COLUMN nothing"]
+    assert server.rows("now") == {"t": 4}
 
 
 def test_packed_dumps_and_dumps_that_name_their_database_are_taken(

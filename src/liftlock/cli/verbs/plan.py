@@ -8,6 +8,7 @@ from pathlib import Path
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
 from liftlock.files import write_text
+from liftlock.flow.briefing import rehearsed
 from liftlock.flow.briefing.proven import Following, read
 from liftlock.flow.plan import plan
 from liftlock.flow.wiring import artefacts, opened
@@ -66,6 +67,12 @@ class MakePlan(Verb):
             "found a gap; the plan says what old code fails at meanwhile; may be given again",
         )
         parser.add_argument(
+            "--rehearsal",
+            type=Path,
+            metavar="FILE",
+            help="what `liftlock rehearse` wrote: the plan takes its times and verdicts, as far as they still count",
+        )
+        parser.add_argument(
             "--notes",
             action="store_true",
             help="read the release notes of the hop, and say which are about something this cloud has; fetches what "
@@ -84,10 +91,11 @@ class MakePlan(Verb):
             shims=not parsed_args.no_shim,
             overlap=tuple(parsed_args.overlap),
         )
+        kept = rehearsed.read(parsed_args.rehearsal) if parsed_args.rehearsal else None
         with opened(parsed_args.cloud_file) as site:
             shelf = artefacts(offline=parsed_args.offline, tell=self._tell) if parsed_args.notes else None
             wanted = (parsed_args.to, parsed_args.strategy, parsed_args.target_env)
-            made, _ = plan(site, *wanted, following=following, shelf=shelf)
+            made, _ = plan(site, *wanted, following=following, shelf=shelf, rehearsal=kept)
         if parsed_args.output:
             codec.write(made, parsed_args.output)
         printed = write_page(made, parsed_args.by_hand or beside(parsed_args.output))

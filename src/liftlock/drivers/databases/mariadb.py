@@ -24,11 +24,12 @@ from liftlock.drivers.databases import shims as server_shims
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.looking import look
 from liftlock.drivers.databases.rows import quoted, revisions, rows
+from liftlock.drivers.databases.shapes import shape, tuning
 from liftlock.drivers.on_host import ask
 from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.clock import Clock
-from liftlock.ports.databases import Transaction
+from liftlock.ports.databases import Contents, Shape, Transaction
 from liftlock.ports.shell import Shell
 
 OURS = "liftlock"
@@ -128,6 +129,16 @@ class MariaDb:
                 return {}
         return {(str(host), str(binary)): int(version) for host, binary, version in found}
 
+    def shape(self, database: str) -> Shape:
+        """By the server's own books."""
+        with self._access.connected() as server:
+            return shape(server, database)
+
+    def tuning(self) -> Mapping[str, str]:
+        """Those that a server of the same kind can be started with."""
+        with self._access.connected() as server:
+            return tuning(server)
+
     def back_up(self, databases: Sequence[str], backup: str) -> None:
         """One dump for all of them, from one snapshot; again from the start if an earlier one is not complete."""
         if set(databases) <= set(self.backed_up(backup)):
@@ -172,6 +183,13 @@ class MariaDb:
                 hint=f"see {self._folder(backup)}, or name a backup that is complete",
             )
         return self._folder(backup) / f"{database}.sql.gz"
+
+    def contents(self, database: str, backup: str) -> Contents:
+        """What was noted while the dump was written; sections that are no tables are left out."""
+        self.copy_of(database, backup)
+        copy = self._copies(backup)[database]
+        tables = {name: int(t["rows"]) for name, t in copy["tables"].items() if not name.startswith("(")}
+        return Contents(copy["clause"], tables)
 
     def discard(self, backup: str) -> None:
         """Here, and what a copy that was cut off left on the server's host."""

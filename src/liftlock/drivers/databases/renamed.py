@@ -11,7 +11,7 @@ from liftlock.cloud.model import DatabaseServer
 from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
-from liftlock.ports.databases import Databases, Transaction
+from liftlock.ports.databases import Contents, Databases, Shape, Transaction
 
 
 class RenamedDatabases:
@@ -36,6 +36,14 @@ class RenamedDatabases:
         """See the port."""
         return self._server.revisions(self._here.get(database, database))
 
+    def shape(self, database: str) -> Shape:
+        """See the port."""
+        return self._server.shape(self._here.get(database, database))
+
+    def tuning(self) -> Mapping[str, str]:
+        """See the port."""
+        return self._server.tuning()
+
     def back_up(self, databases: Sequence[str], backup: str) -> None:
         """See the port."""
         self._server.back_up(self._all(databases), backup)
@@ -54,6 +62,10 @@ class RenamedDatabases:
     def copy_of(self, database: str, backup: str) -> Path:
         """See the port."""
         return self._server.copy_of(self._here.get(database, database), backup)
+
+    def contents(self, database: str, backup: str) -> Contents:
+        """See the port."""
+        return self._server.contents(self._here.get(database, database), backup)
 
     def discard(self, backup: str) -> None:
         """See the port."""

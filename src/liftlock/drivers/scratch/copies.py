@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
@@ -21,10 +22,11 @@ from liftlock.drivers.scratch.content import altered
 from liftlock.drivers.scratch.description import described
 from liftlock.drivers.scratch.isolation import insist, isolated
 from liftlock.drivers.scratch.objects import kept
+from liftlock.drivers.scratch.replay import replayed, timed
 from liftlock.drivers.scratch.server import connected, running
 from liftlock.errors import StepFailed
 from liftlock.knowledge.kinds import Kind
-from liftlock.ports.scratch import Altered, Kept, Outcome, Rows, Said
+from liftlock.ports.scratch import Altered, Kept, Outcome, Replayed, Rows, Said, Took
 
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _STRICT = "SET SESSION sql_mode = 'TRADITIONAL', foreign_key_checks = 0"
@@ -32,9 +34,9 @@ _STRICT = "SET SESSION sql_mode = 'TRADITIONAL', foreign_key_checks = 0"
 
 
 @contextmanager
-def scratch_server() -> Iterator[ScratchMariaDb]:
-    """A server for the time of the block."""
-    with running() as socket:
+def scratch_server(tuning: Mapping[str, str] | None = None) -> Iterator[ScratchMariaDb]:
+    """A server for the time of the block, set as another one is, as far as this machine's memory goes."""
+    with running(tuning or {}) as socket:
         server = ScratchMariaDb(socket)
         try:
             yield server
@@ -53,12 +55,15 @@ class ScratchMariaDb:
         """End our session; the server runs on."""
         self._session.close()
 
-    def load(self, dump: Path, database: str) -> tuple[str, ...]:
+    def free_mib(self) -> int:
+        return shutil.disk_usage(self.socket.parent).free >> 20
+
+    def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         there = self._databases()
         if dumps.names_itself(dump):
             dumps.load(self.socket, dump)
             return tuple(name for name in self._databases() if name not in there)
-        self.make(database)
+        self.make(database, *([clause] if clause else []))
         dumps.load(self.socket, dump, database)
         return (database,)
 
@@ -145,12 +150,18 @@ class ScratchMariaDb:
             self._ask("SET GLOBAL general_log = 0")
             heard.extend(_said(self._ask(_HEARD)))
 
+    def timed(self) -> AbstractContextManager[list[Took]]:
+        return timed(self._ask)
+
+    def replay(self, statements: Sequence[Took]) -> tuple[Replayed, ...]:
+        return tuple(replayed(self.socket, statements))
+
     def _where(self) -> str:
         return quote(str(self.socket))
 
-    def make(self, database: str) -> None:
-        """An empty database, as deployment tools make those of OpenStack."""
-        self._ask(f"CREATE OR REPLACE DATABASE `{database}` CHARACTER SET utf8mb3")
+    def make(self, database: str, clause: str = "CHARACTER SET utf8mb3") -> None:
+        """An empty database, by default as deployment tools make those of OpenStack."""
+        self._ask(f"CREATE OR REPLACE DATABASE `{database}` {clause}")
 
     def _databases(self) -> list[str]:
         return sorted(r[0] for r in self._ask("SHOW DATABASES") if r[0] not in _SYSTEM)

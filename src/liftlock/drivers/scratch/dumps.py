@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,7 @@ from liftlock.errors import BadInput, StepFailed
 _HEAD = 65536
 _NAMES_ITSELF = re.compile(rb"^\s*(CREATE DATABASE|USE)\b", re.MULTILINE | re.IGNORECASE)
 _HEADER = re.compile(rb"^-- Host: .*?\bDatabase: (\w+)\s*$", re.MULTILINE)
+_FULL = re.compile(r"errno: 28|No space left on device|The table '.*' is full|ERROR 1114\b")
 _ENDINGS = (".gz", ".zst", ".sql", ".dump")
 
 
@@ -37,17 +39,29 @@ def usual_name(dump: Path) -> str:
 
 
 def load(socket: Path, dump: Path, database: str = "") -> None:
-    """Feed a dump to the server; raises `BadInput` with the server's words if it does not take it."""
+    """Feed a dump to the server; raises `BadInput` with the server's words if it does not take it.
+
+    Raises `BadInput` for a packed dump that ends in the middle, `StepFailed` if there is no room for it.
+    """
     with _unpacked(dump) as text:
         ended = subprocess.run(
             [*_client("mariadb", socket), *([database] if database else [])],
-            stdin=text,
+            stdin=text.lines,
             capture_output=True,
             check=False,
         )
+    if text.torn():
+        raise BadInput(f"{dump} ends in the middle", hint="copy it again, or take another dump")
     if ended.returncode:
+        words = last_words(ended.stderr.decode(errors="replace"))
+        if _FULL.search(words):
+            raise StepFailed(
+                f"there is no room for {dump}: {words}",
+                now="nothing was changed; what was loaded is removed",
+                hint="TMPDIR names another folder for copies",
+            )
         raise BadInput(
-            f"{dump} is not taken by MariaDB: {last_words(ended.stderr.decode(errors='replace'))}",
+            f"{dump} is not taken by MariaDB: {words}",
             hint="it has to be a plain dump of mariadb-dump or mysqldump, packed by gzip or zstd or not at all",
         )
 
@@ -70,7 +84,10 @@ def copy(socket: Path, source: str, target: str) -> None:
         )
         problem = (dumping.stderr.read() if dumping.stderr else b"") + loaded.stderr
     if dumping.returncode or loaded.returncode:
-        raise StepFailed(f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}")
+        raise StepFailed(
+            f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}",
+            hint="where it says that something is full, TMPDIR names another folder for copies",
+        )
 
 
 def _client(name: str, socket: Path) -> list[str]:
@@ -86,22 +103,37 @@ def _client(name: str, socket: Path) -> list[str]:
 def _head(dump: Path) -> bytes:
     try:
         with _unpacked(dump) as text:
-            return text.read(_HEAD)
+            return text.lines.read(_HEAD)
     except (OSError, EOFError, gzip.BadGzipFile) as error:
         raise BadInput(f"{dump} cannot be read: {error}", hint="name a dump made by mariadb-dump") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text of a dump, as a file the client can read from."""
+
+    lines: IO[bytes]
+    unpacking: subprocess.Popen[bytes] | None = None
+
+    def torn(self) -> bool:
+        """Whether it could not be unpacked to its end; asked once the block is over.
+
+        Who stops reading too early ends it by a signal, which is no 1.
+        """
+        return self.unpacking is not None and self.unpacking.returncode == 1
+
+
 @contextmanager
-def _unpacked(dump: Path) -> Iterator[IO[bytes]]:
-    """The text of a dump, whatever it is packed with, as a file the client can read from."""
+def _unpacked(dump: Path) -> Iterator[_Text]:
+    """The text of a dump, whatever it is packed with."""
     unpack = {".gz": "gzip", ".zst": "zstd"}.get(dump.suffix)
     if unpack is None:
         with dump.open("rb") as plain:
-            yield plain
+            yield _Text(plain)
         return
     with subprocess.Popen(
         [program(unpack), "-dc", dump], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as packed:
         assert packed.stdout is not None
-        yield packed.stdout
+        yield _Text(packed.stdout, packed)
         packed.stdout.close()

@@ -2,7 +2,8 @@
 
 nova keeps the databases and brokers of its cells in `cell_mappings`, and its programs follow them (nova 31.3.1,
 `nova-manage db sync`): a migration of a copy would change production. So every text in the copies that is the address
-of a database or broker is rewritten, wherever it stands.
+of a database or broker is rewritten, wherever it stands. Keystone's catalogue is the one place that leads to the APIs:
+its addresses get a host that no name server knows (RFC 2606, `.invalid`).
 """
 
 # ruff: noqa: S608  (names of tables cannot be bound as parameters; they come from the server itself)
@@ -25,6 +26,12 @@ _BROKER = re.compile(
 )
 _NOWHERE = "fake://"
 """oslo.messaging's driver that reaches nobody."""
+_CATALOGUE = (
+    "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = %s AND table_name = 'endpoint'"
+    " AND column_name IN ('service_id', 'interface', 'url')"
+)
+_NO_HOST = "nowhere.invalid"
+_NOWHERE_AT_ALL = f"^https?://{_NO_HOST}([:/]|$)"
 _TEXTS = (
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = %s"
     " AND data_type IN ('varchar', 'char', 'text', 'mediumtext', 'longtext', 'tinytext')"
@@ -45,6 +52,22 @@ def isolated(ask: Ask, database: str, address: Callable[[str], str], known: Sequ
             with suppress(pymysql.err.MySQLError):
                 ask(f"UPDATE {place} SET {name} = %s WHERE BINARY {name} = BINARY %s", new, text)
         yield f"{database}.{table}.{column}: {len(found)} addresses"
+    yield from _without_catalogue(ask, database)
+
+
+def _without_catalogue(ask: Ask, database: str) -> Iterator[str]:
+    """Give every address of keystone's catalogue a host that is none, port and path as they were."""
+    if not _has_catalogue(ask, database):
+        return
+    place = f"`{database}`.`endpoint`"
+    count = ask(f"SELECT COUNT(*) FROM {place} WHERE url NOT REGEXP '{_NOWHERE_AT_ALL}'")[0][0]
+    ask(f"UPDATE {place} SET url = REGEXP_REPLACE(url, '^(https?)://[^/:]*', '\\\\1://{_NO_HOST}')")
+    if count:
+        yield f"{database}.endpoint.url: {count} addresses of the catalogue"
+
+
+def _has_catalogue(ask: Ask, database: str) -> bool:
+    return int(ask(_CATALOGUE, database)[0][0]) == 3
 
 
 def _held(ask: Ask, database: str) -> Iterator[tuple[str, str, list[str]]]:
@@ -81,13 +104,24 @@ def rewritten(text: str, address: Callable[[str], str], known: Sequence[str]) ->
 
 def insist(ask: Ask, database: str, own: str) -> None:
     """Raise `Refused` if an address is left that does not lead to this server."""
+    _insist_on_no_catalogue(ask, database)
     for table, column, found in _held(ask, database):
         for text in found:
             left = [a for a in _BROKER.findall(text) + _DATABASE.findall(text) if own not in a]
             if left:
-                raise Refused(
-                    f"{database}.{table}.{column} of the copy still holds an address of another server: "
-                    f"{blotted(left[0])}",
-                    now="the copy exists in a temporary folder only; no program was started on it",
-                    hint="shorten or empty this value in the dump",
-                )
+                raise _leads_elsewhere(f"{database}.{table}.{column}", left[0])
+
+
+def _insist_on_no_catalogue(ask: Ask, database: str) -> None:
+    if _has_catalogue(ask, database):
+        where = f"`{database}`.`endpoint` WHERE url NOT REGEXP '{_NOWHERE_AT_ALL}' AND url <> ''"
+        for (text,) in ask(f"SELECT url FROM {where} LIMIT 1"):
+            raise _leads_elsewhere(f"{database}.endpoint.url", text)
+
+
+def _leads_elsewhere(place: str, text: str) -> Refused:
+    return Refused(
+        f"{place} of the copy still holds an address of another server: {blotted(text)}",
+        now="the copy exists in a temporary folder only; no program was started on it",
+        hint="shorten or empty this value in the dump",
+    )

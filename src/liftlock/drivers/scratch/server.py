@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from liftlock.errors import BadInput, StepFailed
 PREFIX = "liftlock-proof-"
 """How the temporary folders of proofs begin."""
 _PATIENCE_S = 300.0
+_LARGEST_LOG = 1 << 30
+"""Bytes of the log: it takes its room at once."""
 _OPTIONS = (
     # Nothing in a copy has to survive: what usually waits for the disk does not.
     *("--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"),
@@ -29,14 +31,17 @@ _OPTIONS = (
 
 
 @contextmanager
-def running() -> Iterator[Path]:
-    """The socket of a server that lives as long as the block; it dies with this process whatever happens to it."""
+def running(tuning: Mapping[str, str]) -> Iterator[Path]:
+    """The socket of a server that lives as long as the block; it dies with this process whatever happens to it.
+
+    `tuning` are settings of another server: with them a statement takes here about as long as there.
+    """
     _sweep()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "owner").write_text(str(os.getpid()))
-        _install(folder)
-        with _started(folder) as socket:
+        _install(folder, tuning)
+        with _started(folder, [*_OPTIONS, *_like(tuning)]) as socket:
             yield socket
 
 
@@ -48,7 +53,7 @@ def _sweep() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, tuning: Mapping[str, str]) -> None:
     words = [
         program("mariadb-install-db"),
         "--no-defaults",
@@ -56,6 +61,8 @@ def _install(folder: Path) -> None:
         f"--user={getpass.getuser()}",
     ]
     words += ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+    # Files are made with pages of one size for ever.
+    words += [f"--{name}={tuning[name]}" for name in ("innodb_page_size",) if name in tuning]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise StepFailed(
@@ -65,8 +72,21 @@ def _install(folder: Path) -> None:
         )
 
 
+def _like(tuning: Mapping[str, str]) -> list[str]:
+    """Options with which a server works like one with these settings; another version may not know each of them."""
+    most = {"innodb_buffer_pool_size": _memory() // 2, "innodb_log_file_size": _LARGEST_LOG}
+    told = {n: str(min(int(value), most[n])) if n in most else value for n, value in tuning.items()}
+    return [f"--loose-{name}={value}" for name, value in told.items()]
+
+
+def _memory() -> int:
+    """Bytes that are to be had on this machine (proc(5), `MemAvailable`)."""
+    found = Path("/proc/meminfo").read_text(encoding="ascii").partition("MemAvailable:")[2]
+    return int(found.split()[0]) << 10
+
+
 @contextmanager
-def _started(folder: Path) -> Iterator[Path]:
+def _started(folder: Path, options: Sequence[str]) -> Iterator[Path]:
     socket, log = folder / "sock", folder / "log"
     words = [
         "setpriv",
@@ -83,7 +103,7 @@ def _started(folder: Path) -> Iterator[Path]:
         f"--tmpdir={folder}",
         f"--user={getpass.getuser()}",
     ]
-    with log.open("wb") as heard, subprocess.Popen([*words, *_OPTIONS], stdout=heard, stderr=heard) as server:
+    with log.open("wb") as heard, subprocess.Popen([*words, *options], stdout=heard, stderr=heard) as server:
         try:
             _wait(socket, server, log)
             yield socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class Following:
     overlap: tuple[str, ...] = ()
     """Services handed over as if old and new code could share the schema, whatever the verdict."""
 
+    def also(self, more: Mapping[str, tuple[Proven, ...]]) -> Following:
+        """The same, with verdicts on services of which there is none yet."""
+        return replace(self, proven={**more, **self.proven})
+
     def verdict(self, service: str, before: str, after: str) -> Proven | None:
         """On these very versions; a proof of others is none."""
         found = self.proven.get(service, ())
@@ -86,7 +90,7 @@ def read(path: Path) -> Mapping[str, tuple[Proven, ...]]:
         if path.stat().st_size > LARGEST:
             raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no proof is", hint=_HINT)
         rows = list(_rows(json.loads(path.read_text(encoding="utf-8"))))
-        found = [_proven(row) for row in rows]
+        found = [proven(row) for row in rows]
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -108,7 +112,8 @@ def _rows(told: Any) -> Iterator[Mapping[str, Any]]:
             yield from services.values()
 
 
-def _proven(row: Mapping[str, Any]) -> Proven:
+def proven(row: Mapping[str, Any]) -> Proven:
+    """The verdict of one row of such an answer."""
     verdict = Verdict(row["verdict"])
     places = tuple(dict.fromkeys(_place(hazard) for hazard in row.get("hazards", ())))
     source = row["from"] if "from" in row else row["source"]

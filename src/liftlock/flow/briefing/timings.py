@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -28,10 +28,18 @@ class History:
     """Runs in which a step was done."""
     seconds: Mapping[str, tuple[float, ...]] | None = None
     """Kind of step, as `kind_of` tells it -> how long each of them took, in seconds."""
+    rehearsed: Mapping[str, tuple[float, ...]] | None = None
+    """Kind of step -> how long it took on restored copies: that is of this very hop, and comes first."""
+    rehearsed_on: str = ""
+    """The day of the rehearsal."""
 
     def of(self, step: Step) -> tuple[float, ...]:
         """How long steps of its kind took; empty if there was none."""
-        return (self.seconds or {}).get(kind_of(step), ())
+        return (self.rehearsed or {}).get(kind_of(step)) or (self.seconds or {}).get(kind_of(step), ())
+
+    def was_rehearsed(self, step: Step) -> bool:
+        """Whether what is known of it comes from a rehearsal."""
+        return bool((self.rehearsed or {}).get(kind_of(step)))
 
 
 def history(site: Site, kinds: Kinds) -> History:
@@ -74,14 +82,30 @@ def timings(plan: Plan, known: History) -> tuple[Timing, ...]:
 def timing(stage: Stage, known: History) -> Timing:
     """The middle and the slowest tenth, as measured; the plan's own figures for steps of which none was seen."""
     steps = [step for _, step in stage.steps()]
-    seen = [step for step in steps if known.of(step)]
     p50 = _together(stage, lambda s: median(known.of(s)) if known.of(s) else s.seconds)
-    if not seen:
-        return Timing(p50, None, OWN_FIGURES)
-    runs = f"{known.runs} run{'s' if known.runs > 1 else ''} here"
-    if len(seen) < len(steps):
-        return Timing(p50, None, f"{len(seen)} of {len(steps)} steps by {runs}, else {OWN_FIGURES}")
-    return Timing(p50, _together(stage, lambda s: slowest_tenth(known.of(s))), runs)
+    basis = _basis(steps, known)
+    if not all(known.of(step) for step in steps):
+        return Timing(p50, None, basis)
+    return Timing(p50, _together(stage, lambda s: slowest_tenth(known.of(s))), basis)
+
+
+def _basis(steps: Sequence[Step], known: History) -> str:
+    """On what a stage's time rests: `rehearsed on 2026-11-29`, `3 of 15 steps by 2 runs here, else …`."""
+    rehearsed = sum(known.was_rehearsed(step) for step in steps)
+    seen = sum(bool(known.of(step)) for step in steps) - rehearsed
+    rehearsal, runs = (
+        f"rehearsed on {known.rehearsed_on}",
+        f"{known.runs} run{'s' if known.runs > 1 else ''} here",
+    )
+    if steps and rehearsed == len(steps):
+        return rehearsal
+    if steps and seen == len(steps):
+        return runs
+    told = [f"{count} {words}" for count, words in ((rehearsed, rehearsal), (seen, f"by {runs}")) if count]
+    if not told:
+        return OWN_FIGURES
+    told[0] = told[0].replace(" ", f" of {len(steps)} steps ", 1)
+    return ", ".join([*told, *([f"else {OWN_FIGURES}"] if rehearsed + seen < len(steps) else [])])
 
 
 def slowest_tenth(seconds: Iterable[float]) -> float:

@@ -18,7 +18,8 @@ from liftlock.rehearsal.trials import Attempt, attempts
 
 BEFORE = "_before"
 """Behind the name of a copy that stays as the dump was."""
-_BEFORE_CUTOVER = ("expand", "sync")
+BEFORE_CUTOVER = ("expand", "sync")
+"""Phases of migrations that run while old code serves."""
 _SECTIONS = (("api_database", "nova_api"), ("placement_database", "placement"))
 
 
@@ -79,22 +80,26 @@ def migrate(ground: Ground, service: Service, databases: Sequence[str]) -> tuple
         return (), []
     ground.server.isolate(databases)
     with ground.server.listening() as said:
-        for migration, targets in _due(service, databases):
-            ran.append(_run(ground, migration, targets))
+        before = [m for m in service.migrations if m.phase in BEFORE_CUTOVER]
+        for migration, targets in due(before, databases):
+            ran.append(run(ground, migration, targets))
             if ran[-1].code:
                 break
     return tuple(ran), said
 
 
-def _due(service: Service, databases: Sequence[str]) -> Iterator[tuple[Migration, tuple[str, ...]]]:
-    """Migrations before the cutover; one that would change several databases is run for each alone."""
-    for migration in service.migrations:
+def due(
+    migrations: Iterable[Migration], databases: Sequence[str]
+) -> Iterator[tuple[Migration, tuple[str, ...]]]:
+    """Migrations with the databases they change; one that would change several is run for each alone."""
+    for migration in migrations:
         there = tuple(d for d in migration.databases if d in databases)
-        if migration.phase in _BEFORE_CUTOVER and there:
+        if there:
             yield from ((migration, (d,)) for d in there) if migration.alone else [(migration, there)]
 
 
-def _run(ground: Ground, migration: Migration, targets: tuple[str, ...]) -> Ran:
+def run(ground: Ground, migration: Migration, targets: tuple[str, ...]) -> Ran:
+    """Run one migration command of the new release on copies; that it fails is an answer."""
     settings = {"database": {"connection": ground.server.address(targets[0])}}
     settings |= {section: {"connection": ground.server.address(name)} for section, name in _SECTIONS}
     command = (*migration.command, *migration.alone)

@@ -1,0 +1,96 @@
+"""rehearse: the plan's migrations on restored copies of the cloud's own databases."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.errors import BadInput, Refused
+from liftlock.flow.briefing import rehearsed
+from liftlock.flow.rehearse import Outcome, Wish, rehearse
+from liftlock.flow.wiring import opened, rehearsal_ground
+from liftlock.plan import codec
+from liftlock.plan.text import timing, total
+from liftlock.steps.kinds import kinds
+
+
+class Rehearse(Verb):
+    """Back up the cloud's databases, restore them aside, prove and time there what the plan migrates; 3 if it fails."""
+
+    verb = "rehearse"
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """The plan, the cloud file, two environments, how often."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument(
+            "plan", type=Path, help="file of `liftlock plan -o`; it gets the times and verdicts"
+        )
+        add_cloud_file(parser)
+        where: dict[str, Any] = {"type": Path, "metavar": "DIR", "required": True}
+        parser.add_argument("--old-env", help="virtual environment of the release that runs, here", **where)
+        parser.add_argument("--new-env", help="virtual environment of the release to come, here", **where)
+        parser.add_argument(
+            "--rounds",
+            type=int,
+            default=3,
+            metavar="N",
+            help="how often each migration is tried (default: 3)",
+        )
+        parser.add_argument(
+            "--service", action="append", default=[], metavar="NAME", help="only this one; may be given again"
+        )
+        parser.add_argument(
+            "--service-file",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="a service that liftlock does not know (TOML, see docs/proof.md); may be given again",
+        )
+        parser.add_argument(
+            "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"
+        )
+        parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> int:
+        """Rehearse, keep what came of it, say it; the code of `Refused` where a migration fails."""
+        if not 1 <= parsed_args.rounds <= 100:
+            raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
+        plan = codec.read(parsed_args.plan, kinds())
+        file = parsed_args.output or rehearsed.beside(parsed_args.plan)
+        wish = Wish(parsed_args.rounds, tuple(parsed_args.service), tuple(parsed_args.service_file))
+        with opened(parsed_args.cloud_file) as site:
+            if plan.cloud != site.file.name:
+                raise BadInput(
+                    f"the plan is of the cloud {plan.cloud}, the cloud file of {site.file.name}",
+                    hint="name the cloud file that the plan was made with: `--cloud-file`",
+                )
+            with rehearsal_ground(site, parsed_args.old_env, parsed_args.new_env) as ground:
+                outcome = rehearse(site, ground, plan, wish, self._tell)
+            rehearsed.write(outcome, file)
+            found = rehearsed.fit(site, plan, rehearsed.read(file))
+            plan = rehearsed.with_rehearsal(site, plan, found)
+        codec.write(plan, parsed_args.plan)
+        if parsed_args.format == "json":
+            self.out(json.dumps(rehearsed.document(outcome), indent=1, ensure_ascii=False))
+        else:
+            self._show(rehearsed.sentences(found), outcome)
+            times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
+            self.out(f"{parsed_args.plan} has its times now: {total(times)}; its fingerprint is as it was")
+            self.out(f"all of it: {file}")
+        return Refused.exit_code if any(o.code for c in outcome.rehearsal.commands for o in c.first) else 0
+
+    def _show(self, sentences: Iterable[str], outcome: Outcome) -> None:
+        for proof in outcome.proofs:
+            self.out(f"{proof.service}: {proof.source} → {proof.target}: {proof.verdict}")
+        for sentence in sentences:
+            self.out(f"- {sentence}")
+
+    def _tell(self, words: str) -> None:
+        self.app.stderr.write(f"… {words}\n")
+        self.app.stderr.flush()

@@ -1,0 +1,235 @@
+"""What a rehearsal found, beside the plan in a file, and in the plan: times while they count, verdicts, who waits."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from liftlock.errors import BadInput
+from liftlock.flow.briefing.brief import NOT_PROVED, rolls
+from liftlock.flow.briefing.proven import Following, Proven, proven
+from liftlock.flow.briefing.timings import History, history, kind_of, timings
+from liftlock.flow.rehearse import Outcome, known_about, rows_of
+from liftlock.flow.site import Site
+from liftlock.knowledge.catalogue import services
+from liftlock.plan.brief import Brief
+from liftlock.plan.fingerprint import digest
+from liftlock.plan.model import Plan
+from liftlock.plan.plain import decode, encode
+from liftlock.plan.words import duration
+from liftlock.rehearsal import forecast
+from liftlock.rehearsal.forecast import GOOD_FOR_S, Factor, day
+from liftlock.rehearsal.measured import Rehearsal
+from liftlock.rehearsal.trouble import troubles
+from liftlock.steps.backup import BackUpDatabases
+from liftlock.steps.kinds import kinds
+from liftlock.steps.schema import MigrateSchema
+
+FORMAT = 1
+"""Number of the file format; a reader refuses a greater one."""
+LARGEST = 256 << 20
+"""Bytes of such a file: more than any rehearsal takes."""
+_HINT = "`liftlock rehearse PLAN …` writes one (docs/rehearse.md)"
+_LINES = 12
+"""Statements that a plan names; the others are in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rehearsal as its file has it."""
+
+    rehearsal: Rehearsal
+    proven: Mapping[str, tuple[Proven, ...]]
+    """Service -> verdicts of its proofs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What of a rehearsal counts for a plan, now."""
+
+    kept: Kept
+    grown: Factor
+    """By how much tables have grown since."""
+    refused: tuple[tuple[str, str], ...]
+    """(service, why) of what does not count; the service is empty where nothing does."""
+
+    def counts(self, service: str) -> bool:
+        """Whether what was measured for a service is used."""
+        return not any(name in ("", service) for name, _ in self.refused)
+
+    def verdicts(self) -> Mapping[str, tuple[Proven, ...]]:
+        """Service -> what was proved of it; of what counts only."""
+        return {s: v for s, v in self.kept.proven.items() if self.counts(s)}
+
+
+def beside(plan_file: Path) -> Path:
+    """Where the rehearsal of a plan lies: `plan.rehearsal.json` for `plan.json`."""
+    return plan_file.with_suffix(".rehearsal.json")
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """All of it as plain values: what was measured, what is wrong, the proofs whole."""
+    measured = encode(outcome.rehearsal)
+    grown = forecast.factor(outcome.rehearsal, outcome.rehearsal.rows)
+    return {
+        "liftlock_rehearsal": FORMAT,
+        "digest": digest(measured),
+        "waits": forecast.waits(outcome.rehearsal.statements(), grown),
+        "troubles": [asdict(t) for t in troubles(outcome.rehearsal.commands)],
+        "rehearsal": measured,
+        "proofs": [asdict(proof) for proof in outcome.proofs],
+    }
+
+
+def write(outcome: Outcome, path: Path) -> None:
+    """Write the file: readers see the whole of it or nothing. Raises `BadInput` if it cannot be written."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        # What a program said when it failed may quote a row.
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(document(outcome), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
+
+
+def read(path: Path) -> Kept:
+    """The rehearsal in a file; raises `BadInput` for one that is none, of a newer format, or edited."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no rehearsal is", hint=_HINT)
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        number, plain, proofs = whole["liftlock_rehearsal"], whole["rehearsal"], whole["proofs"]
+        if number != FORMAT:
+            raise BadInput(
+                f"{path} has rehearsal format {number}, this liftlock knows {FORMAT}",
+                hint="rehearse again with this liftlock",
+            )
+        found = decode(Rehearsal, plain, "rehearsal", {})
+        verdicts = [proven(row) for row in proofs]
+        edited = whole["digest"] != digest(plain)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
+    except BadInput as error:
+        raise BadInput(f"{path} is no rehearsal: {error.what}", hint=_HINT) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInput(f"{path} is no rehearsal: {error!r}", hint=_HINT) from error
+    if edited:
+        raise BadInput(f"{path} is torn or edited", hint=_HINT)
+    assert isinstance(found, Rehearsal)
+    return Kept(found, {v.service: tuple(o for o in verdicts if o.service == v.service) for v in verdicts})
+
+
+def fit(site: Site, plan: Plan, kept: Kept) -> Fit:
+    """What of it counts for a plan of this cloud now; asks the database server how it is defined and how full."""
+    rehearsal = kept.rehearsal
+    shapes = {name: site.hands.databases.shape(name) for name in rehearsal.definitions}
+    versions = {c.service: (c.before, c.after) for c in plan.brief.components} if plan.brief else {}
+    refused = (
+        *forecast.stale(
+            rehearsal,
+            now=site.hands.clock.now(),
+            cloud=plan.cloud,
+            lift=(plan.lift.source, plan.lift.target),
+            definitions={name: shape.definition for name, shape in shapes.items()},
+        ),
+        *forecast.other_versions(rehearsal, versions),
+        *forecast.other_knowledge(rehearsal, {s.name: known_about(s) for s in services().values()}),
+    )
+    return Fit(kept, forecast.factor(rehearsal, rows_of(shapes)), tuple(dict.fromkeys(refused)))
+
+
+def with_rehearsal(site: Site, plan: Plan, found: Fit) -> Plan:
+    """The plan with the rehearsal's times, verdicts and waits; what it does, and its fingerprint, are as they were."""
+    told = plan.brief or Brief()
+    known = replace(
+        history(site, kinds()),
+        rehearsed=seconds(plan, found),
+        rehearsed_on=day(found.kept.rehearsal.at),
+    )
+    return replace(plan, brief=replace(_timed(told, plan, known, found), rehearsed=tuple(sentences(found))))
+
+
+def _timed(told: Brief, plan: Plan, known: History, found: Fit) -> Brief:
+    times = timings(plan, known)
+    parts = [
+        replace(part, rolls=rolled, rolls_because=because)
+        for part in told.components
+        for rolled, because in [
+            rolls(part.service, part.before, part.after, Following(found.verdicts()))
+            if part.rolls == NOT_PROVED
+            else (part.rolls, part.rolls_because)
+        ]
+    ]
+    away = [
+        replace(one, seconds=sum(time.p50_s for time in times[one.first - 1 : one.last]))
+        for one in told.outages
+    ]
+    return replace(told, timings=times, components=tuple(parts), outages=tuple(away))
+
+
+def seconds(plan: Plan, found: Fit) -> Mapping[str, tuple[float, ...]]:
+    """Kind of step -> how long it took in each round, scaled to the rows there are now; of what counts only."""
+    rehearsal, told = found.kept.rehearsal, {}
+    for _, step in plan.steps():
+        if isinstance(step, MigrateSchema) and found.counts(step.service):
+            took = forecast.step_seconds(rehearsal.of(step.service, step.migration), found.grown)
+            told[kind_of(step)] = took
+        elif isinstance(step, BackUpDatabases) and found.counts("") and _whole(step, rehearsal):
+            told[kind_of(step)] = (rehearsal.back_up_s,)
+    return {kind: took for kind, took in told.items() if took}
+
+
+def _whole(step: BackUpDatabases, rehearsal: Rehearsal) -> bool:
+    """Whether the rehearsal backed up all that the step does."""
+    return set(step.databases) <= {r.database for r in rehearsal.restored}
+
+
+def sentences(found: Fit) -> Iterator[str]:
+    """What a plan, and the screen, say of it."""
+    rehearsal = found.kept.rehearsal
+    if found.counts(""):
+        yield from _measured(rehearsal)
+        counted = [s for c in rehearsal.commands if found.counts(c.service) for s in c.statements]
+        yield from _at_most(forecast.waits(counted, found.grown))
+        if rehearsal.galera and counted:
+            yield (
+                "the server is a node of a Galera cluster: while a statement above runs, writes to all databases "
+                "wait, on every node (wsrep_OSU_method=TOI, its default)"
+            )
+        yield from (f"{t.what}; {t.fix}" for t in troubles(rehearsal.commands) if found.counts(t.service))
+    for service, why in found.refused:
+        yield (
+            f"the rehearsal of {day(rehearsal.at)} is not used{f' for {service}' if service else ''}: {why}; "
+            "rehearse again"
+        )
+
+
+def _measured(rehearsal: Rehearsal) -> Iterator[str]:
+    names, size = len(rehearsal.restored), sum(r.mib for r in rehearsal.restored)
+    yield (
+        f"rehearsed on {day(rehearsal.at)} on restored copies of {names} databases, {rehearsal.rounds} times; counts "
+        f"until {day(rehearsal.at + GOOD_FOR_S)}, and as long as schema, versions and knowledge are the same"
+    )
+    yield (
+        f"the backup took {duration(rehearsal.back_up_s)} ({size:.0f} MiB packed); putting it back after finalize "
+        f"takes about {duration(rehearsal.restore_s)}, stops and starts not counted"
+    )
+    yield (
+        f"a program of the new release takes {forecast.start_up_s(rehearsal):.1f} s to start; statements below are "
+        "timed without that"
+    )
+
+
+def _at_most(lines: Sequence[str]) -> Iterator[str]:
+    """So many lines; the last counts."""
+    if len(lines) <= _LINES:
+        yield from lines
+        return
+    yield from lines[: _LINES - 1]
+    yield f"and {len(lines) - _LINES + 1} lines more in the rehearsal's file"

@@ -1,0 +1,233 @@
+"""rehearse: the plan's migrations on restored copies of the cloud's databases, timed; the cloud itself is only read."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from liftlock.cloud.model import DatabaseServer
+from liftlock.errors import BadInput, Refused, StepFailed, Unreachable
+from liftlock.flow.copies.gathering import BEFORE, Ground
+from liftlock.flow.copies.rounds import Chosen, rehearsed, start_ups
+from liftlock.flow.proof import Proof, proof_or_why_not
+from liftlock.flow.site import Site, backup_folder
+from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.declared import declared_service
+from liftlock.knowledge.service import Service
+from liftlock.plan.fingerprint import digest
+from liftlock.plan.model import Plan
+from liftlock.ports.databases import Shape
+from liftlock.rehearsal.measured import Command, Rehearsal, Restored
+from liftlock.steps.schema import MigrateSchema
+
+BACKUP = "rehearsal"
+"""Name of the backup that a rehearsal takes, and removes once it is restored."""
+COPIES = 4
+"""So much room a restored copy needs, in its own size: itself, as it was, and a table that is copied on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asked for."""
+
+    rounds: int = 3
+    """How often everything is done."""
+    services: tuple[str, ...] = ()
+    """Only these; empty for all that the plan migrates."""
+    service_files: tuple[Path, ...] = ()
+    """Services that liftlock does not know, and that are rehearsed as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    rehearsal: Rehearsal
+    proofs: tuple[Proof, ...]
+
+
+def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[[str], None]) -> Outcome:
+    """Take a backup, restore it into the ground, prove and time there what the plan migrates.
+
+    Raises `BadInput` where plan, environments and cloud do not belong together, `Refused` without room or while
+    another rehearsal is under way, and what the backup raises. The backup is gone afterwards.
+    """
+    chosen = choose(plan, wish)
+    versions = refuse_other_versions(ground, plan, chosen)
+    tell("measuring how long the new release's programs take to start")
+    starts = start_ups(ground, chosen)
+    names = tuple(dict.fromkeys(d for c in chosen for d in c.service.databases))
+    with alone(site.file.state):
+        at, seen = site.hands.clock.now(), site.hands.databases.look()
+        refuse_without_room(site, ground, seen, names)
+        shapes = {name: site.hands.databases.shape(name) for name in names}
+        back_up_s, restored = restore(site, ground, names, tell)
+        proofs = []
+        commands: list[Command] = []
+        for one in chosen:
+            tell(f"{one.service.name}: the proof begins")
+            proofs.append(proof_or_why_not(ground, one.service))
+            tell(f"{one.service.name}: {proofs[-1].verdict}; {wish.rounds} rounds of its migrations begin")
+            commands += rehearsed(ground, one, starts, wish.rounds)
+    return Outcome(
+        Rehearsal(
+            cloud=plan.cloud,
+            source=plan.lift.source,
+            target=plan.lift.target,
+            at=at,
+            rounds=wish.rounds,
+            back_up_s=back_up_s,
+            restored=restored,
+            commands=tuple(commands),
+            versions=versions,
+            knowledge={c.service.name: known_about(c.service) for c in chosen},
+            definitions={name: shape.definition for name, shape in shapes.items()},
+            rows=rows_of(shapes),
+            galera=seen.galera is not None,
+        ),
+        tuple(proofs),
+    )
+
+
+def choose(plan: Plan, wish: Wish) -> tuple[Chosen, ...]:
+    """What is rehearsed, in the plan's order; raises `BadInput` for a service of which it migrates nothing."""
+    steps = [step for _, step in plan.steps() if isinstance(step, MigrateSchema)]
+    known = services()
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        found.setdefault(step.service, []).append(step.migration)
+    planned = [_chosen(known[name], migrations) for name, migrations in found.items()]
+    more = [declared_service(path) for path in wish.service_files]
+    planned += [Chosen(s, s.migrations) for s in more]
+    unknown = [name for name in wish.services if name not in {c.service.name for c in planned}]
+    if unknown or not planned:
+        what = (
+            f"the plan migrates no database of {unknown[0]}" if unknown else "the plan migrates no database"
+        )
+        raise BadInput(what, hint=f"it migrates those of {', '.join(found) or 'no service'}")
+    return tuple(c for c in planned if not wish.services or c.service.name in wish.services)
+
+
+def _chosen(service: Service, names: Sequence[str]) -> Chosen:
+    by_name = {m.name: m for m in service.migrations}
+    return Chosen(service, tuple(by_name[name] for name in dict.fromkeys(names)))
+
+
+def refuse_other_versions(
+    ground: Ground, plan: Plan, chosen: Sequence[Chosen]
+) -> Mapping[str, tuple[str, str]]:
+    """Service -> versions in both environments; raises `BadInput` where the plan is of others: it would not count."""
+    planned = {c.service: (c.before, c.after) for c in plan.brief.components} if plan.brief else {}
+    found = {}
+    for one in chosen:
+        name = one.service.name
+        here = (ground.old.version(name), ground.new.version(name))
+        found[name] = here
+        for side, wanted, has in zip(("--old-env", "--new-env"), planned.get(name, here), here, strict=True):
+            if wanted != has and wanted[:1].isdigit():
+                raise BadInput(
+                    f"{name} is {has} in {side}, the plan is of {wanted}: the rehearsal would not count",
+                    hint=f"install {name} {wanted} there, or make the plan again",
+                )
+    return found
+
+
+def refuse_without_room(site: Site, ground: Ground, seen: DatabaseServer, names: Sequence[str]) -> None:
+    """Return if all databases are there, and room for their copies; raises `Refused` where there is too little."""
+    if not seen.reachable:
+        raise Unreachable(seen.problem, hint="see whether the database server runs")
+    sizes = {d.name: d.size_mib for d in seen.databases if d.name in names}
+    missing = [name for name in names if name not in sizes]
+    if missing:
+        raise BadInput(
+            f"the cloud's server has no database {', '.join(missing)}",
+            hint="see `databases.names` in the cloud file",
+        )
+    size = sum(sizes.values())
+    rooms = (
+        (backup_folder(site.file).parent, shutil.disk_usage(site.file.state).free >> 20, size, "`state`"),
+        ("the folder for copies", ground.server.free_mib(), COPIES * size, "TMPDIR"),
+    )
+    for where, free, wanted, name in rooms:
+        if free < wanted:
+            raise Refused(
+                f"{where} has {free} MiB of room, the copies may need {wanted:.0f} MiB",
+                hint=f"make room there, or name another folder: {name}",
+            )
+
+
+def restore(
+    site: Site, ground: Ground, names: Sequence[str], tell: Callable[[str], None]
+) -> tuple[float, tuple[Restored, ...]]:
+    """Back up, load every copy, see that it is whole and leads nowhere; returns the seconds of both.
+
+    Raises `StepFailed` where a copy does not hold what was backed up.
+    """
+    port = site.hands.databases
+    port.discard(BACKUP)
+    try:
+        tell(f"backing up {len(names)} databases")
+        began = time.monotonic()
+        port.back_up(names, BACKUP)
+        took = time.monotonic() - began
+        found = []
+        for name in names:
+            tell(f"restoring {name} on the rehearsal's own server")
+            found.append(_restored(site, ground, name))
+    finally:
+        port.discard(BACKUP)
+    ground.databases = tuple(names)
+    ground.rewritten = ground.server.isolate(names)
+    for name in names:
+        ground.server.copy(name, name + BEFORE)
+    return round(took, 2), tuple(found)
+
+
+def _restored(site: Site, ground: Ground, name: str) -> Restored:
+    file = site.hands.databases.copy_of(name, BACKUP)
+    held = site.hands.databases.contents(name, BACKUP)
+    ground.server.drop(name)
+    began = time.monotonic()
+    ground.server.load(file, name, held.clause)
+    took = time.monotonic() - began
+    there, rows = ground.server.schema(name).tables, ground.server.rows(name)
+    for table, count in held.rows.items():
+        if table not in there or rows.get(table, 0) != count:
+            has = f"{rows.get(table, 0)} rows of {count}" if table in there else "nothing of it"
+            raise StepFailed(
+                f"the backup of {name} does not restore to what was backed up: of {table} there is {has}",
+                now="nothing the cloud uses was touched; the copies are removed",
+                hint="rehearse again; if it happens again, do not rely on backups of this server",
+            )
+    return Restored(name, round(file.stat().st_size / 2**20, 2), round(took, 2))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One rehearsal of a cloud at a time on this machine: the backup has one name."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "rehearsal.lock").open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(
+                "another rehearsal of this cloud is under way",
+                now="it goes on; this command changed nothing",
+                hint="wait until it has ended",
+            ) from error
+        yield
+
+
+def known_about(service: Service) -> str:
+    """Hash of what liftlock knows about a service's databases and migrations."""
+    return digest({"databases": service.databases, "migrations": [asdict(m) for m in service.migrations]})
+
+
+def rows_of(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """`neutron.tags` -> rows, by the server's estimate."""
+    return {f"{name}.{table}": count for name, shape in shapes.items() for table, count in shape.rows.items()}

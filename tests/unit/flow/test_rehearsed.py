@@ -1,0 +1,255 @@
+"""A rehearsal in its file and in the plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from liftlock.cli.pages.plan import page
+from liftlock.errors import BadInput
+from liftlock.flow.briefing import rehearsed
+from liftlock.flow.copies.gathering import Ground
+from liftlock.flow.plan import plan
+from liftlock.flow.proof import Proof
+from liftlock.flow.rehearse import Outcome, Wish, choose, known_about, rehearse, rows_of
+from liftlock.flow.site import Site
+from liftlock.knowledge.catalogue import services
+from liftlock.plan import codec
+from liftlock.plan.brief import OWN_FIGURES
+from liftlock.plan.fingerprint import fingerprint
+from liftlock.plan.model import Plan
+from liftlock.plan.text import text
+from liftlock.ports.scratch import Ended
+from liftlock.rehearsal.forecast import GOOD_FOR_S
+from liftlock.rehearsal.hazards import Verdict
+from liftlock.rehearsal.measured import Command, Once, Rehearsal, Restored, Statement
+from liftlock.sim.cloud import SimCloud
+from liftlock.steps.kinds import kinds
+from tests.sites import GREEN, sim_site
+from tests.unit.rehearsal.test_measured import TAGS
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return sim_site(tmp_path, SimCloud.tiny(), GREEN)
+
+
+@pytest.fixture
+def made(site: Site) -> Plan:
+    return plan(site, "2026.1")[0]
+
+
+def command(service: str, migration: str, wall_s: float, *statements: Statement) -> Command:
+    first = tuple(Once(0, "", wall_s + more, 1.0) for more in (0.0, 1.0, 4.0))
+    return Command(
+        service, migration, f"{service}-manage {migration}", (service,), 1.0, first, first, statements
+    )
+
+
+def outcome(site: Site, made: Plan) -> Outcome:
+    """Of neutron and keystone, as they are in this cloud and this plan."""
+    assert made.brief
+    shapes = {name: site.hands.databases.shape(name) for name in ("keystone", "neutron")}
+    versions = {c.service: (c.before, c.after) for c in made.brief.components if c.service in shapes}
+    rehearsal = Rehearsal(
+        cloud="tiny",
+        source="2025.1",
+        target="2026.1",
+        at=site.hands.clock.now(),
+        rounds=3,
+        back_up_s=40.0,
+        restored=(Restored("keystone", 1.0, 20.0), Restored("neutron", 1.0, 100.0)),
+        commands=(
+            command("keystone", "expand", 10.0),
+            command("keystone", "contract", 10.0),
+            command("neutron", "expand", 100.0, TAGS),
+            command("neutron", "contract", 100.0),
+        ),
+        versions=versions,
+        knowledge={name: known_about(services()[name]) for name in shapes},
+        definitions={name: shape.definition for name, shape in shapes.items()},
+        rows=rows_of(shapes),
+    )
+    proofs = tuple(Proof(name, *versions[name], Verdict.OVERLAP) for name in versions)
+    return Outcome(rehearsal, proofs)
+
+
+def kept(site: Site, made: Plan, folder: Path) -> rehearsed.Kept:
+    file = folder / "plan.rehearsal.json"
+    rehearsed.write(outcome(site, made), file)
+    return rehearsed.read(file)
+
+
+def test_the_plan_takes_times_verdicts_and_waits_and_stays_the_plan(
+    site: Site, made: Plan, tmp_path: Path
+) -> None:
+    found = rehearsed.fit(site, made, kept(site, made, tmp_path))
+    told = rehearsed.with_rehearsal(site, made, found)
+    assert fingerprint(told) == fingerprint(made)
+    assert codec.loads(codec.dumps(told), kinds()) == told
+    assert told.brief
+    assert made.brief
+    assert {c.service for c in told.brief.components if c.rolls == "overlap"} == {"keystone", "neutron"}
+    number = next(n for n, s in enumerate(told.stages, start=1) if s.name.startswith("contract"))
+    before, after = made.brief.timing(number), told.brief.timing(number)
+    assert before
+    assert after
+    assert after.p50_s > before.p50_s
+    steps = len(list(told.stages[number - 1].steps()))
+    assert after.basis.startswith(f"2 of {steps} steps rehearsed on ")
+    assert after.basis.endswith(f"else {OWN_FIGURES}")
+    words = " ".join(text(told).split())
+    assert "Rehearsed - rehearsed on" in words
+    assert "`neutron.tags`: table copied, writes blocked 2.3 s" in words
+    assert "putting it back after finalize takes about 2 min" in words
+    assert "`neutron.tags`: table copied" in page(told).replace("<code>", "`").replace("</code>", "`")
+    assert "Rehearsed" not in text(made)
+
+
+def test_a_plan_made_again_takes_them_too(site: Site, made: Plan, tmp_path: Path) -> None:
+    again, _ = plan(site, "2026.1", rehearsal=kept(site, made, tmp_path))
+    assert again.brief
+    assert any("rehearsed on" in time.basis for time in again.brief.timings)
+
+
+def aged(found: Rehearsal) -> Rehearsal:
+    return replace(found, at=found.at - GOOD_FOR_S - 1)
+
+
+def migrated(found: Rehearsal) -> Rehearsal:
+    return replace(found, definitions={**found.definitions, "neutron": "other"})
+
+
+def of_others(found: Rehearsal) -> Rehearsal:
+    return replace(found, versions={**found.versions, "neutron": ("1.0", "2.0")})
+
+
+def forgotten(found: Rehearsal) -> Rehearsal:
+    return replace(found, knowledge={**found.knowledge, "neutron": "other"})
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "keystones_count"),
+    [
+        (aged, "is not used: it is older than 7 days", False),
+        (migrated, "is not used for neutron: the schema of neutron is another now", True),
+        (of_others, "is not used for neutron: it is of 1.0 → 2.0", True),
+        (forgotten, "is not used for neutron: liftlock knows other migrations", True),
+    ],
+)
+def test_what_does_not_count_any_more_is_said_and_not_used(
+    site: Site,
+    made: Plan,
+    tmp_path: Path,
+    change: Callable[[Rehearsal], Rehearsal],
+    words: str,
+    keystones_count: bool,
+) -> None:
+    whole = kept(site, made, tmp_path)
+    found = rehearsed.fit(site, made, replace(whole, rehearsal=change(whole.rehearsal)))
+    told = rehearsed.with_rehearsal(site, made, found)
+    assert told.brief
+    assert any(words in sentence for sentence in told.brief.rehearsed)
+    assert not any("`neutron.tags`" in sentence for sentence in told.brief.rehearsed)
+    counted = rehearsed.seconds(made, found)
+    assert any("keystone" in kind for kind in counted) is keystones_count
+    assert not any("neutron" in kind for kind in counted)
+    assert {c.service for c in told.brief.components if c.rolls == "overlap"} == (
+        {"keystone"} if keystones_count else set()
+    )
+
+
+def test_a_backup_step_has_the_rehearsals_time_only_if_all_of_it_was_backed_up(
+    site: Site, made: Plan, tmp_path: Path
+) -> None:
+    whole = kept(site, made, tmp_path)
+    found = rehearsed.fit(site, made, whole)
+    assert not any(kind.startswith("BackUp") for kind in rehearsed.seconds(made, found))
+    names = [d for s in services().values() for d in s.databases]
+    every = replace(whole.rehearsal, restored=tuple(Restored(name, 1.0, 1.0) for name in names))
+    found = rehearsed.fit(site, made, replace(whole, rehearsal=every))
+    assert rehearsed.seconds(made, found)["BackUpDatabases"] == (40.0,)
+
+
+def test_a_galera_cluster_is_said_to_stop_all_writers(site: Site, made: Plan, tmp_path: Path) -> None:
+    whole = kept(site, made, tmp_path)
+    found = rehearsed.fit(site, made, replace(whole, rehearsal=replace(whole.rehearsal, galera=True)))
+    assert any("wsrep_OSU_method" in sentence for sentence in rehearsed.sentences(found))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: "",
+        lambda _: "[]",
+        lambda _: "[" * 9000,
+        lambda words: words[:-200],
+        lambda words: words.replace('"liftlock_rehearsal": 1', '"liftlock_rehearsal": 2'),
+        lambda words: words.replace('"back_up_s": 40.0', '"back_up_s": 4.0'),
+        lambda words: words.replace('"back_up_s": 40.0', '"back_up_s": "long"'),
+        lambda words: words.replace('"verdict": "overlap"', '"verdict": "fine"'),
+    ],
+)
+def test_what_is_no_rehearsal_is_refused(
+    site: Site, made: Plan, tmp_path: Path, spoil: Callable[[str], str]
+) -> None:
+    file = tmp_path / "plan.rehearsal.json"
+    rehearsed.write(outcome(site, made), file)
+    assert json.loads(file.read_text())["waits"]
+    file.write_text(spoil(file.read_text()))
+    with pytest.raises(BadInput, match=r"plan\.rehearsal\.json") as found:
+        rehearsed.read(file)
+    assert found.value.hint
+
+
+@dataclass(frozen=True)
+class Release:
+    """The code of a release of which only the versions count."""
+
+    versions: dict[str, str]
+
+    def version(self, service: str) -> str:
+        return self.versions[service]
+
+    def run(self, command: tuple[str, ...], settings: object) -> Ended:
+        return Ended(0, "", 0.0)
+
+
+@dataclass(frozen=True)
+class Roomy:
+    """A scratch server of which only the room counts."""
+
+    def free_mib(self) -> int:
+        return 1 << 20
+
+
+def test_a_rehearsal_that_cannot_read_its_backup_leaves_none_behind(site: Site, made: Plan) -> None:
+    assert made.brief
+    old = {c.service: c.before for c in made.brief.components}
+    new = {c.service: c.after for c in made.brief.components}
+    ground = Ground(Roomy(), Release(old), Release(new))  # type: ignore[arg-type]
+    told: list[str] = []
+    with pytest.raises(BadInput, match="is simulated"):
+        rehearse(site, ground, made, Wish(), told.append)
+    assert told[-1].startswith("restoring "), "the backup was taken"
+    assert site.hands.databases.backups() == ()
+
+
+def test_it_lies_beside_the_plan() -> None:
+    assert rehearsed.beside(Path("lifts/plan.json")) == Path("lifts/plan.rehearsal.json")
+
+
+def test_what_the_plan_migrates_is_rehearsed_in_its_order(made: Plan) -> None:
+    chosen = {c.service.name: [m.name for m in c.migrations] for c in choose(made, Wish())}
+    assert chosen["nova"] == ["api-db-sync", "db-sync", "online"]
+    assert chosen["glance"] == ["expand", "migrate", "contract"]
+    assert [c.service.name for c in choose(made, Wish(services=("glance",)))] == ["glance"]
+    for name in ("horizon", "nothing"):
+        with pytest.raises(BadInput, match=name):
+            choose(made, Wish(services=(name,)))
+    with pytest.raises(BadInput, match="migrates no database"):
+        choose(replace(made, stages=()), Wish())
