@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from liftlock.cloud.model import DatabaseServer
 from liftlock.errors import BadInput, Refused, StepFailed, Unreachable
+from liftlock.flow.briefing.rehearsed import known_about, rows_of
 from liftlock.flow.copies.gathering import BEFORE, Ground
 from liftlock.flow.copies.rounds import Chosen, rehearsed, start_ups
 from liftlock.flow.proof import Proof, proof_or_why_not
@@ -19,9 +21,7 @@ from liftlock.flow.site import Site, backup_folder
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.declared import declared_service
 from liftlock.knowledge.service import Service
-from liftlock.plan.fingerprint import digest
 from liftlock.plan.model import Plan
-from liftlock.ports.databases import Shape
 from liftlock.rehearsal.measured import Command, Rehearsal, Restored
 from liftlock.steps.schema import MigrateSchema
 
@@ -49,6 +49,10 @@ class Outcome:
 
     rehearsal: Rehearsal
     proofs: tuple[Proof, ...]
+
+    def proved(self) -> list[dict[str, Any]]:
+        """The proofs as plain values."""
+        return [asdict(proof) for proof in self.proofs]
 
 
 def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[[str], None]) -> Outcome:
@@ -221,13 +225,3 @@ def alone(folder: Path) -> Iterator[None]:
                 hint="wait until it has ended",
             ) from error
         yield
-
-
-def known_about(service: Service) -> str:
-    """Hash of what liftlock knows about a service's databases and migrations."""
-    return digest({"databases": service.databases, "migrations": [asdict(m) for m in service.migrations]})
-
-
-def rows_of(shapes: Mapping[str, Shape]) -> dict[str, int]:
-    """`neutron.tags` -> rows, by the server's estimate."""
-    return {f"{name}.{table}": count for name, shape in shapes.items() for table, count in shape.rows.items()}

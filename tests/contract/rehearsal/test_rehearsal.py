@@ -219,7 +219,7 @@ def test_the_plan_says_what_was_measured_and_keeps_its_fingerprint(
     here = cloud(live, scratch, tmp_path, SOUND)
     outcome = here.rehearse()
     file = tmp_path / "plan.rehearsal.json"
-    rehearsed.write(outcome, file)
+    rehearsed.write(outcome.rehearsal, outcome.proved(), file)
     kept = rehearsed.read(file)
     assert kept.rehearsal == outcome.rehearsal
     assert [v.verdict for v in kept.proven["tiny"]] == [Verdict.GAP]

@@ -194,18 +194,18 @@ def test_times_come_from_the_clouds_journal_and_only_from_what_was_done(tmp_path
 
     book = SqlJournal(journal_file(site.file))
     run = book.begin(codec.dumps(made), "f" * 64, who="rey", at=0.0, detail={})
-    lines = [(3, 1, Event.STARTED, 10.0), (3, 1, Event.DID, 17.0), (3, 2, Event.STARTED, 20.0)]
-    lines += [(3, 2, Event.FAILED, 60.0), (3, 3, Event.STARTED, 70.0)]
+    lines = [(4, 1, Event.STARTED, 10.0), (4, 1, Event.DID, 17.0), (4, 2, Event.STARTED, 20.0)]
+    lines += [(4, 2, Event.FAILED, 60.0), (4, 3, Event.STARTED, 70.0)]
     for stage, ordinal, event, at in lines:
         book.append(Entry(run.id, event, at, "rey", stage, ordinal))
     book.append(Entry(run.id, Event.RESUMED, 500.0, "rey"))
-    book.append(Entry(run.id, Event.DID, 501.0, "rey", 3, 3))
+    book.append(Entry(run.id, Event.DID, 501.0, "rey", 4, 3))
     found = measured(book, kinds())
     book.close()
     assert found == History(1, {"StopPart keystone-api": (7.0,)})
     again, _ = plan(site, "2026.1")
     assert again.brief
-    assert again.brief.timings[2].basis == "1 of 15 steps by 1 run here, else liftlock's figures"
+    assert again.brief.timings[3].basis == "1 of 15 steps by 1 run here, else liftlock's figures"
     journal_file(site.file).write_bytes(b"torn")
     assert history(site, kinds()) == History()
 

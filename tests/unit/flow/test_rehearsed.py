@@ -12,10 +12,11 @@ import pytest
 from liftlock.cli.pages.plan import page
 from liftlock.errors import BadInput
 from liftlock.flow.briefing import rehearsed
+from liftlock.flow.briefing.rehearsed import known_about, rows_of
 from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.plan import plan
 from liftlock.flow.proof import Proof
-from liftlock.flow.rehearse import Outcome, Wish, choose, known_about, rehearse, rows_of
+from liftlock.flow.rehearse import Outcome, Wish, choose, rehearse
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import services
 from liftlock.plan import codec
@@ -50,6 +51,10 @@ def command(service: str, migration: str, wall_s: float, *statements: Statement)
     )
 
 
+def written(what: Outcome, file: Path) -> None:
+    rehearsed.write(what.rehearsal, what.proved(), file)
+
+
 def outcome(site: Site, made: Plan) -> Outcome:
     """Of neutron and keystone, as they are in this cloud and this plan."""
     assert made.brief
@@ -80,7 +85,7 @@ def outcome(site: Site, made: Plan) -> Outcome:
 
 def kept(site: Site, made: Plan, folder: Path) -> rehearsed.Kept:
     file = folder / "plan.rehearsal.json"
-    rehearsed.write(outcome(site, made), file)
+    written(outcome(site, made), file)
     return rehearsed.read(file)
 
 
@@ -198,7 +203,7 @@ def test_what_is_no_rehearsal_is_refused(
     site: Site, made: Plan, tmp_path: Path, spoil: Callable[[str], str]
 ) -> None:
     file = tmp_path / "plan.rehearsal.json"
-    rehearsed.write(outcome(site, made), file)
+    written(outcome(site, made), file)
     assert json.loads(file.read_text())["waits"]
     file.write_text(spoil(file.read_text()))
     with pytest.raises(BadInput, match=r"plan\.rehearsal\.json") as found:

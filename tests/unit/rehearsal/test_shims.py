@@ -83,7 +83,9 @@ def test_a_unique_key_gives_way_only_where_an_older_key_tells_rows_apart() -> No
     assert shim.apply == (
         "ALTER TABLE `things` DROP INDEX IF EXISTS `once`, ADD INDEX IF NOT EXISTS `liftlock_once` (`note`)",
     )
-    assert shim.undo == ("ALTER TABLE `things` DROP INDEX `liftlock_once`, ADD UNIQUE INDEX `once` (`note`)",)
+    assert shim.undo == (
+        "ALTER TABLE `things` DROP INDEX IF EXISTS `liftlock_once`, ADD UNIQUE INDEX IF NOT EXISTS `once` (`note`)",
+    )
     assert made(code, table(NOTE), after) == []
 
 

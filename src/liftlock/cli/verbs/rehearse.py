@@ -15,6 +15,7 @@ from liftlock.flow.rehearse import Outcome, Wish, rehearse
 from liftlock.flow.wiring import opened, rehearsal_ground
 from liftlock.plan import codec
 from liftlock.plan.text import timing, total
+from liftlock.rehearsal.hazards import Verdict
 from liftlock.steps.kinds import kinds
 
 
@@ -72,17 +73,25 @@ class Rehearse(Verb):
                 )
             with rehearsal_ground(site, parsed_args.old_env, parsed_args.new_env) as ground:
                 outcome = rehearse(site, ground, plan, wish, self._tell)
-            rehearsed.write(outcome, file)
+            rehearsed.write(outcome.rehearsal, outcome.proved(), file)
             found = rehearsed.fit(site, plan, rehearsed.read(file))
             plan = rehearsed.with_rehearsal(site, plan, found)
         codec.write(plan, parsed_args.plan)
         if parsed_args.format == "json":
-            self.out(json.dumps(rehearsed.document(outcome), indent=1, ensure_ascii=False))
+            self.out(
+                json.dumps(
+                    rehearsed.document(outcome.rehearsal, outcome.proved()), indent=1, ensure_ascii=False
+                )
+            )
         else:
             self._show(rehearsed.sentences(found), outcome)
             times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
             self.out(f"{parsed_args.plan} has its times now: {total(times)}; its fingerprint is as it was")
             self.out(f"all of it: {file}")
+            if any(proof.verdict is not Verdict.OVERLAP for proof in outcome.proofs):
+                self.out(
+                    f"a plan that obeys its verdicts: `liftlock plan --to {plan.lift.target} --rehearsal {file}`"
+                )
         return Refused.exit_code if any(o.code for c in outcome.rehearsal.commands for o in c.first) else 0
 
     def _show(self, sentences: Iterable[str], outcome: Outcome) -> None:

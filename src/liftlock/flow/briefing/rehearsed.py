@@ -13,14 +13,15 @@ from liftlock.errors import BadInput
 from liftlock.flow.briefing.brief import NOT_PROVED, rolls
 from liftlock.flow.briefing.proven import Following, Proven, proven
 from liftlock.flow.briefing.timings import History, history, kind_of, timings
-from liftlock.flow.rehearse import Outcome, known_about, rows_of
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import services
+from liftlock.knowledge.service import Service
 from liftlock.plan.brief import Brief
 from liftlock.plan.fingerprint import digest
 from liftlock.plan.model import Plan
 from liftlock.plan.plain import decode, encode
 from liftlock.plan.words import duration
+from liftlock.ports.databases import Shape
 from liftlock.rehearsal import forecast
 from liftlock.rehearsal.forecast import GOOD_FOR_S, Factor, day
 from liftlock.rehearsal.measured import Rehearsal
@@ -71,27 +72,29 @@ def beside(plan_file: Path) -> Path:
     return plan_file.with_suffix(".rehearsal.json")
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(rehearsal: Rehearsal, proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """All of it as plain values: what was measured, what is wrong, the proofs whole."""
-    measured = encode(outcome.rehearsal)
-    grown = forecast.factor(outcome.rehearsal, outcome.rehearsal.rows)
+    measured = encode(rehearsal)
+    grown = forecast.factor(rehearsal, rehearsal.rows)
     return {
         "liftlock_rehearsal": FORMAT,
         "digest": digest(measured),
-        "waits": forecast.waits(outcome.rehearsal.statements(), grown),
-        "troubles": [asdict(t) for t in troubles(outcome.rehearsal.commands)],
+        "waits": forecast.waits(rehearsal.statements(), grown),
+        "troubles": [asdict(t) for t in troubles(rehearsal.commands)],
         "rehearsal": measured,
-        "proofs": [asdict(proof) for proof in outcome.proofs],
+        "proofs": list(proofs),
     }
 
 
-def write(outcome: Outcome, path: Path) -> None:
+def write(rehearsal: Rehearsal, proofs: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write the file: readers see the whole of it or nothing. Raises `BadInput` if it cannot be written."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         # What a program said when it failed may quote a row.
         fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(document(outcome), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        fresh.write_text(
+            json.dumps(document(rehearsal, proofs), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
@@ -233,3 +236,13 @@ def _at_most(lines: Sequence[str]) -> Iterator[str]:
         return
     yield from lines[: _LINES - 1]
     yield f"and {len(lines) - _LINES + 1} lines more in the rehearsal's file"
+
+
+def known_about(service: Service) -> str:
+    """Hash of what liftlock knows about a service's databases and migrations."""
+    return digest({"databases": service.databases, "migrations": [asdict(m) for m in service.migrations]})
+
+
+def rows_of(shapes: Mapping[str, Shape]) -> dict[str, int]:
+    """`neutron.tags` -> rows, by the server's estimate."""
+    return {f"{name}.{table}": count for name, shape in shapes.items() for table, count in shape.rows.items()}

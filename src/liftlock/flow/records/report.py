@@ -19,6 +19,7 @@ from liftlock.flow.records.record import (
 )
 from liftlock.flow.site import nothing_run
 from liftlock.plan import codec
+from liftlock.plan.brief import Brief
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, StepRef
 from liftlock.ports.journal import Event, Journal, Line, Run
@@ -193,9 +194,10 @@ def compose(run: Run, lines: Sequence[Line], entries: Iterable[Entry]) -> Report
 
 def predictions(plan: Plan, felt: Mapping[str, Any]) -> Iterator[Prediction]:
     """What the plan expected of each service, where that or what was felt is more than nothing."""
-    away = {o.service: f"away in stages {o.first} to {o.last}" for o in plan.brief.outages}
+    told = plan.brief or Brief()
+    away = {o.service: f"away in stages {o.first} to {o.last}" for o in told.outages}
     numbers = felt.get("services", {})
-    for one in plan.brief.components:
+    for one in told.components:
         breaks = f"failures with {', '.join(one.breaks)}" if one.breaks else "nothing"
         expected = away.get(one.service, breaks)
         failed = numbers.get(one.service, {}).get("failed", 0) if numbers else None
