@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
 from tests.scenario.boundaries import (
     GOES_BACK,
     MOVES_AT_MOST,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from liftlock.flow.status import status
+from liftlock.flow.records.status import status
 from tests.sites import GREEN, sim_session
 
 from liftlock.cloud.model import AcceptedRisk
