@@ -2,8 +2,8 @@
 
     python tools/environments.py CONSTRAINTS INTO 2023.1 2024.1 …
 
-CONSTRAINTS is a folder of `<series>.txt`, as for `tools/locks.py`; INTO gets one folder a series, all eight services in
-it. A series that has a lock is installed from it. One that is there already is left alone.
+CONSTRAINTS is a folder of `<series>.txt`, as for `tools/locks.py`; INTO gets one folder a series, with every service
+that keeps a database. A series that has a lock is held to it instead. One that is there already is left alone.
 """
 
 from __future__ import annotations
@@ -48,28 +48,31 @@ def make(series: str, constraints: Path, place: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     python = PYTHONS.get(series, "3.11")
     subprocess.run(["uv", "venv", "--quiet", "--relocatable", "--python", python, unfinished], check=True)
-    lock = LOCK_FOLDER / f"{series}.txt"
     with tempfile.TemporaryDirectory() as folder:
-        wanted = ["--requirement", str(lock)] if lock.exists() else _wanted(series, constraints, Path(folder))
         builds = Path(folder, "builds.txt")
         builds.write_text("setuptools<80\n")
         command = ["uv", "pip", "install", "--quiet", "--build-constraint", str(builds)]
-        subprocess.run([*command, *wanted], env={**os.environ, "VIRTUAL_ENV": str(unfinished)}, check=True)
+        command += ["--constraint", str(_limits(series, constraints, Path(folder))), *_wanted(series)]
+        subprocess.run(command, env={**os.environ, "VIRTUAL_ENV": str(unfinished)}, check=True)
     unfinished.rename(place)
 
 
-def _wanted(series: str, constraints: Path, folder: Path) -> list[str]:
-    """The newest services of the series, held to its constraints."""
+def _wanted(series: str) -> list[str]:
+    """The newest services of the series, and what they do not ask for themselves."""
     versions = newest(series)
-    packages = {p: versions[d] for d, p in PACKAGES.items() if p not in LEFT_OUT}
-    beside = [words for words in BESIDE if not words.startswith(LEFT_OUT)]
-    limits = folder / "limits.txt"
+    packages = [f"{p}=={versions[d]}" for d, p in PACKAGES.items() if p not in LEFT_OUT]
+    return packages + [words for words in BESIDE if not words.startswith(LEFT_OUT)]
+
+
+def _limits(series: str, constraints: Path, folder: Path) -> Path:
+    lock = LOCK_FOLDER / f"{series}.txt"
+    if lock.exists():
+        return lock
     # Services are no libraries: where constraints name one, it is a version of the day they were cut.
-    kept = [
-        line for line in constraints.read_text().splitlines() if line.split("=")[0] not in PACKAGES.values()
-    ]
-    limits.write_text("\n".join(kept) + "\n")
-    return ["--constraint", str(limits), *(f"{p}=={v}" for p, v in packages.items()), *beside]
+    lines = constraints.read_text().splitlines()
+    limits = folder / "limits.txt"
+    limits.write_text("".join(f"{x}\n" for x in lines if x.split("=")[0] not in PACKAGES.values()))
+    return limits
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def constraint_hazards(e: Evidence) -> Iterator[Hazard]:
         code = e.family.tables[old.name]
         if e.made_anew(old.name):
             continue
-        for key in new_unique_keys(old, new, code, e.history.renamed(old.name)):
+        for key in new_unique_keys(old, new, code, e.renamed(old.name)):
             if not e.went_well(same_key(old.name, key)):
                 yield _unique(e, old.name, key)
         for foreign in new.foreign_keys:
@@ -94,7 +94,7 @@ def _unique(e: Evidence, table: str, key: Key) -> Hazard:
 
 
 def _foreign(e: Evidence, old: Table, new: ForeignKey, code: MappedTable) -> Iterator[Hazard]:
-    moved, renamed = e.history.renamed_tables(), e.history.renamed(old.name)
+    moved, renamed = e.history.renamed_tables(), e.renamed(old.name)
     like = [
         f
         for f in old.foreign_keys

@@ -182,6 +182,11 @@ class Evidence:
             return to
         return "" if self.history.changes else _same_place(old, now, column)
 
+    def renamed(self, table: str) -> dict[str, str]:
+        """Name before -> name now of the table's columns that are under another one."""
+        gone = [c for c in self.before.tables[table].columns if c not in self.after.tables[table].columns]
+        return {c: to for c in gone if (to := self.column_now(table, c))}
+
     def substituted(self, table: str, column: str = "") -> bool:
         """Whether a shim's trigger puts another value in the place of one that is not taken."""
         found = self.after.tables.get(table)

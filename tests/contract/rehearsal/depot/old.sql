@@ -22,7 +22,7 @@ CREATE TABLE bays (
   label VARCHAR(64) NOT NULL,
   kind ENUM('dry','cold','wet') NOT NULL,
   UNIQUE KEY once (depot_id, number),
-  CONSTRAINT bay_of FOREIGN KEY (depot_id) REFERENCES depots (id)
+  CONSTRAINT bay_of FOREIGN KEY (depot_id) REFERENCES depots (id) ON DELETE CASCADE
 ) CHARSET utf8mb3;
 CREATE TABLE crates (
   id VARCHAR(36) PRIMARY KEY,
