@@ -45,8 +45,8 @@ def test_the_json_is_the_document_with_all_its_keys(folder: Path) -> None:
     assert (told.code, told.err) == (0, "")
     found = json.loads(told.out)
     assert list(found) == list(document_of("running")) == list(document_of("fresh"))
-    assert (found["assessment"], found["standing"], found["stage"]) == ("waiting", "waiting", 9)
-    assert found["stage_table"][8]["gate"] == "finalize"
+    assert (found["assessment"], found["standing"], found["stage"]) == ("waiting", "waiting", 10)
+    assert found["stage_table"][9]["gate"] == "finalize"
 
 
 def test_the_table_leaves_out_what_is_empty_but_not_what_was_asked_for(folder: Path) -> None:
