@@ -123,7 +123,7 @@ def test_watching_on_a_terminal_shows_the_page(folder: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, said
     page = said.partition("+---")[0]
     assert "waiting since " in page
-    assert "» 9 [finalize]" in page
+    assert "»10 [finalize]" in page
     assert "next: when you are content with green, `liftlock finalize`" in page
     assert "last lossless: " in page
     drawn = page.split("tiny  2025.1")[1:]
