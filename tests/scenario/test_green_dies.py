@@ -189,7 +189,7 @@ def test_green_that_dies_while_blue_gives_its_last_answers_ends_on_blue(tmp_path
     ask(session.journal, RequestKind.APPROVE, who="rey", at=now, plan=made, gate="finalize")
 
     def dead(state: RunState) -> Reason | None:
-        begun = any(step.touched for ref, step in state.steps.items() if ref.stage == state.stage == 9)
+        begun = any(step.touched for ref, step in state.steps.items() if ref.stage == state.stage == 10)
         return Reason("green_servers", "the balancer finds dead: nova", fall_back=True) if begun else None
 
     state = session.runner([dead]).resume()
@@ -369,7 +369,7 @@ def test_what_dies_past_the_way_back_holds_the_run_and_the_command_that_is_named
     approve_waiting(session, "finalize", "soaked")
     state = watchfully(session)
     assert (state.standing, state.who) == (Standing.HELD, "guard green_parts")
-    assert "nova-conductor on ctl-green does not run; stage 9" in state.why
+    assert "nova-conductor on ctl-green does not run; stage 10" in state.why
     assert (
         status(session.journal, None)["next"]
         == "`liftlock resume`, which first starts again what died on green"

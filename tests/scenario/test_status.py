@@ -45,8 +45,8 @@ def test_the_json_is_the_document_with_all_its_keys(folder: Path) -> None:
     assert (told.code, told.err) == (0, "")
     found = json.loads(told.out)
     assert list(found) == list(document_of("running")) == list(document_of("fresh"))
-    assert (found["assessment"], found["standing"], found["stage"]) == ("waiting", "waiting", 9)
-    assert found["stage_table"][8]["gate"] == "finalize"
+    assert (found["assessment"], found["standing"], found["stage"]) == ("waiting", "waiting", 10)
+    assert found["stage_table"][9]["gate"] == "finalize"
 
 
 def test_the_table_leaves_out_what_is_empty_but_not_what_was_asked_for(folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_watching_on_a_terminal_shows_the_page(folder: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, said
     page = said.partition("+---")[0]
     assert "waiting since " in page
-    assert "» 9 [finalize]" in page
+    assert "»10 [finalize]" in page
     assert "next: when you are content with green, `liftlock finalize`" in page
     assert "last lossless: " in page
     drawn = page.split("tiny  2025.1")[1:]

@@ -177,7 +177,7 @@ class Policy:
     risks: Path = Path("risks.yaml")
     """File with accepted risks; it lies beside this one unless another is named."""
     open_risks: Annotated[str, OneOf(lambda: ("allow", "refuse"))] = "allow"
-    """Whether a plan is made while a risk is neither removed nor accepted."""
+    """Whether a plan is made, or a run passes the upgrade checks, with a risk that is neither removed nor accepted."""
 
     def approvals_for(self, gate: str) -> int:
         """How many different people must approve the gate."""

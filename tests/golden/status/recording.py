@@ -127,7 +127,7 @@ def two_people() -> None:
 
 def held_by_a_person() -> None:
     def hold(line: Line) -> None:
-        if line.event is Event.STAGE_BEGUN and line.stage == 3:
+        if line.event is Event.STAGE_BEGUN and line.stage == 4:
             now = session.site.hands.clock.now()
             ask(session.journal, RequestKind.HOLD, who="finn", at=now, why="the phone rings")
 
@@ -161,7 +161,7 @@ def two_lanes_failed() -> None:
     cloud, session, made = begun()
 
     def break_down(line: Line) -> None:
-        if line.stage == 6 and line.event is Event.STARTED and str(line.detail["title"]).startswith("start "):
+        if line.stage == 7 and line.event is Event.STARTED and str(line.detail["title"]).startswith("start "):
             # Meanwhile the other lanes write that they begin, and wait for their turn to go on.
             time.sleep(0.5)
             started = [n for n in session.journal.lines(after=line.seq - 1) if n.event is Event.STARTED]
