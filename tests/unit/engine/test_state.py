@@ -287,13 +287,13 @@ def test_the_time_of_a_stage_runs_on_when_a_run_is_taken_up_in_the_middle_of_it(
 # --- what a way back opens again --------------------------------------------------------------------------
 
 LIFT = plan(
-    stage("begin", (Put("a"),)),
+    stage("begin", (Put("a"), Ask("a"))),
     stage("hand over", (Hand("requests", first=True),), (Hand("work"), Ask("work"))),
     stage("verify", (Ask("all"),)),
     stage("finalize", (Put("z"),), gate="finalize", lossless=False),
 )
-PUT, REQUESTS, WORK, ASKED, VERIFIED = (
-    StepRef(1, 1),
+PUT, FIRST, REQUESTS, WORK, ASKED, VERIFIED = (
+    *(StepRef(1, n) for n in (1, 2)),
     *(StepRef(2, n) for n in (1, 2, 3)),
     StepRef(3, 1),
 )
@@ -302,7 +302,7 @@ PUT, REQUESTS, WORK, ASKED, VERIFIED = (
 def lifted(*found: StepRef) -> Story:
     """Handed over and being verified; steps of `found` were done already."""
     story = Story().tell(Event.RUN_BEGUN)
-    for number, refs in enumerate(((PUT,), (REQUESTS, WORK, ASKED)), start=1):
+    for number, refs in enumerate(((PUT, FIRST), (REQUESTS, WORK, ASKED)), start=1):
         story.tell(Event.STAGE_BEGUN, number)
         for ref in refs:
             story = story.tell(Event.FOUND_DONE, ref) if ref in found else story.step(ref)
@@ -322,7 +322,7 @@ def test_a_return_to_blue_opens_what_was_handed_over_and_what_was_concluded_from
     story = lifted().tell(Event.DID, VERIFIED).tell(Event.STAGE_DONE, 3).tell(Event.FALLING_BACK)
     stages, steps = opened(story)
     assert stages == [DONE, BEGUN, BEGUN, NEVER]
-    assert (steps[PUT], steps[WORK]) == (StepStatus.DONE, StepStatus.DONE)
+    assert {steps[ref] for ref in (PUT, FIRST, REQUESTS, WORK)} == {StepStatus.DONE}
     assert (steps[ASKED], steps[VERIFIED]) == (StepStatus.UNKNOWN, StepStatus.UNKNOWN)
     asked = state_of("run-1", LIFT, story.lines).steps[ASKED]
     assert (asked.touched, asked.since) == (True, None), (
@@ -338,6 +338,8 @@ def test_what_was_found_done_is_asked_again_and_what_was_undone_stays_undone() -
     story = lifted(WORK).tell(Event.REVERTING, REQUESTS).tell(Event.REVERTED, REQUESTS)
     _, steps = opened(story.tell(Event.ROLLING_BACK))
     assert (steps[WORK], steps[REQUESTS]) == (StepStatus.NEVER, StepStatus.REVERTED)
+    _, steps = opened(lifted(PUT, WORK).tell(Event.FALLING_BACK))
+    assert (steps[PUT], steps[WORK]) == (StepStatus.DONE, StepStatus.NEVER)
 
 
 def test_a_return_in_which_nothing_is_on_green_opens_nothing_and_a_rollback_opens_all() -> None:
