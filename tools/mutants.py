@@ -372,8 +372,9 @@ def report(
 def _counted(
     module: str, tried: Sequence[Tried], judges: Sequence[str], before: Mapping[str, Any]
 ) -> dict[str, Any]:
-    fates = Counter({Fate.KILLED.value: before.get(Fate.KILLED.value, 0)})
-    fates.update(one.fate.value for one in tried if one.mutant.module == module)
+    fates = Counter(one.fate.value for one in tried if one.mutant.module == module)
+    if before:  # of two changes that look alike both are tried again if one has survived
+        fates[Fate.KILLED.value] += before["mutants"] - fates.total()
     counts = {fate.value: fates[fate.value] for fate in Fate}
     by = sorted({*before.get("judges", ()), *judges})
     return {"module": module, "mutants": fates.total(), **counts, "judges": by}

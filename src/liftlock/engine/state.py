@@ -361,7 +361,7 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
             return replace(before, standing=Standing.DONE, gate="", who="", why="")
         case Event.RESUMED:
             if before.standing in GOING_BACK:
-                return replace(before, gate="", why=before.why, going_since=line.at)
+                return replace(before, going_since=line.at)
             return replace(before, standing=Standing.RUNNING, gate="", why="", going_since=line.at)
         case Event.STAGE_BEGUN:
             gate = before.plan.stages[(line.stage or 1) - 1].gate

@@ -194,7 +194,7 @@ class SimCloud:
         if found is None or found.broken or not self.database_answers():
             return False
         # Of two series with the same heads each has the other's schema.
-        same = found.revisions == heads()[series].get(database)
+        same = found.revisions == heads().get(series, {}).get(database)
         return same or age(found.series) >= age(series)
 
     def database_answers(self) -> bool:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from liftlock.engine.state import Fold, StageStatus, Standing, StepStatus
+from liftlock.engine.state import Fold, StageStatus, Standing, StepStatus, state_of
+from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event
+from tests.scenario.waterworks import Ask, Hand, Put, plan, stage
 from tests.unit.engine.lines import FOUR, MIGRATE, ONE, THREE, TWO, Story, pond
 
 
@@ -164,3 +166,183 @@ def test_a_runs_failed_revert_leaves_the_step_to_be_undone() -> None:
         StepStatus.FAILED,
         True,
     )
+
+
+# --- what a line leaves of what stood before it -----------------------------------------------------------
+
+GATE = Story().to_the_gate()
+HELD = Story().begun().step(ONE).tell(Event.HELD, who="kim", why="lunch")
+GOING_BACK = Story().begun().step(ONE).tell(Event.ROLLING_BACK, who="kim", why="enough")
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "after"),
+    [
+        (HELD, Event.WAITING, (Standing.WAITING, "migrate", "", "why not")),
+        (GATE, Event.HELD, (Standing.HELD, "", "finn", "why not")),
+        (GATE, Event.ABORTING, (Standing.ABORTING, "", "finn", "why not")),
+        (GATE, Event.FALLING_BACK, (Standing.FALLING_BACK, "", "finn", "why not")),
+        (GATE, Event.ROLLING_BACK, (Standing.ROLLING_BACK, "", "finn", "why not")),
+        (HELD, Event.SUPERSEDED, (Standing.SUPERSEDED, "", "kim", "why not")),
+        (GATE, Event.RUN_DONE, (Standing.DONE, "", "", "")),
+        (HELD, Event.RUN_DONE, (Standing.DONE, "", "", "")),
+        (GATE, Event.RESUMED, (Standing.RUNNING, "", "", "")),
+        (HELD, Event.RESUMED, (Standing.RUNNING, "", "kim", "")),
+        (GOING_BACK, Event.RESUMED, (Standing.ROLLING_BACK, "", "kim", "enough")),
+        (GATE, Event.STAGE_BEGUN, (Standing.RUNNING, "", "", "")),
+    ],
+    ids=str,
+)
+def test_what_a_run_stands_for_is_said_by_its_last_line_alone(
+    before: Story, event: Event, after: tuple[Standing, str, str, str]
+) -> None:
+    story, at = after_(before), 2 if event is Event.STAGE_BEGUN else None
+    state = story.tell(event, at, who="finn", why="why not", gate="migrate").state()
+    assert (state.standing, state.gate, state.who, state.why) == after
+
+
+def after_(before: Story) -> Story:
+    """The same story, to be gone on with."""
+    story = Story()
+    story.lines, story.now = list(before.lines), before.now
+    return story
+
+
+def test_a_line_that_says_no_why_has_none_and_a_failure_that_says_nothing_has_no_words() -> None:
+    story = Story().begun().tell(Event.STARTED, ONE).tell(Event.FAILED, ONE).tell(Event.HELD)
+    assert (story.state().why, story.state().steps[ONE].error) == ("", "")
+
+
+@pytest.mark.parametrize("end", [Event.DID, Event.FOUND_DONE])
+def test_a_step_that_is_done_after_all_has_no_error_any_more(end: Event) -> None:
+    story = Story().begun().tell(Event.STARTED, ONE).tell(Event.FAILED, ONE, what="no room").tell(end, ONE)
+    step = story.state().steps[ONE]
+    assert (step.status, step.error) == (StepStatus.DONE, "")
+
+
+def test_what_we_say_we_did_is_ours_to_undo_even_if_its_beginning_is_lost() -> None:
+    assert Story().begun().tell(Event.DID, ONE).state().steps[ONE].touched
+
+
+def test_a_run_was_set_going_when_it_began_and_whenever_it_was_taken_up() -> None:
+    assert Story().tell(Event.RUN_BEGUN).state().going_since == 100.0
+    for before in (HELD, GOING_BACK):
+        story = after_(before)
+        assert story.pause(50.0).tell(Event.RESUMED).state().going_since == story.now - 1.0
+
+
+def approved() -> Story:
+    """It waits at its gate, somebody's word is given, and is to hold for longer."""
+    story = Story().to_the_gate().tell(Event.APPROVED, who="finn", gate="migrate", given_at=90.0)
+    return story.tell(Event.EXTENDED, who="finn", gate="migrate", asked_at=95.0, until=9000.0)
+
+
+@pytest.mark.parametrize("event", [Event.FALLING_BACK, Event.ROLLED_BACK, Event.ABORTED])
+def test_no_word_outlives_a_way_back(event: Event) -> None:
+    assert len(approved().state().approvals) == len(approved().state().extensions) == 1
+    state = approved().tell(event).state()
+    assert (state.approvals, state.extensions) == ((), ())
+
+
+def test_what_was_approved_before_work_returned_is_told_by_when_it_began_to() -> None:
+    assert approved().state().returned_at == 0.0
+    story = approved().pause(50.0).tell(Event.FALLING_BACK)
+    assert story.state().returned_at == story.now - 1.0
+
+
+@pytest.mark.parametrize("event", [Event.ABORTED, Event.ROLLED_BACK])
+def test_how_a_run_ended_is_worth_more_than_who_came_after_it(event: Event) -> None:
+    story = Story().begun().step(ONE).tell(event).tell(Event.SUPERSEDED, why="replaced")
+    assert story.state().standing in (Standing.ABORTED, Standing.ROLLED_BACK)
+    assert story.state().why == ""
+
+
+def test_an_abort_puts_back_what_was_begun_and_a_rollback_all_of_it() -> None:
+    def stages(story: Story) -> list[StageStatus]:
+        return [stage.status for stage in story.state().stages]
+
+    going = Story().to_the_gate().tell(Event.STAGE_BEGUN, 2)
+    done, back = StageStatus.DONE, StageStatus.ABORTED
+    assert stages(after_(going).tell(Event.ABORTED)) == [done, back]
+    assert stages(after_(going).tell(Event.ABORTED, 2)) == [done, back]
+    assert stages(after_(going).tell(Event.ROLLED_BACK)) == [back, back]
+    assert stages(Story().to_the_gate().tell(Event.ROLLED_BACK)) == [back, StageStatus.NEVER]
+
+
+def test_a_clock_that_goes_back_takes_no_time_from_a_stage() -> None:
+    story = Story().begun().tell(Event.STARTED, ONE).pause(-40.0).tell(Event.DID, ONE)
+    assert story.state().stages[0].seconds == 1.0
+
+
+def test_the_time_of_a_stage_runs_on_when_a_run_is_taken_up_in_the_middle_of_it() -> None:
+    story = Story().begun().step(ONE).tell(Event.HELD).tell(Event.RESUMED).pause(8.0).tell(Event.NOTED)
+    assert story.state().stages[0].seconds == 3.0 + 9.0
+    waits = Story().to_the_gate().tell(Event.RESUMED).pause(8.0).tell(Event.NOTED)
+    assert waits.state().stages[1].seconds == 0.0
+    over = Story().to_the_gate().tell(Event.STAGE_BEGUN, 2).step(MIGRATE).tell(Event.STAGE_DONE, 2)
+    before = over.state().stages
+    assert over.tell(Event.RESUMED).pause(8.0).tell(Event.NOTED).state().stages == before
+
+
+# --- what a way back opens again --------------------------------------------------------------------------
+
+LIFT = plan(
+    stage("begin", (Put("a"), Ask("a"))),
+    stage("hand over", (Hand("requests", first=True),), (Hand("work"), Ask("work"))),
+    stage("verify", (Ask("all"),)),
+    stage("finalize", (Put("z"),), gate="finalize", lossless=False),
+)
+PUT, FIRST, REQUESTS, WORK, ASKED, VERIFIED = (
+    *(StepRef(1, n) for n in (1, 2)),
+    *(StepRef(2, n) for n in (1, 2, 3)),
+    StepRef(3, 1),
+)
+
+
+def lifted(*found: StepRef) -> Story:
+    """Handed over and being verified; steps of `found` were done already."""
+    story = Story().tell(Event.RUN_BEGUN)
+    for number, refs in enumerate(((PUT, FIRST), (REQUESTS, WORK, ASKED)), start=1):
+        story.tell(Event.STAGE_BEGUN, number)
+        for ref in refs:
+            story = story.tell(Event.FOUND_DONE, ref) if ref in found else story.step(ref)
+        story.tell(Event.STAGE_DONE, number)
+    return story.tell(Event.STAGE_BEGUN, 3).tell(Event.STARTED, VERIFIED)
+
+
+def opened(story: Story) -> tuple[list[StageStatus], dict[StepRef, StepStatus]]:
+    state = state_of("run-1", LIFT, story.lines)
+    return [s.status for s in state.stages], {ref: step.status for ref, step in state.steps.items()}
+
+
+DONE, BEGUN, NEVER = StageStatus.DONE, StageStatus.BEGUN, StageStatus.NEVER
+
+
+def test_a_return_to_blue_opens_what_was_handed_over_and_what_was_concluded_from_it() -> None:
+    story = lifted().tell(Event.DID, VERIFIED).tell(Event.STAGE_DONE, 3).tell(Event.FALLING_BACK)
+    stages, steps = opened(story)
+    assert stages == [DONE, BEGUN, BEGUN, NEVER]
+    assert {steps[ref] for ref in (PUT, FIRST, REQUESTS, WORK)} == {StepStatus.DONE}
+    assert (steps[ASKED], steps[VERIFIED]) == (StepStatus.UNKNOWN, StepStatus.UNKNOWN)
+    asked = state_of("run-1", LIFT, story.lines).steps[ASKED]
+    assert (asked.touched, asked.since) == (True, None), (
+        "an answer of before does not count, and it is waited for"
+    )
+
+
+def test_a_stage_that_only_asked_and_did_not_come_to_its_end_is_before_its_gate_again() -> None:
+    assert opened(lifted().tell(Event.FALLING_BACK))[0] == [DONE, BEGUN, NEVER, NEVER]
+
+
+def test_what_was_found_done_is_asked_again_and_what_was_undone_stays_undone() -> None:
+    story = lifted(WORK).tell(Event.REVERTING, REQUESTS).tell(Event.REVERTED, REQUESTS)
+    _, steps = opened(story.tell(Event.ROLLING_BACK))
+    assert (steps[WORK], steps[REQUESTS]) == (StepStatus.NEVER, StepStatus.REVERTED)
+    _, steps = opened(lifted(PUT, WORK).tell(Event.FALLING_BACK))
+    assert (steps[PUT], steps[WORK]) == (StepStatus.DONE, StepStatus.NEVER)
+
+
+def test_a_return_in_which_nothing_is_on_green_opens_nothing_and_a_rollback_opens_all() -> None:
+    on_blue = lifted(REQUESTS, WORK)
+    assert opened(after_(on_blue).tell(Event.FALLING_BACK))[0] == [DONE, DONE, BEGUN, NEVER]
+    assert opened(after_(on_blue).tell(Event.ROLLING_BACK))[0][:2] == [BEGUN, BEGUN]
