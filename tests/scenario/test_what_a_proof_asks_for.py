@@ -131,7 +131,7 @@ def test_a_gap_is_a_stage_with_a_gate_of_its_own_past_which_writes_are_lost(
 ) -> None:
     made = approved(session, proof(session, tmp_path, neutron="gap"))
     assert [o.service for o in made.brief.outages] == ["neutron"]
-    assert [p.expected for p in predictions(made, {})] == ["away in stages 8 to 8"]
+    assert [p.expected for p in predictions(made, {})] == ["away in stages 9 to 9"]
     state = run(session, made)
     assert (state.standing, state.gate) == (Standing.WAITING, "gap")
     assert cloud.databases["neutron"].series == "2025.1"
