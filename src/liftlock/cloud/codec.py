@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from liftlock.cloud.model import Cloud
 from liftlock.errors import BadInput
+from liftlock.files import read_text, write_text
 
 KIND: Final = "liftlock cloud"
 NUMBER: Final = 2
@@ -71,41 +71,13 @@ def _collecting_nothing() -> Iterator[None]:
 
 def write(cloud: Cloud, path: Path) -> None:
     """Save the snapshot; nobody else may read the file. Raises `BadInput` if it cannot be written."""
-    if not path.name:
-        raise BadInput(f"{path} is a folder: a snapshot is written into a file", hint="choose another file")
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(fresh, "w", encoding="utf-8", opener=_private) as file:
-            file.write(to_json(cloud) + "\n")
-        fresh.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            fresh.unlink(missing_ok=True)
-        why = error.strerror if isinstance(error, OSError) else error
-        raise BadInput(f"{path} cannot be written: {why}", hint="choose another file") from error
+    write_text(path, to_json(cloud) + "\n", "snapshot", private=True)
 
 
 def read(path: Path) -> Cloud:
     """The snapshot in a file; raises `BadInput` like `from_json`, and when the file cannot be read."""
-    try:
-        with path.open("rb") as file:
-            found = file.read(LARGEST + 1)
-        if len(found) > LARGEST:
-            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no snapshot is", hint=AGAIN)
-        return from_json(found.decode(), name=str(path))
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be read: {error.strerror}", hint="give a file of `liftlock assess --save FILE`"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is no snapshot: it is not text", hint=AGAIN) from error
-    except ValueError as error:
-        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint=AGAIN) from error
-
-
-def _private(path: str, flags: int) -> int:
-    """A snapshot tells users' instances by name."""
-    return os.open(path, flags, 0o600)
+    source = "give a file of `liftlock assess --save FILE`"
+    return from_json(read_text(path, "snapshot", largest=LARGEST, source=source, again=AGAIN), name=str(path))
 
 
 def _refuse_other_formats(told: object, name: str) -> None:

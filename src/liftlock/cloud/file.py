@@ -13,6 +13,7 @@ from liftlock.cloud.model import Role
 from liftlock.cloud.reading import KEYED, Between, Matches, Mistake, OneOf, Reading, nearest
 from liftlock.cloud.secret import Secret
 from liftlock.errors import BadInput
+from liftlock.files import read_text
 from liftlock.knowledge.catalogue import services as known_services
 
 _PORT = Between(1, 65535)
@@ -241,23 +242,8 @@ def load(path: Path) -> CloudFile:
     secret is read, and none that stands in the file by mistake is repeated.
     """
     path = path.absolute()
-    try:
-        with path.open("rb") as file:
-            found = file.read(LARGEST + 1)
-        if len(found) > LARGEST:
-            raise BadInput(
-                f"{path} is larger than {LARGEST >> 20} MiB: no cloud file is", hint=f"see {EXAMPLE}"
-            )
-        text = found.decode()
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be read: {error.strerror}",
-            hint="name the cloud file with `--cloud-file FILE`, or write one with `liftlock init`",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not text in UTF-8", hint=f"see {EXAMPLE}") from error
-    except ValueError as error:
-        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint="name the cloud file") from error
+    source = "name the cloud file with `--cloud-file FILE`, or write one with `liftlock init`"
+    text = read_text(path, "cloud file", largest=LARGEST, source=source, again=f"see {EXAMPLE}")
     return parse(text, path)
 
 

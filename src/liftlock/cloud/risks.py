@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +13,7 @@ import yaml
 from liftlock.cloud.model import AcceptedRisk
 from liftlock.cloud.reading import KEYED, Matches, Reading
 from liftlock.errors import BadInput
+from liftlock.files import read_text, write_text
 
 HEAD = """\
 # Risks that are accepted for a while, by name. Keep this file in git, beside the cloud file.
@@ -64,26 +64,15 @@ def read(path: Path) -> tuple[AcceptedRisk, ...]:
 
     Raises one `BadInput` that lists every mistake with its line.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be read: {error.strerror}", hint="mend it, or name another as `policy.risks`"
-        ) from error
-    return _parsed(text, path)
-
-
-def _parsed(text: bytes, path: Path) -> tuple[AcceptedRisk, ...]:
     hint = "correct it; `liftlock risk accept` writes it as it should be"
-    if len(text) > LARGEST:
-        raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB", hint=hint)
+    source = "mend it, or name another as `policy.risks`"
     try:
-        reading = Reading(text.decode(), path.parent)
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not text in UTF-8", hint=hint) from error
+        text = read_text(path, "list of risks", largest=LARGEST, source=source, again=hint)
+    except BadInput as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return ()
+        raise
+    reading = Reading(text, path.parent)
     found = reading.read(RiskFile)
     if found is None:
         told = "\n".join(f"  - {mistake}" for mistake in reading.mistakes)
@@ -105,13 +94,4 @@ def write(path: Path, risks: Iterable[AcceptedRisk]) -> None:
     """Replace the file in one move. Raises `BadInput` if it cannot be written."""
     entries = {r.name: {"who": r.who, "reason": r.reason, "until": r.until} for r in risks}
     text = HEAD + yaml.safe_dump({"risks": entries}, sort_keys=False, allow_unicode=True, width=110)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise BadInput(
-            f"{path} cannot be written: {error.strerror}",
-            hint="name another as `policy.risks` in the cloud file",
-        ) from error
+    write_text(path, text, "list of risks", hint="name another as `policy.risks` in the cloud file")

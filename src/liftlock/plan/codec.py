@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from liftlock.errors import BadInput
+from liftlock.files import read_text, write_text
 from liftlock.plan.fingerprint import digest, fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.plan.plain import Kinds, canonical, decode, encode
@@ -56,36 +56,12 @@ def loads(text: str, kinds: Kinds, *, name: str = "the plan") -> Plan:
 
 def write(plan: Plan, path: Path) -> None:
     """Write the plan file: readers see the whole of it or nothing. Raises `BadInput` if it cannot be written."""
-    if not path.name:
-        raise BadInput(f"{path} is a folder: a plan is written into a file", hint="choose another file")
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(dumps(plan))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
+    write_text(path, dumps(plan), "plan")
 
 
 def read(path: Path, kinds: Kinds) -> Plan:
     """The plan in a file; raises `BadInput` like `loads`, and when the file cannot be read."""
-    try:
-        with path.open("rb") as file:
-            found = file.read(LARGEST + 1)
-        if len(found) > LARGEST:
-            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no plan is", hint=AGAIN)
-        text = found.decode()
-    except OSError as error:
-        raise BadInput(
-            f"{path} cannot be read: {error.strerror}", hint="give a file of `liftlock plan`"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is no plan: it is not text", hint=AGAIN) from error
-    except ValueError as error:
-        raise BadInput(f"{str(path)!r} is no name of a file: {error}", hint=AGAIN) from error
+    text = read_text(path, "plan", largest=LARGEST, source="give a file of `liftlock plan`", again=AGAIN)
     return loads(text, kinds, name=str(path))
 
 

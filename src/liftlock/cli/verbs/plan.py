@@ -7,6 +7,7 @@ from pathlib import Path
 
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
 from liftlock.errors import BadInput
+from liftlock.files import write_text
 from liftlock.flow.briefing.proven import read
 from liftlock.flow.plan import plan
 from liftlock.flow.wiring import artefacts, opened
@@ -103,16 +104,8 @@ def write_page(made: Plan, path: Path | None) -> Path | None:
         words = html(made)
     else:
         words = page(made)
-    write(path, words)
+    write_text(path, words, "page")
     return path
-
-
-def write(path: Path, words: str) -> None:
-    """Write a page into a file; raises `BadInput` if it cannot be written."""
-    try:
-        path.write_text(words, encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
 
 
 class ShowPlan(Verb):
@@ -157,7 +150,7 @@ class ShowPlan(Verb):
         if not parsed_args.output:
             self.out(words.removesuffix("\n"))
             return
-        write(parsed_args.output, words)
+        write_text(parsed_args.output, words, "plan")
         self.app.stderr.write(f"written to {parsed_args.output}\n")
 
 

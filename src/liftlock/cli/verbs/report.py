@@ -12,7 +12,7 @@ from cliff.show import ShowOne
 
 from liftlock.cli.verb import Verb, add_cloud_file
 from liftlock.cloud.file import load
-from liftlock.errors import BadInput
+from liftlock.files import write_text
 from liftlock.flow.records.report import Report as Findings
 from liftlock.flow.records.report import report
 from liftlock.flow.wiring import journal
@@ -60,12 +60,7 @@ class MakeReport(Verb, ShowOne):
         if parsed_args.page:
             from liftlock.cli.pages.report import page  # noqa: PLC0415
 
-            try:
-                parsed_args.page.write_text(page(found), encoding="utf-8")
-            except OSError as error:
-                raise BadInput(
-                    f"{parsed_args.page} cannot be written: {error.strerror}", hint="choose another file"
-                ) from error
+            write_text(parsed_args.page, page(found), "page")
             self.app.stderr.write(f"page written to {parsed_args.page}\n")
         names, values = zip(*fields(found), strict=True)
         return names, values
