@@ -8,16 +8,10 @@ from liftlock.checks.finding import ADVICE, Finding, advice
 from liftlock.checks.registry import check
 from liftlock.cloud.books import COUNTED_MOST
 from liftlock.cloud.model import Cloud
-from liftlock.knowledge.catalogue import Series
+from liftlock.knowledge.catalogue import Series, services
 
 MANY = 10_000
 """Less is copied within a second."""
-_PROGRAMS = {
-    "nova": "nova-manage db archive_deleted_rows --all-cells --until-complete",
-    "cinder": "cinder-manage db purge 30",
-    "glance": "glance-manage db purge --age_in_days 30",
-    "heat": "heat-manage purge_deleted 30",
-}
 
 
 @check(
@@ -37,6 +31,11 @@ def soft_deleted_rows(cloud: Cloud, target: Series) -> Iterator[Finding]:
             yield advice(
                 database.name,
                 f"{database.name}: rows that are only marked as deleted: {told}",
-                f"archive them before the upgrade: `{_PROGRAMS.get(database.name, _PROGRAMS['nova'])}`",
+                f"archive them before the upgrade{_command(database.name)}",
                 f"rows counted in {database.name}, at most {COUNTED_MOST} each: {told}",
             )
+
+
+def _command(database: str) -> str:
+    found = next((s.purge for s in services().values() if database in s.databases), "")
+    return f": `{found}`" if found else ""

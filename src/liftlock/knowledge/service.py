@@ -104,6 +104,8 @@ class Service:
     """Its own upgrade check; exit codes 0 fine, 1 warning, 2 failure, 255 error."""
     forget_worker: tuple[str, ...] = ()
     """Program that deletes the record of a dead worker, with `{kind}` and `{host}`; empty where its API does it."""
+    purge: str = ""
+    """Command that ends rows which are only marked as deleted: `cinder-manage db purge 30`; empty where none are."""
     version_tables: tuple[tuple[str, str], ...] = ()
     """(database, table) pairs that hold alembic's revision."""
 

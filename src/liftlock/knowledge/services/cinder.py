@@ -29,5 +29,6 @@ SERVICE = Service(
     status_check=("cinder-status", "upgrade", "check"),
     # Its API can disable a service but not delete its record (cinder 28.0.0).
     forget_worker=("cinder-manage", "service", "remove", "{kind}", "{host}"),
+    purge="cinder-manage db purge 30",
     version_tables=(("cinder", "alembic_version"),),
 )

@@ -16,5 +16,6 @@ SERVICE = Service(
     ),
     configuration=("/etc/glance",),
     status_check=("glance-status", "upgrade", "check"),
+    purge="glance-manage db purge --age_in_days 30",
     version_tables=(("glance", "alembic_version"),),
 )

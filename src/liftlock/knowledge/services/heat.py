@@ -23,5 +23,6 @@ SERVICE = Service(
     status_check=("heat-status", "upgrade", "check"),
     # Deletes the records of all engines that do not report.
     forget_worker=("heat-manage", "service", "clean"),
+    purge="heat-manage purge_deleted 30",
     version_tables=(("heat", "alembic_version"),),
 )

@@ -31,6 +31,7 @@ SERVICE = Service(
     ),
     configuration=("/etc/nova",),
     status_check=("nova-status", "upgrade", "check"),
+    purge="nova-manage db archive_deleted_rows --all-cells --until-complete",
     version_tables=(
         ("nova_api", "alembic_version"),
         ("nova_cell0", "alembic_version"),
