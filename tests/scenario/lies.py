@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from liftlock.flow.records.status import status
 from tests.scenario.boundaries import (
     GOES_BACK,
     MOVES_AT_MOST,
@@ -26,6 +25,7 @@ from tests.scenario.boundaries import (
 
 from liftlock.engine.state import Standing
 from liftlock.errors import LiftlockError
+from liftlock.flow.records.status import status
 from liftlock.flow.run import Session
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Event

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from liftlock.flow.records.status import status
 from tests.sites import GREEN, sim_session
 
 from liftlock.cloud.model import AcceptedRisk
 from liftlock.engine.state import Standing
 from liftlock.errors import StepFailed
 from liftlock.flow.plan import plan
+from liftlock.flow.records.status import status
 from liftlock.flow.run import Session, ask, resume, rollback, run
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import Event, RequestKind
