@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from liftlock.engine.desk import Back, Desk, Guard, Wish
-from liftlock.engine.gates import GatePolicy
+from liftlock.engine.gates import GatePolicy, why_not
 from liftlock.engine.logbook import Logbook, Unwatched
-from liftlock.engine.state import RunState
+from liftlock.engine.state import RunState, state_of
 from liftlock.plan.codec import dumps
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.reason import Reason
@@ -87,7 +87,10 @@ def test_an_approval_that_can_open_nothing_is_refused_early_and_a_good_one_is_lo
     bad = ask(site, RequestKind.APPROVE, "cutover", fingerprint(OTHER))
     assert sitting.wish() is None
     assert outcome(site, good) == ""
-    assert outcome(site, bad).startswith("refused: ")
+    now = site.world.clock.now()
+    why = why_not(bad, state_of("run-1", MADE, ()), fingerprint(MADE), now, GatePolicy())
+    assert outcome(site, bad) == f"refused: {why}"
+    assert short(fingerprint(OTHER)) in why
     site.world.clock.sleep(GatePolicy().valid_s * 2)
     assert sitting.wish() is None
     assert outcome(site, good) == "", "its gate tells"
