@@ -408,3 +408,71 @@ def test_a_run_of_which_only_the_last_lines_are_known_is_judged_by_these(story: 
     assert verdict.sentence.startswith("run-1: ")
     assert verdict.since == (story.lines[0].at if story.lines else 0.0)
     assert [i for i in verdict.insights if i.kind is Kind.APPROVAL_REFUSED] == []
+
+
+# --- taken up again ---------------------------------------------------------------------------------------
+
+
+def test_the_same_command_takes_the_run_up_where_it_is(site: Site) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    site.world.broken.clear()
+    state = site.runner().run(HANDED)
+    assert (state.run, state.finished) == ("run-1", True)
+    assert site.world.changes["a"] == 1
+
+
+@pytest.mark.parametrize("why", ["", "it is late"])
+@pytest.mark.parametrize(
+    ("how", "going"), [("abort", Event.ABORTING), ("rollback", Event.ROLLING_BACK)], ids=str
+)
+def test_who_takes_a_run_back_and_why_stands_in_the_journal(
+    site: Site, how: str, going: Event, why: str
+) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    getattr(site.runner("kim"), how)(*([why] if why else []))
+    lines = [line for line in site.journal.lines() if line.event is going]
+    assert [(line.who, line.detail["why"]) for line in lines] == [("kim", why)]
+
+
+@pytest.mark.parametrize("how", ["abort", "rollback"])
+def test_a_way_back_that_was_cut_is_finished_for_who_wanted_it(site: Site, how: str) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    site.world.at_change = interrupted
+    getattr(site.runner("kim"), how)("enough")
+    site.world.at_change = lambda key: None
+    state = site.runner("rey").resume()
+    assert state.standing is (Standing.ABORTED if how == "abort" else Standing.ROLLED_BACK)
+    assert (state.who, site.journal.lines()[-1].who) == ("kim", "kim")
+
+
+def interrupted(key: str) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_return_to_blue_that_was_cut_is_finished_and_still_says_why(site: Site) -> None:
+    site.runner().run(plan(*HANDED.stages, stage("open", (Put("f"),), gate="open")))
+    site.world.at_change = interrupted
+    assert fallen(site).resume().standing is Standing.FALLING_BACK
+    site.world.at_change = lambda key: None
+    state = site.runner("rey").resume()
+    assert (state.standing, state.who) == (Standing.HELD, "guard green")
+    assert state.why == "green is gone; requests and work are on blue again"
+
+
+def test_a_run_that_no_process_works_on_is_in_the_way_as_what_it_is(site: Site) -> None:
+    with pytest.raises(Fenced):
+        site.runner(confirm=Owner(3)).run(HANDED)
+    what, _ = refused(lambda: site.runner().run(plan(stage("other", (Put("z"),)))))
+    assert "is unfinished; run-1: interrupted, no process works on it" in what
+
+
+def test_a_plan_in_the_journal_that_cannot_be_read_is_named_by_its_run(site: Site) -> None:
+    site.journal.begin("{", "x", who="rey", at=1.0, detail={})
+    what, _ = refused(site.runner().resume)
+    assert "the plan of run-1" in what
