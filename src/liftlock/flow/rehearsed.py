@@ -34,6 +34,8 @@ FORMAT = 1
 LARGEST = 256 << 20
 """Bytes of such a file: more than any rehearsal takes."""
 _HINT = "`liftlock rehearse PLAN …` writes one (docs/rehearse.md)"
+_BUSY = 1.5
+"""Programs that want each processor: a rehearsal alone is less."""
 _LINES = 12
 """Statements that a plan names; the others are in the file."""
 
@@ -221,6 +223,11 @@ def _measured(rehearsal: Rehearsal) -> Iterator[str]:
         f"a program of the new release takes {forecast.start_up_s(rehearsal):.1f} s to start; statements below are "
         "timed without that"
     )
+    if rehearsal.busy > _BUSY:
+        yield (
+            f"the rehearsal's machine was busy, {rehearsal.busy:g} programs wanted each of its processors: times are "
+            "too long; rehearse where nobody else works"
+        )
 
 
 def _at_most(lines: Sequence[str]) -> Iterator[str]:

@@ -181,6 +181,13 @@ def test_a_galera_cluster_is_said_to_stop_all_writers(site: Site, made: Plan, tm
     assert any("wsrep_OSU_method" in sentence for sentence in rehearsed.sentences(found))
 
 
+def test_a_busy_machine_is_said_to_have_taken_too_long(site: Site, made: Plan, tmp_path: Path) -> None:
+    whole = kept(site, made, tmp_path)
+    for busy, said in ((1.5, False), (12.0, True)):
+        found = rehearsed.fit(site, made, replace(whole, rehearsal=replace(whole.rehearsal, busy=busy)))
+        assert any("12 programs wanted each" in s for s in rehearsed.sentences(found)) is said
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
