@@ -105,7 +105,7 @@ def test_the_plan_takes_times_verdicts_and_waits_and_stays_the_plan(
     words = " ".join(text(told).split())
     assert "Rehearsed - rehearsed on" in words
     assert "`neutron.tags`: table copied, writes blocked 2.3 s" in words
-    assert "putting it back after finalize takes about 2 min" in words
+    assert "putting these databases back after finalize takes about 2 min" in words
     assert "`neutron.tags`: table copied" in page(told).replace("<code>", "`").replace("</code>", "`")
     assert "Rehearsed" not in text(made)
 
