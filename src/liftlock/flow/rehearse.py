@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,6 +93,7 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             knowledge={c.service.name: known_about(c.service) for c in chosen},
             definitions={name: shape.definition for name, shape in shapes.items()},
             rows=rows_of(shapes),
+            busy=round(os.getloadavg()[1] / (os.cpu_count() or 1), 1),
             galera=seen.galera is not None,
         ),
         tuple(proofs),

@@ -119,6 +119,8 @@ class Rehearsal:
     """Database -> hash of how it was defined on the cloud."""
     rows: Mapping[str, int]
     """`neutron.tags` -> about how many rows the cloud's server said it had."""
+    busy: float = 0.0
+    """How many programs wanted each processor of the rehearsal's machine, in the last five minutes of it."""
     galera: bool = False
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
 

@@ -230,7 +230,7 @@ def test_the_plan_says_what_was_measured_and_keeps_its_fingerprint(
     assert told.brief
     lines = "\n".join(told.brief.rehearsed)
     assert "`tiny.labels`: table copied, writes blocked " in lines
-    assert "putting it back after finalize takes about" in lines
+    assert "putting these databases back after finalize takes about" in lines
 
     live.do("ALTER TABLE tiny.labels ADD COLUMN more INT")
     later = rehearsed.fit(here.site, here.plan, kept)

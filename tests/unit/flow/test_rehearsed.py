@@ -110,7 +110,7 @@ def test_the_plan_takes_times_verdicts_and_waits_and_stays_the_plan(
     words = " ".join(text(told).split())
     assert "Rehearsed - rehearsed on" in words
     assert "`neutron.tags`: table copied, writes blocked 2.3 s" in words
-    assert "putting it back after finalize takes about 2 min" in words
+    assert "putting these databases back after finalize takes about 2 min" in words
     assert "`neutron.tags`: table copied" in page(told).replace("<code>", "`").replace("</code>", "`")
     assert "Rehearsed" not in text(made)
 
@@ -184,6 +184,13 @@ def test_a_galera_cluster_is_said_to_stop_all_writers(site: Site, made: Plan, tm
     whole = kept(site, made, tmp_path)
     found = rehearsed.fit(site, made, replace(whole, rehearsal=replace(whole.rehearsal, galera=True)))
     assert any("wsrep_OSU_method" in sentence for sentence in rehearsed.sentences(found))
+
+
+def test_a_busy_machine_is_said_to_have_taken_too_long(site: Site, made: Plan, tmp_path: Path) -> None:
+    whole = kept(site, made, tmp_path)
+    for busy, said in ((1.5, False), (12.0, True)):
+        found = rehearsed.fit(site, made, replace(whole, rehearsal=replace(whole.rehearsal, busy=busy)))
+        assert any("12 programs wanted each" in s for s in rehearsed.sentences(found)) is said
 
 
 @pytest.mark.parametrize(

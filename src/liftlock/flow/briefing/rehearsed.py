@@ -35,6 +35,8 @@ FORMAT = 1
 LARGEST = 256 << 20
 """Bytes of such a file: more than any rehearsal takes."""
 _HINT = "`liftlock rehearse PLAN …` writes one (docs/rehearse.md)"
+_BUSY = 1.5
+"""Programs that want each processor: a rehearsal alone is less."""
 _LINES = 12
 """Statements that a plan names; the others are in the file."""
 
@@ -216,17 +218,27 @@ def sentences(found: Fit) -> Iterator[str]:
 def _measured(rehearsal: Rehearsal) -> Iterator[str]:
     names, size = len(rehearsal.restored), sum(r.mib for r in rehearsal.restored)
     yield (
-        f"rehearsed on {day(rehearsal.at)} on restored copies of {names} databases, {rehearsal.rounds} times; counts "
-        f"until {day(rehearsal.at + GOOD_FOR_S)}, and as long as schema, versions and knowledge are the same"
+        f"rehearsed on {day(rehearsal.at)} in {_many(rehearsal.rounds, 'round')} on restored copies of "
+        f"{_many(names, 'database')}; counts until {day(rehearsal.at + GOOD_FOR_S)}, and as long as "
+        "schema, versions and knowledge are the same"
     )
     yield (
-        f"the backup took {duration(rehearsal.back_up_s)} ({size:.0f} MiB packed); putting it back after finalize "
-        f"takes about {duration(rehearsal.restore_s)}, stops and starts not counted"
+        f"the backup took {duration(rehearsal.back_up_s)} ({size:.0f} MiB packed); putting these databases back "
+        f"after finalize takes about {duration(rehearsal.restore_s)}, stops and starts not counted"
     )
     yield (
         f"a program of the new release takes {forecast.start_up_s(rehearsal):.1f} s to start; statements below are "
         "timed without that"
     )
+    if rehearsal.busy > _BUSY:
+        yield (
+            f"the rehearsal's machine was busy, {rehearsal.busy:g} programs wanted each of its processors: times are "
+            "too long; rehearse where nobody else works"
+        )
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _at_most(lines: Sequence[str]) -> Iterator[str]:
