@@ -17,6 +17,7 @@ _UNUSED = ("share_mapping",)
 _IN_USE = {
     "neutron": (
         "UPDATE subnets SET in_use = 1 LIMIT 1",
+        "UPDATE portforwardings SET socket = CONCAT('10.0.0.7:', external_port)",
         """UPDATE ml2_port_bindings SET profile = '{"trusted": "true", "other": 1}' LIMIT 1""",
         "UPDATE network_segment_ranges SET network_type = 'vxlan', physical_network = NULL LIMIT 1",
     ),

@@ -144,12 +144,12 @@ class History:
         return (found or (read if written else []) or [""])[0]
 
     def unfinished(self) -> Change | None:
-        """The last statement, with the revision that was under way and not written down; None without statements."""
+        """The last statement of the revision that was under way and not written down; None where nothing is known."""
         last = self.changes[-1] if self.changes else None
-        begun = _next_revision(self.revisions or {}, self.written_down, last.statement if last else "")
-        if last is None or (last.revision and last.revision != begun):
+        if last is None or last.revision in self.written_down:
+            begun = _next_revision(self.revisions or {}, self.written_down, "")
             return Change("", begun) if begun else last
-        return Change(last.statement, begun, last.seconds)
+        return last
 
 
 NOTHING_HEARD = History()
@@ -171,7 +171,8 @@ def history(said: Iterable[Said], revisions: Mapping[str, str] | None = None) ->
             waiting.append(one)
         elif _ASKS.match(one.statement) and not _CATALOGUE.search(one.statement):
             reads.append(one.statement)
-    changes += [Change(_short(w.statement), "", w.seconds) for w in waiting]
+    begun = _next_revision(revisions or {}, finished, waiting[-1].statement) if waiting else ""
+    changes += [Change(_short(w.statement), begun, w.seconds) for w in waiting]
     return History(tuple(changes), tuple(reads), revisions, tuple(finished))
 
 
