@@ -119,6 +119,24 @@ def test_nobody_misses_a_column_that_a_migration_drops(access: DatabaseAccess) -
         assert session.fetchall() == ((0,),)
 
 
+def test_a_user_who_keeps_the_table_for_longer_than_we_wait_lets_nobody_fail(access: DatabaseAccess) -> None:
+    """We give way after two seconds, and come back once the migration has what it waits for."""
+
+    def keep() -> None:
+        with access.connected() as session:
+            session.execute("USE rented")
+            session.execute("START TRANSACTION")
+            session.execute("SELECT 1 FROM houses LIMIT 1")
+            time.sleep(server_shims.LOCK_WAIT_S * 2)
+
+    with ThreadPoolExecutor(1) as threads:
+        user = threads.submit(keep)
+        old = migrated(access, server_shims.keeping(access, [SHIM]), MIGRATION)
+        user.result()
+    assert old.failed == []
+    assert server_shims.bare(access, [SHIM]) == ()
+
+
 def test_values_come_back_also_when_we_were_cut_off_in_between(access: DatabaseAccess) -> None:
     """After the column, before its values: what was put aside is still wanted."""
     server_shims.put_aside(access, [SHIM])

@@ -90,6 +90,12 @@ def keeping(access: DatabaseAccess, shims: Sequence[Shim]) -> Iterator[None]:
             wait(watching)
             apply(access, shims)
     for ended in watching:
+        if isinstance(problem := ended.exception(), pymysql.err.MySQLError):
+            raise StepFailed(
+                f"the shims could not be watched over: {problem.args[-1]}",
+                now="they are applied, and the migration has ended; old code may have failed for some moments",
+                hint="see what the database server says, then `liftlock resume`",
+            )
         ended.result()
 
 
@@ -103,6 +109,8 @@ class _Keeper:
         self._holder, self._mender, self._watcher = sessions
         self._threads = threads
         self._table = shims[0].table
+        self._missed = False
+        """Whether a statement may have taken effect with nobody of us behind it."""
         for session in sessions:
             _in(session, shims[0].database)
         rows(self._holder, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
@@ -113,7 +121,7 @@ class _Keeper:
         """Until it is over; whatever happens, nobody waits for us afterwards."""
         try:
             while not over.wait(LOOK_S):
-                if self._definition_waits():
+                if self._definition_waits() or (self._missed and self._some_are_bare()):
                     self._mend()
         finally:
             rows(self._holder, "ROLLBACK")
@@ -122,15 +130,17 @@ class _Keeper:
     def _mend(self) -> None:
         mending = self._behind(self._mender, self._take)
         rows(self._holder, "COMMIT")
+        self._missed = True
         try:
             mending.result()
+            self._missed = False
             for shim in self._shims:
                 if _is_bare(self._mender, shim):
                     for statement in shim.apply:
                         rows(self._mender, statement)
         except pymysql.err.MySQLError as problem:
-            # A long change of the definition, which will wait for the holder once more before it takes effect; or the
-            # table is gone, and a view will stand in its place.
+            # The statement takes long, or waits for somebody else: it will wait for the holder once more before it
+            # takes effect, or it is seen afterwards. Or the table is gone, and a view will stand in its place.
             if problem.args[0] not in (ER.LOCK_WAIT_TIMEOUT, ER.NO_SUCH_TABLE):
                 raise
         holding = self._behind(self._holder, self._hold)
@@ -156,6 +166,9 @@ class _Keeper:
     def _take(self) -> None:
         aside = dict.fromkeys(shim.aside for shim in self._shims if shim.aside)
         rows(self._mender, "LOCK TABLES " + ", ".join(f"{quoted(t)} WRITE" for t in (self._table, *aside)))
+
+    def _some_are_bare(self) -> bool:
+        return any(_is_bare(self._watcher, shim) for shim in self._shims)
 
     def _waiting(self) -> dict[int, str]:
         """Session -> what it asks, of those who wait for a definition."""
