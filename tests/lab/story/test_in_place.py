@@ -118,7 +118,7 @@ def test_the_report_has_what_was_planned_done_approved_and_felt(lifted: Lift) ->
     report = lifted.report
     plan = report["plan_fingerprint"]
     assert re.fullmatch(r"[0-9a-f]{12}", plan)
-    assert len(report["stages"]) == 10
+    assert len(report["stages"]) == 11
     assert all(stage["planned_seconds"] > 0 and stage["actual_seconds"] > 0 for stage in report["stages"])
     assert {stage["status"] for stage in report["stages"]} == {"done"}
     (approval,) = report["approvals"]
