@@ -108,6 +108,7 @@ def _mariadb(folder: Path) -> Iterator[MariaDbAccess]:
         installer,
         "--no-defaults",
         f"--datadir={data}",
+        f"--tmpdir={folder}",
         "--auth-root-authentication-method=normal",
         "--user=root",
     ]
@@ -139,7 +140,8 @@ def _mariadb(folder: Path) -> Iterator[MariaDbAccess]:
         "--skip-name-resolve",
     ]
     options += ["--character-set-server=utf8mb4"]
-    with running(server, "--no-defaults", f"--datadir={data}", *options, until=answers):
+    own = (f"--datadir={data}", f"--tmpdir={folder}")
+    with running(server, "--no-defaults", *own, *options, until=answers):
         yield access
 
 

@@ -58,6 +58,8 @@ def _install(folder: Path, tuning: Mapping[str, str]) -> None:
         program("mariadb-install-db"),
         "--no-defaults",
         f"--datadir={folder}/files",
+        # A server that starts removes temporary tables of before from there, whosever they are.
+        f"--tmpdir={folder}",
         f"--user={getpass.getuser()}",
     ]
     words += ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
