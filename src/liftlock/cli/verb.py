@@ -33,6 +33,24 @@ def add_target_environment(parser: Any) -> None:
     )
 
 
+def add_both_releases(parser: Any) -> None:
+    """The options that name both releases on this machine, and the services to look at."""
+    where = {"type": Path, "metavar": "DIR", "required": True}
+    parser.add_argument("--old-env", help="virtual environment of the release that runs, here", **where)
+    parser.add_argument("--new-env", help="virtual environment of the release to come, here", **where)
+    parser.add_argument(
+        "--service", action="append", default=[], metavar="NAME", help="only this one; may be given again"
+    )
+    parser.add_argument(
+        "--service-file",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="a service that liftlock does not know (TOML, see docs/proof.md); may be given again",
+    )
+
+
 class Verb(Command):
     """A command whose errors are for operators."""
 

@@ -77,7 +77,7 @@ class MigrateSchema(Step):
 
     @property
     def looked_at(self) -> bool:
-        return any(self._left_behind())
+        return bool(self.shims) or any(self._left_behind())
 
     def done(self, hands: Hands, since: float | None) -> bool:
         # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.

@@ -17,7 +17,7 @@ from liftlock.cloud.shim import Shim
 from liftlock.drivers.databases import shims as server_shims
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.errors import StepFailed
-from tests.unit.drivers.servers import MariaDbAccess, mariadb
+from tests.unit.drivers.servers import MariaDbAccess, mariadb, wait_for
 
 SHIM = Shim(
     database="rented",
@@ -120,7 +120,7 @@ def test_nobody_misses_a_column_that_a_migration_drops(access: DatabaseAccess) -
 
 
 def test_a_user_who_keeps_the_table_for_longer_than_we_wait_lets_nobody_fail(access: DatabaseAccess) -> None:
-    """We give way after two seconds, and come back once the migration has what it waits for."""
+    """Longer than one of our locks waits; the statement that drops the column is the very first."""
 
     def keep() -> None:
         with access.connected() as session:
@@ -131,10 +131,33 @@ def test_a_user_who_keeps_the_table_for_longer_than_we_wait_lets_nobody_fail(acc
 
     with ThreadPoolExecutor(1) as threads:
         user = threads.submit(keep)
-        old = migrated(access, server_shims.keeping(access, [SHIM]), MIGRATION)
+        migration = (MIGRATION[1], "SELECT SLEEP(1)")
+        old = migrated(access, server_shims.keeping(access, [SHIM]), migration)
         user.result()
     assert old.failed == []
     assert server_shims.bare(access, [SHIM]) == ()
+
+
+def test_a_table_that_gets_another_name_has_its_view_before_the_migration_ends(
+    access: DatabaseAccess,
+) -> None:
+    there = "FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'houses'"
+    view = replace(
+        SHIM,
+        form="view",
+        save=(),
+        aside="",
+        apply=("CREATE OR REPLACE VIEW houses AS SELECT * FROM homes",),
+        undo=("DROP VIEW IF EXISTS houses",),
+        bare=f"SELECT COUNT(*) = 0 {there}",
+    )
+    with server_shims.keeping(access, [view]), access.connected() as program:
+        program.execute("USE rented")
+        program.execute("SET SESSION lock_wait_timeout = 30")
+        program.execute("RENAME TABLE houses TO homes")
+        wait_for(lambda: server_shims.bare(access, [view]) == (), "the view")
+        program.execute("SELECT COUNT(*) FROM houses")
+        assert program.fetchall() == ((ROWS,),)
 
 
 def test_values_come_back_also_when_we_were_cut_off_in_between(access: DatabaseAccess) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from cliff.columns import FormattableColumn
 from cliff.lister import Lister
 
-from liftlock.cli.verb import Verb
+from liftlock.cli.verb import Verb, add_both_releases
 from liftlock.flow.proof import Proof, Wish, proofs
 from liftlock.flow.wiring import proof_ground
 from liftlock.rehearsal.hazards import Hazard, Verdict
@@ -37,9 +36,7 @@ class Prove(Verb, Lister):
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Two environments, dumps, services."""
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
-        where = {"type": Path, "metavar": "DIR", "required": True}
-        parser.add_argument("--old-env", help="virtual environment of the release that runs", **where)  # type: ignore[arg-type]
-        parser.add_argument("--new-env", help="virtual environment of the release to come", **where)  # type: ignore[arg-type]
+        add_both_releases(parser)
         dumps: dict[str, Any] = {"action": "append", "default": [], "metavar": "[DATABASE=]DUMP"}
         parser.add_argument(
             "--schema",
@@ -49,17 +46,6 @@ class Prove(Verb, Lister):
         )
         parser.add_argument(
             "--migrated", help="dump of what the migrations left, where they are not to be run here", **dumps
-        )
-        parser.add_argument(
-            "--service", action="append", default=[], metavar="NAME", help="only this one; may be given again"
-        )
-        parser.add_argument(
-            "--service-file",
-            action="append",
-            default=[],
-            type=Path,
-            metavar="FILE",
-            help="a service that liftlock does not know (TOML, see docs/proof.md); may be given again",
         )
         return parser
 

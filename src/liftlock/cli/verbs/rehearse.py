@@ -6,9 +6,8 @@ import argparse
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from liftlock.cli.verb import Verb, add_cloud_file
+from liftlock.cli.verb import Verb, add_both_releases, add_cloud_file
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.briefing import rehearsed
 from liftlock.flow.rehearse import Outcome, Wish, rehearse
@@ -31,26 +30,13 @@ class Rehearse(Verb):
             "plan", type=Path, help="file of `liftlock plan -o`; it gets the times and verdicts"
         )
         add_cloud_file(parser)
-        where: dict[str, Any] = {"type": Path, "metavar": "DIR", "required": True}
-        parser.add_argument("--old-env", help="virtual environment of the release that runs, here", **where)
-        parser.add_argument("--new-env", help="virtual environment of the release to come, here", **where)
+        add_both_releases(parser)
         parser.add_argument(
             "--rounds",
             type=int,
             default=3,
             metavar="N",
             help="how often each migration is tried (default: 3)",
-        )
-        parser.add_argument(
-            "--service", action="append", default=[], metavar="NAME", help="only this one; may be given again"
-        )
-        parser.add_argument(
-            "--service-file",
-            action="append",
-            default=[],
-            type=Path,
-            metavar="FILE",
-            help="a service that liftlock does not know (TOML, see docs/proof.md); may be given again",
         )
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"

@@ -109,8 +109,6 @@ class _Keeper:
         self._holder, self._mender, self._watcher = sessions
         self._threads = threads
         self._table = shims[0].table
-        self._missed = False
-        """Whether a statement may have taken effect with nobody of us behind it."""
         for session in sessions:
             _in(session, shims[0].database)
         rows(self._holder, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
@@ -121,31 +119,47 @@ class _Keeper:
         """Until it is over; whatever happens, nobody waits for us afterwards."""
         try:
             while not over.wait(LOOK_S):
-                if self._definition_waits() or (self._missed and self._some_are_bare()):
+                if self._definition_waits():
                     self._mend()
         finally:
             rows(self._holder, "ROLLBACK")
             rows(self._mender, "UNLOCK TABLES")
 
     def _mend(self) -> None:
-        mending = self._behind(self._mender, self._take)
+        """Follow the statement that waits; once more if it took effect just when nobody of us was behind it."""
+        self._follow()
+        if any(_is_bare(self._watcher, shim) for shim in self._shims):
+            self._follow()
+
+    def _follow(self) -> None:
+        taking = self._behind(self._mender, self._take)
         rows(self._holder, "COMMIT")
-        self._missed = True
-        try:
-            mending.result()
-            self._missed = False
+        if self._came(taking):
             for shim in self._shims:
                 if _is_bare(self._mender, shim):
                     for statement in shim.apply:
                         rows(self._mender, statement)
-        except pymysql.err.MySQLError as problem:
-            # The statement takes long, or waits for somebody else: it will wait for the holder once more before it
-            # takes effect, or it is seen afterwards. Or the table is gone, and a view will stand in its place.
-            if problem.args[0] not in (ER.LOCK_WAIT_TIMEOUT, ER.NO_SUCH_TABLE):
-                raise
         holding = self._behind(self._holder, self._hold)
         rows(self._mender, "UNLOCK TABLES")
         holding.result()
+
+    def _came(self, taking: Future[None]) -> bool:
+        """Whether it is our turn; not while the statement runs: it waits for the holder before it takes effect."""
+        while True:
+            try:
+                taking.result()
+            except pymysql.err.MySQLError as problem:
+                if problem.args[0] == ER.NO_SUCH_TABLE:
+                    # It has another name now. A view takes its place, and that waits for nobody.
+                    return True
+                if problem.args[0] != ER.LOCK_WAIT_TIMEOUT:
+                    raise
+            else:
+                return True
+            if not self._definition_waits():
+                return False
+            # It still waits for somebody else, and everybody for it: that we wait too costs nobody anything.
+            taking = self._behind(self._mender, self._take)
 
     def _behind(self, session: Cursor, ask: Callable[[], None]) -> Future[None]:
         """What the session asks for, once it waits for it or has it."""
@@ -166,9 +180,6 @@ class _Keeper:
     def _take(self) -> None:
         aside = dict.fromkeys(shim.aside for shim in self._shims if shim.aside)
         rows(self._mender, "LOCK TABLES " + ", ".join(f"{quoted(t)} WRITE" for t in (self._table, *aside)))
-
-    def _some_are_bare(self) -> bool:
-        return any(_is_bare(self._watcher, shim) for shim in self._shims)
 
     def _waiting(self) -> dict[int, str]:
         """Session -> what it asks, of those who wait for a definition."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from liftlock.cloud.shim import Shim
 from liftlock.errors import BadInput
+from liftlock.files import read_text
 from liftlock.rehearsal.hazards import Verdict
 
 LARGEST = 64 << 20
@@ -86,13 +87,9 @@ def read(path: Path) -> Mapping[str, tuple[Proven, ...]]:
 
     Raises `BadInput` for a file that is none.
     """
+    text = read_text(path, "proof", largest=LARGEST, source=_HINT, again=_HINT)
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no proof is", hint=_HINT)
-        rows = list(_rows(json.loads(path.read_text(encoding="utf-8"))))
-        found = [proven(row) for row in rows]
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
+        found = [proven(row) for row in _rows(json.loads(text))]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"{path} is no answer of `liftlock proof`: {error!r}", hint=_HINT) from error
     if not found:

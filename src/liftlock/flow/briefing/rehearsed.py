@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from liftlock.errors import BadInput
+from liftlock.files import read_text, write_text
 from liftlock.flow.briefing.brief import NOT_PROVED, rolls
 from liftlock.flow.briefing.proven import Following, Proven, proven
 from liftlock.flow.briefing.timings import History, history, kind_of, timings
@@ -90,25 +90,16 @@ def document(rehearsal: Rehearsal, proofs: Sequence[Mapping[str, Any]]) -> dict[
 
 def write(rehearsal: Rehearsal, proofs: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write the file: readers see the whole of it or nothing. Raises `BadInput` if it cannot be written."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # What a program said when it failed may quote a row.
-        fresh.touch(mode=0o600)
-        fresh.write_text(
-            json.dumps(document(rehearsal, proofs), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written: {error.strerror}", hint="choose another file") from error
+    text = json.dumps(document(rehearsal, proofs), indent=1, ensure_ascii=False) + "\n"
+    # What a program said when it failed may quote a row.
+    write_text(path, text, "rehearsal", private=True)
 
 
 def read(path: Path) -> Kept:
     """The rehearsal in a file; raises `BadInput` for one that is none, of a newer format, or edited."""
+    text = read_text(path, "rehearsal", largest=LARGEST, source=_HINT, again=_HINT)
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no rehearsal is", hint=_HINT)
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = json.loads(text)
         number, plain, proofs = whole["liftlock_rehearsal"], whole["rehearsal"], whole["proofs"]
         if number != FORMAT:
             raise BadInput(
@@ -118,8 +109,6 @@ def read(path: Path) -> Kept:
         found = decode(Rehearsal, plain, "rehearsal", {})
         verdicts = [proven(row) for row in proofs]
         edited = whole["digest"] != digest(plain)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     except BadInput as error:
         raise BadInput(f"{path} is no rehearsal: {error.what}", hint=_HINT) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
