@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,19 @@ settings.load_profile(os.environ.get("LIFTLOCK_HYPOTHESIS", "house"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """For whoever writes a test: minutes are saved, and nothing is proved about `up` and `down`."""
     parser.addoption("--lab-as-it-is", action="store_true", help="use the lab that is up, and leave it up")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _folder_of_its_own() -> Iterator[None]:
+    """Test processes side by side are one database host to the driver: each leaves copies in another folder there."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    folder = f"/var/tmp/liftlock-tests-{os.getpid()}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("liftlock.drivers.databases.mariadb._INCOMING", folder)
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
