@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.pages import fetched
 from tests.sites import GREEN, sim_session, sim_site
 
 from liftlock.cli.pages.report import page as report_page
@@ -108,6 +109,7 @@ def test_the_page_lies_beside_the_plan_and_logs_in_as_the_cloud_file_says(tmp_pa
     html = write_page(made, tmp_path / "page.html")
     assert html is not None
     assert html.read_text().startswith("<!doctype html>")
+    assert fetched(html.read_text()) == []
 
 
 def test_a_plan_in_place_has_no_page(tmp_path: Path) -> None:
@@ -215,7 +217,16 @@ def test_the_report_names_failed_requests_and_counts_those_it_does_not_name(tmp_
     upgraded(session)
     (begun,) = session.journal.runs()
     bad = Entry(
-        begun.begun_at, "nova", "server <list>", "GET", "/", 503, 9.0, "ctl-green", "new", "http: 503"
+        begun.begun_at,
+        "nova",
+        "server <list>",
+        "GET",
+        "/",
+        503,
+        9.0,
+        "ctl-green",
+        "new",
+        "http://x <img src=x>",
     )
     many = [replace(bad, t=begun.begun_at + n / 1000) for n in range(NAMED_AT_MOST + 7)]
     found = compose(begun, session.journal.lines(begun.id), many)
@@ -229,3 +240,5 @@ def test_the_report_names_failed_requests_and_counts_those_it_does_not_name(tmp_
     shown = report_page(found)
     assert f"{NAMED_AT_MOST + 7} requests, the first {NAMED_AT_MOST} of them" in shown
     assert "server &lt;list&gt;" in shown
+    assert "http://x &lt;img" in shown
+    assert fetched(shown) == []

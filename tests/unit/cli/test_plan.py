@@ -9,6 +9,7 @@ import pytest
 from liftlock.flow.plan import plan
 from liftlock.plan import codec
 from liftlock.sim.cloud import SimCloud
+from tests.pages import fetched
 from tests.sites import GREEN, sim_site
 from tests.unit.cli.terminal import typed
 
@@ -27,7 +28,9 @@ def test_a_plan_is_shown_compared_and_sent_without_a_cloud(desk: Path) -> None:
     assert shown.out.startswith("upgrade tiny: 2025.1 → 2026.1\n")
     page = typed(["plan", "show", "plan.json", "-f", "html", "-o", "plan.html"], desk)
     assert (page.code, page.out) == (0, "")
-    assert (desk / "plan.html").read_text().startswith("<!doctype html>")
+    html = (desk / "plan.html").read_text()
+    assert html.startswith("<!doctype html>")
+    assert fetched(html) == []
     again = typed(["plan", "show", "plan.json", "-f", "json"], desk)
     assert again.out == (desk / "plan.json").read_text()
     mail = typed(["plan", "show", "plan.json", "--for", "users", "--begins", "at noon"], desk)
