@@ -1,6 +1,6 @@
 """What the runner itself costs per step: plans of trivial steps over a real journal, beside bare synced commits.
 
-Prints one line per size; budget in DESIGN 11: at most 5 ms per step, flat from 1,000 to 10,000.
+Prints one line per size; the budget is at most 5 ms per step, flat from 1,000 to 10,000.
 """
 
 from __future__ import annotations

@@ -91,8 +91,9 @@ def test_an_abort_that_cannot_be_points_forward(known: dict[str, tuple[Place, To
     here = place.copy(tmp_path / "here")
     here.cloud.break_down(Fault(Kind.REFUSES, what="stop keystone-api", times=1))
     session = here.session()
-    with pytest.raises(StepFailed, match="was refused"):
+    with pytest.raises(StepFailed, match="was refused") as failed:
         type_in("finalize", session, here.plan)
+    assert "abort" not in failed.value.hint + status(session.journal, None)["next"]
     with pytest.raises(CannotRevert, match="blue's servers are out of the balancer") as told:
         type_in("abort", session, here.plan)
     assert (

@@ -17,9 +17,9 @@ from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.engine.course import RunPolicy
 from liftlock.engine.lock import RunLock
 from liftlock.engine.runner import Runner
-from liftlock.errors import StepFailed
+from liftlock.errors import CannotRevert, StepFailed
 from liftlock.plan.model import Lift, Plan, Stage
-from liftlock.plan.step import Question, Step
+from liftlock.plan.step import Question, Step, WayBack
 from liftlock.ports.clock import Clock
 from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Entry, Event, Journal, Line
@@ -254,6 +254,16 @@ class Hand(Put):
 
 
 @dataclass(frozen=True)
+class Drop(Put):
+    """What a `Put` has set is gone for good."""
+
+    way_back = WayBack.ONE_WAY
+
+    def revert(self, hands: Hands) -> None:
+        raise CannotRevert(f"{self.key} was dropped", now=f"nobody needs {self.key}")
+
+
+@dataclass(frozen=True)
 class Ask(Question):
     """Look at a value both ways, and count it."""
 
@@ -270,7 +280,7 @@ class Ask(Question):
         world_of(hands).changes[f"asked {self.key} on the way back"] += 1
 
 
-_EVERY = (Ask, AwaitValue, Hand, Put, PutTwo, Restart, Defective)
+_EVERY = (Ask, AwaitValue, Drop, Hand, Put, PutTwo, Restart, Defective)
 KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in _EVERY}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -98,6 +99,25 @@ def test_a_method_without_a_promise_is_noticed() -> None:
     assert promised(SqlJournal, "runs")
     assert not promised(SqlJournal, "vacuum")
     assert not promised(Reader, "runs"), "it is no journal, whatever it has in common with one"
+
+
+def test_a_page_that_is_named_is_there() -> None:
+    texts = [
+        *SOURCES,
+        *(
+            path
+            for folder in ("docs", "tests", "bench", "tools")
+            for path in ROOT.joinpath(folder).rglob("*.*")
+        ),
+    ]
+    named = {
+        (name, str(path.relative_to(ROOT)))
+        for path in texts
+        if path.suffix in {".py", ".md", ".toml"}
+        for name in re.findall(r"\b(?:docs|research)/[\w/.-]+\.md\b", path.read_text())
+    }
+    assert len(named) > 20
+    assert [(name, where) for name, where in sorted(named) if not ROOT.joinpath(name).is_file()] == []
 
 
 def test_no_file_records_a_registry() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from liftlock.engine.gates import GatePolicy, good_until, longer, moved, why_not_longer
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
-from liftlock.engine.way_back import past_return, touched
+from liftlock.engine.way_back import in_the_way, past_return, touched
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
 from liftlock.plan.words import duration
@@ -97,6 +97,11 @@ def _resume(state: RunState, alive: bool) -> str:
 def _abort(state: RunState) -> str:
     if state.stage is None or state.standing in OVER:
         return f"nothing: {state.sentence(alive=False)}"
+    if stays := in_the_way(state):
+        return (
+            f"puts back what was begun after “{state.plan.title(stays)}”, and holds the run there if that changed "
+            f"anything; {state.plan.stages[stays.stage - 1].undo}"
+        )
     unfinished = {n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.BEGUN}
     going = [ref for ref in touched(state) if ref.stage in unfinished]
     kept = [n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.DONE]

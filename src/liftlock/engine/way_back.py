@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from liftlock.engine.lanes import Work, lanes_of
 from liftlock.engine.state import RunState, StageStatus
 from liftlock.plan.model import StepRef
+from liftlock.plan.step import WayBack
 
 
 def past_return(state: RunState) -> int:
@@ -14,6 +15,19 @@ def past_return(state: RunState) -> int:
     steps = dict(state.plan.steps())
     changed = {ref.stage for ref in touched(state) if not steps[ref].only_asks}
     return next((n for n in sorted(changed) if not state.plan.stages[n - 1].lossless), 0)
+
+
+def in_the_way(state: RunState) -> StepRef | None:
+    """The newest step of an unfinished stage that an abort would stop at, not being made to be undone; None if all are.
+
+    One that loses writes may turn out to have changed nothing, and is undone then: known only when it is tried.
+    """
+    steps = dict(state.plan.steps())
+    stays = (WayBack.LOSSY, WayBack.ONE_WAY)
+    found = [
+        ref for ref in touched(state) if ref.stage in _unfinished(state) and steps[ref].way_back in stays
+    ]
+    return max(found, key=lambda ref: state.steps[ref].began, default=None)
 
 
 def can_return(state: RunState) -> bool:
@@ -28,9 +42,7 @@ def ways_back(state: RunState, *, whole: bool) -> Iterator[tuple[Sequence[Work],
     unfinished: first what `goes_back_first`, side by side; then stage by stage from the last, its lanes side by side as
     they were done, each lane backwards.
     """
-    unfinished = {
-        number for number, stage in enumerate(state.stages, start=1) if stage.status is StageStatus.BEGUN
-    }
+    unfinished = _unfinished(state)
     going = [ref for ref in touched(state) if whole or ref.stage in unfinished]
     if not whole and len(unfinished) < 2:
         yield [newest_first(state, going)], 1
@@ -67,6 +79,10 @@ def to_blue(state: RunState) -> tuple[Sequence[Work], Sequence[Work]]:
 def touched(state: RunState) -> list[StepRef]:
     """Steps that changed something, or may have, and were not undone."""
     return [ref for ref, step in state.steps.items() if step.touched]
+
+
+def _unfinished(state: RunState) -> set[int]:
+    return {number for number, stage in enumerate(state.stages, start=1) if stage.status is StageStatus.BEGUN}
 
 
 def newest_first(state: RunState, refs: Sequence[StepRef]) -> Work:

@@ -9,7 +9,7 @@ from typing import Protocol
 from liftlock.errors import AnotherRun, Fenced
 
 LEASE_S = 60.0
-"""How long an owner that gives no sign of life keeps the cloud from another bastion, in seconds (DESIGN.md, 10)."""
+"""How long an owner that gives no sign of life keeps the cloud from another bastion, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ class SimCloud:
     def serves(self, service: str) -> bool:
         """Whether requests to the service's API are answered as they should.
 
-        Old code serves on a newer schema (measured for 2025.1 on 2026.1 schemas, research/control-plane.md); new code
+        Old code serves on a newer schema (measured for 2025.1 on 2026.1 schemas, docs/measured.md); new code
         does not serve on an older one.
         """
         known = services()[service]
@@ -176,7 +176,7 @@ class SimCloud:
             if api is None or self.strikes(Kind.API_NEVER_ANSWERS, what=service):
                 return False
             running = self._series_reached_by_balancer(api.name)
-            # heat answers through its engine: without one every listing hangs (research/control-plane.md).
+            # heat answers through its engine: without one every listing hangs (docs/measured.md).
             workers = all(self.series_running(p) for p in ("heat-engine",) if service == "heat")
             return (
                 bool(running) and workers and all(self._fits(d, s) for d in known.databases for s in running)

@@ -20,7 +20,7 @@ from liftlock.sim.world import SimBackup, SimCopy, SimDatabase, age
 
 _LEVELS = ("READ-COMMITTED", "REPEATABLE-READ")
 _BACK_UP_S = 1.0
-_LOAD_S = 2.0  # research/lab.md: nine databases, 19 MB: dump 0.5 s, load 1.8-2.1 s
+_LOAD_S = 2.0  # docs/measured.md: nine databases, 19 MB: dump 0.5 s, load 1.8-2.1 s
 
 
 class SimDatabases:

@@ -14,11 +14,11 @@ from liftlock.sim.faults import Kind
 from liftlock.sim.world import SimHost, age, series_of
 
 _STAGE_S = 20.0
-_PROGRAM_S = 5.0  # research/control-plane.md: 3-6 s a command, nearly all of it Python starting
+_PROGRAM_S = 5.0  # docs/measured.md: 3-6 s a command, nearly all of it Python starting
 _HANGS_S = 86_400.0
 _NOT_ENOUGH_DISK_MIB = 1000
 _WARNS = ("nova-status", "neutron-status")
-"""Upgrade checks that end with 1, "warning", on a healthy tiny cloud (research/control-plane.md)."""
+"""Upgrade checks that end with 1, "warning", on a healthy tiny cloud (docs/measured.md)."""
 
 
 class SimDeployer:
@@ -149,7 +149,7 @@ def _migrate(cloud: SimCloud, host: str, series: str, migration: Migration) -> P
             set(database.revisions) - set(heads()[series].get(database.name, database.revisions))
         )
         if age(database.series) > age(series) and unknown:
-            # Seen: keystone-manage 27 on a schema of 2026.1 (research/control-plane.md).
+            # Seen: keystone-manage 27 on a schema of 2026.1 (docs/measured.md).
             return ProgramResult(1, f"Can't locate revision identified by '{unknown[0]}'", _PROGRAM_S)
         same = database.revisions == heads()[series].get(database.name)
         if migration.phase == "online" and age(database.series) < age(series) and not same:

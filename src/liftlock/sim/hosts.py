@@ -21,7 +21,7 @@ from liftlock.sim.world import OLDEST_COMPUTE, SimHost, SimUnit, age, series_of
 _PYTHON = "3.11.2"
 _START_S = 2.0
 _ASKS_FOR_COMPUTES = ("nova-conductor", "nova-scheduler")
-_STOP_S = 5.0  # research/control-plane.md: 1 s for uwsgi, 18 s for neutron-rpc-server
+_STOP_S = 5.0  # docs/measured.md: 1 s for uwsgi, 18 s for neutron-rpc-server
 
 
 class SimHosts:
@@ -149,7 +149,7 @@ class SimServices:
         cloud = self._life.cloud
         if cloud.strikes(Kind.UNIT_DOES_NOT_START, here.name, part):
             return "No local node identity found"
-        # Seen: research/control-plane.md, "too-old compute".
+        # Seen: docs/measured.md, "too-old compute".
         floor = OLDEST_COMPUTE.get(series_of(here.current), "")
         if part in _ASKS_FOR_COMPUTES and any(
             age(series) < age(floor) for series in cloud.series_running("nova-compute")

@@ -12,7 +12,7 @@ from liftlock.ports.likeness import Mention, Substitution
 from liftlock.sim.cloud import Life
 from liftlock.sim.world import SimHost, SimUnit
 
-_COPY_S = 0.7  # research/lab.md: seven services' configuration
+_COPY_S = 0.7  # docs/measured.md: seven services' configuration
 
 
 class SimLikeness:

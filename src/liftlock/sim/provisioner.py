@@ -8,7 +8,7 @@ from liftlock.ports.provisioner import HostOrder
 from liftlock.sim.cloud import Life
 from liftlock.sim.world import SimHost
 
-_BOOT_S = 2.7  # research/lab.md: from order to SSH
+_BOOT_S = 2.7  # docs/measured.md: from order to SSH
 
 
 class SimProvisioner:

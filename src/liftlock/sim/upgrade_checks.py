@@ -11,12 +11,12 @@ from liftlock.sim.faults import Kind
 from liftlock.sim.world import series_of
 
 _WARNS = {"nova": "hw_machine_type unset", "neutron": "OVN support for BM provisioning over IPv6 check"}
-"""Service -> what it warns about on a healthy tiny cloud (research/control-plane.md)."""
+"""Service -> what it warns about on a healthy tiny cloud (docs/measured.md)."""
 _FAILS = UpgradeResult(
     "Older than N-1 computes", FAILURE, "There are computes older than the target supports."
 )
 _ERROR = 255
-_SECONDS = 4.0  # research/control-plane.md: nearly all of it Python starting
+_SECONDS = 4.0  # docs/measured.md: nearly all of it Python starting
 
 
 class SimUpgradeChecks:

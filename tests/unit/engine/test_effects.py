@@ -9,9 +9,10 @@ import pytest
 
 from liftlock.engine.effects import effect
 from liftlock.engine.runner import last_run
-from liftlock.errors import LiftlockError
+from liftlock.errors import CannotRevert, LiftlockError
+from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event, RequestKind
-from tests.scenario.waterworks import Site, lift_plan
+from tests.scenario.waterworks import Drop, Put, Site, lift_plan, plan, stage
 
 
 @pytest.fixture
@@ -68,3 +69,21 @@ def test_a_finished_run_has_nothing_to_resume_or_put_back(tmp_path: Path) -> Non
     assert site.runner().run(lift_plan()).finished
     assert told(site, RequestKind.RESUME).startswith("nothing: ")
     assert told(site, RequestKind.ABORT).startswith("nothing: ")
+
+
+def test_where_something_is_gone_for_good_nothing_says_that_an_abort_puts_the_stage_back(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    site.world.broken.add("i")
+    with pytest.raises(LiftlockError, match="i does not move") as failed:
+        site.runner().run(plan(stage("drop", (Put("a"), Drop("b"), Put("i")), lossless=False)))
+    assert failed.value.hint == "oil i; then `liftlock resume`"
+    said = told(site, RequestKind.ABORT)
+    assert said.startswith(
+        "puts back what was begun after “set b to new”, and holds the run there if that changed "
+    )
+    with pytest.raises(CannotRevert, match="b was dropped"):
+        site.runner().abort()
+    assert site.events(Event.REVERTED) == [str(StepRef(1, 3))]
+    assert site.world.values["a"] == "new"

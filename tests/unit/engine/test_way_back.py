@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from liftlock.engine.lanes import Work
 from liftlock.engine.state import RunState, state_of
-from liftlock.engine.way_back import can_return, past_return, to_blue, ways_back
+from liftlock.engine.way_back import can_return, in_the_way, past_return, to_blue, ways_back
 from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event
-from tests.scenario.waterworks import Ask, Hand, Put, plan, stage
+from tests.scenario.waterworks import Ask, Drop, Hand, Put, plan, stage
 from tests.unit.engine.lines import Story
 
 MADE = plan(
@@ -90,3 +90,33 @@ def test_past_the_return_is_the_first_stage_that_loses_writes_and_changed_someth
     assert past_return(state(story.step(StepRef(4, 1)))) == 0, "it has only looked"
     assert past_return(state(story.tell(Event.STARTED, StepRef(4, 2)))) == 4
     assert not can_return(state(story))
+
+
+DROPPING = plan(
+    stage("drop", (Put("a"), Drop("b"), Put("c")), (Drop("d"),), lossless=False),
+    stage("drop more", (Put("e"),), lossless=False),
+)
+
+
+def dropping(*begun: int) -> Story:
+    story = Story().tell(Event.RUN_BEGUN).tell(Event.STAGE_BEGUN, 1)
+    for ordinal in begun:
+        story = story.step(StepRef(1, ordinal))
+    return story
+
+
+def test_in_the_way_of_an_abort_is_the_newest_step_of_the_unfinished_stage_that_is_not_made_to_be_undone() -> (
+    None
+):
+    def stops_at(story: Story) -> StepRef | None:
+        return in_the_way(state_of("run-1", DROPPING, story.lines))
+
+    assert stops_at(dropping(1)) is None
+    assert stops_at(dropping(1, 2, 3)) == StepRef(1, 2)
+    assert stops_at(dropping(1, 2, 4, 3)) == StepRef(1, 4)
+    assert stops_at(dropping(4, 1, 2)) == StepRef(1, 2)
+    assert stops_at(dropping(1).tell(Event.STARTED, StepRef(1, 2))) == StepRef(1, 2), (
+        "it may have dropped something"
+    )
+    next_stage = dropping(1, 2, 3, 4).tell(Event.STAGE_DONE, 1).tell(Event.STAGE_BEGUN, 2)
+    assert stops_at(next_stage.step(StepRef(2, 1))) is None, "an abort leaves stages that are done"

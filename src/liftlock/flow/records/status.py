@@ -12,7 +12,7 @@ from liftlock.engine.assessment import Assessment, Verdict, assess
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.insights import Felt, Kind, Look, another_bastion, failures
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus, state_of
-from liftlock.engine.way_back import past_return
+from liftlock.engine.way_back import in_the_way, past_return
 from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
@@ -192,7 +192,7 @@ def _next(look: Look, verdict: Verdict) -> str:
     if Kind.ELSEWHERE in kinds_now:
         return _THERE
     if Kind.NOBODY_RUNS in kinds_now:
-        return f"`liftlock resume`; or {stop(state)}"
+        return f"`liftlock resume`{or_stop(state)}"
     if verdict.assessment is Assessment.FAILED:
         return _after_a_failure(look, undoing=Kind.NOT_UNDONE in kinds_now)
     if verdict.assessment is Assessment.STALLED and look.alive:
@@ -211,7 +211,7 @@ def _after_a_failure(look: Look, *, undoing: bool) -> str:
         return hint if RESUME in hint else f"{hint}; or go on: {RESUME}"
     if not undoing:
         said = hint if RESUME in hint else f"{hint}; then {RESUME}"
-        return f"{said}; or {stop(look.state)}"
+        return f"{said}{or_stop(look.state)}"
     words = [line.event for line in look.lines if line.event in _AGAIN]
     again = _AGAIN[words[-1]] if words else _AGAIN[Event.ROLLING_BACK]
     # A step's own hint is for the way there.
@@ -248,9 +248,11 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
         case Standing.HELD if state.who.startswith("guard green_") and past_return(state):
             return "`liftlock resume`, which first starts again what died on green"
         case Standing.HELD if state.returned_at > state.going_since:
-            return f"mend green (start what died there), then `liftlock resume` hands over again; or {stop(state)}"
+            return (
+                f"mend green (start what died there), then `liftlock resume` hands over again{or_stop(state)}"
+            )
         case Standing.HELD:
-            return f"`liftlock resume`, or {stop(state)}"
+            return f"`liftlock resume`{or_stop(state)}"
         case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
             return "make a new plan: `liftlock plan`"
         case Standing.ABORTING | Standing.FALLING_BACK | Standing.ROLLING_BACK if alive:
@@ -258,7 +260,7 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
     return (
         "nothing; `liftlock hold` stops it before its next step"
         if alive
-        else f"`liftlock resume`, or {stop(state)}"
+        else f"`liftlock resume`{or_stop(state)}"
     )
 
 
@@ -277,11 +279,11 @@ def heirs(plan: Plan) -> str:
     )
 
 
-def stop(state: RunState) -> str:
-    """The verbs that end the run without going on; the whole of it can be put back only beside a blue that waits."""
+def or_stop(state: RunState) -> str:
+    """The verbs that end the run without going on; empty where neither the stage nor the whole can be put back."""
     if state.plan.by_hand and not any(number > state.plan.last_lossless_stage for number in state.reached):
-        return "`liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
-    return "`liftlock abort`"
+        return ", or `liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
+    return "" if in_the_way(state) else ", or `liftlock abort`"
 
 
 def way_back(state: RunState) -> str:

@@ -24,7 +24,7 @@ from liftlock.ports.traffic import Server
 _BEGIN, _END = "# liftlock begin", "# liftlock end"
 _BACKUP = " backup #liftlock"
 _FALLS_BACK = "observe layer4 error-limit 1 on-error mark-down weight 0"
-"""research/lab.md: what let only requests in flight fail when green was killed. Weight 0: the share alone decides."""
+"""docs/measured.md: what let only requests in flight fail when green was killed. Weight 0: the share alone decides."""
 _WITH_VALUE_NOT_GREENS = (
     "weight",
     "cookie",
