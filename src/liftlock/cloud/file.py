@@ -106,10 +106,11 @@ class BrokerAccess:
 
 @dataclass(frozen=True, slots=True)
 class BalancerAccess:
-    """How HAProxy is reached: its runtime socket over SSH."""
+    """How the balancer is reached; HAProxy by its runtime socket over SSH."""
 
     hosts: tuple[HostName, ...]
     """Hosts of this file with the role `balancer`."""
+    kind: Word = "haproxy"
     socket: RemotePath = "/run/haproxy/admin.sock"
     """Where HAProxy's runtime socket lies on each of them."""
     backends: Mapping[str, BackendName] = field(default_factory=dict)

@@ -97,10 +97,10 @@ def _resume(state: RunState, alive: bool) -> str:
 def _abort(state: RunState) -> str:
     if state.stage is None or state.standing in OVER:
         return f"nothing: {state.sentence(alive=False)}"
-    if stays := in_the_way(state):
+    if lossy := in_the_way(state):
         return (
-            f"puts back what was begun after “{state.plan.title(stays)}”, and holds the run there if that changed "
-            f"anything; {state.plan.stages[stays.stage - 1].undo}"
+            f"puts back what was begun after “{state.plan.title(lossy)}”, and holds the run there if that changed "
+            f"anything; {state.plan.stages[lossy.stage - 1].undo}"
         )
     unfinished = {n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.BEGUN}
     going = [ref for ref in touched(state) if ref.stage in unfinished]

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from liftlock.cloud.file import CloudFile, ProvisionerChoice, load
 from liftlock.cloud.model import Role
 from liftlock.discovery import names_in
-from liftlock.drivers import deployers
-from liftlock.drivers.balancers.colours import HaProxyTraffic
-from liftlock.drivers.balancers.haproxy import HaProxy
+from liftlock.drivers import balancers, deployers
 from liftlock.drivers.brokers.rabbitmq import RabbitMq
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.drivers.configurations.files import ConfigurationFiles
@@ -35,6 +34,7 @@ from liftlock.errors import BadInput, LiftlockError
 from liftlock.flow.site import Site, backup_folder, journal_file
 from liftlock.ports.api import CloudApi
 from liftlock.ports.artefacts import Artefacts
+from liftlock.ports.balancer import Balancer
 from liftlock.ports.clock import Clock
 from liftlock.ports.deployer import Deployer
 from liftlock.ports.hands import Hands
@@ -42,6 +42,7 @@ from liftlock.ports.lease import Owned
 from liftlock.ports.provisioner import Provisioner
 from liftlock.ports.scratch import ScratchServer
 from liftlock.ports.shell import Shell
+from liftlock.ports.traffic import Traffic
 
 if TYPE_CHECKING:
     from liftlock.drivers.databases.access import DatabaseAccess
@@ -189,7 +190,7 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         hosts=addresses,
     )
     roles = {h.name: h.roles for h in file.hosts} | {g.name: (Role.CONTROL,) for g in file.green}
-    backends = {s: file.backend(s) for s in file.services}
+    looks, traffic = balancer(file, shell)
     return Hands(
         hosts=LinuxHosts(shell, clock, roles, file.deployer.root),
         services=SystemdServices(shell, clock),
@@ -197,10 +198,10 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
         configuration=ConfigurationFiles(shell, backups),
         databases=RenamedDatabases(databases, file.databases.names),
         broker=RabbitMq(shell, file.broker.host),
-        balancer=HaProxy(shell, file.balancer.hosts, backends, file.balancer.socket),
+        balancer=looks,
         api=api,
         clock=clock,
-        traffic=HaProxyTraffic(shell, file.balancer.hosts, socket=file.balancer.socket, backends=backends),
+        traffic=traffic,
         likeness=LinuxLikeness(shell, file.deployer.root),
         provisioner=provisioner(file.provisioner),
         keys=LinuxKeys(shell),
@@ -212,13 +213,25 @@ def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
 
 def deployer(file: CloudFile, shell: Shell, clock: Clock) -> Deployer:
     """Whoever brings releases to hosts; raises `BadInput` for a kind of which there is no file."""
-    kind, known = file.deployer.kind, names_in(deployers)
+    found: Deployer = _chosen(deployers, "deployer", file.deployer.kind).deployer_of(file, shell, clock)
+    return found
+
+
+def balancer(file: CloudFile, shell: Shell) -> tuple[Balancer, Traffic]:
+    """Whoever looks at the balancer, and whoever shares requests; raises `BadInput` like `deployer`."""
+    found: tuple[Balancer, Traffic] = _chosen(balancers, "balancer", file.balancer.kind).balancer_of(
+        file, shell
+    )
+    return found
+
+
+def _chosen(room: ModuleType, what: str, kind: str) -> ModuleType:
+    known = names_in(room)
     if kind not in known:
         raise BadInput(
-            f"liftlock has no deployer `{kind}`", hint=f"name one of {', '.join(known)} as `deployer.kind`"
+            f"liftlock has no {what} `{kind}`", hint=f"name one of {', '.join(known)} as `{what}.kind`"
         )
-    found: Deployer = import_module(f"{deployers.__name__}.{kind}").deployer_of(file, shell, clock)
-    return found
+    return import_module(f"{room.__name__}.{kind}")
 
 
 def provisioner(choice: ProvisionerChoice | None) -> Provisioner:

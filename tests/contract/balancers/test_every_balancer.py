@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from liftlock.drivers.balancers.haproxy import HaProxy
+from liftlock.drivers.balancers.haproxy.look import HaProxy
 from liftlock.ports.balancer import Balancer
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from liftlock.drivers.balancers.colours import HaProxyTraffic
+from liftlock.drivers.balancers.haproxy import HaProxyTraffic
 from liftlock.errors import Unreachable
 from liftlock.ports.shell import Finished
 from liftlock.ports.traffic import Server

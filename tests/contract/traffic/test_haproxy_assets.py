@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from liftlock.drivers.balancers.colours import written
+from liftlock.drivers.balancers.haproxy import written
 from tests.contract.traffic.rig import Balancer, Rig, rig, wait_for
 
 SERVICE = "horizon"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from liftlock.drivers.balancers.colours import written
+from liftlock.drivers.balancers.haproxy import written
 from liftlock.drivers.on_host.colours import believable
 from liftlock.errors import BadInput, LiftlockError, Refused
 from liftlock.ports.traffic import Server

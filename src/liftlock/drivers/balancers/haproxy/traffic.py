@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Condition
 
-from liftlock.drivers.balancers.colours import written
-from liftlock.drivers.balancers.colours.node import Node, Places
-from liftlock.drivers.balancers.colours.running import Seen
+from liftlock.drivers.balancers.haproxy import written
+from liftlock.drivers.balancers.haproxy.node import Node, Places
+from liftlock.drivers.balancers.haproxy.running import Seen
 from liftlock.drivers.clocks.system import SystemClock
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
 from liftlock.knowledge.catalogue import services

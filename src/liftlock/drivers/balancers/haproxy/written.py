@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from liftlock.drivers.balancers.colours.sections import (
+from liftlock.drivers.balancers.haproxy.sections import (
     Section,
     above,
     code,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from liftlock.drivers.balancers.colours import written
+from liftlock.drivers.balancers.haproxy import written
 
 # HAProxy 2.6 management guide, 9.3, `show servers state`.
 _MAINTENANCE, _DRAIN = 0x23, 0x18

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from liftlock.blots import blotted
-from liftlock.drivers.balancers.colours import written
-from liftlock.drivers.balancers.colours.running import Seen, seen
+from liftlock.drivers.balancers.haproxy import written
+from liftlock.drivers.balancers.haproxy.running import Seen, seen
 from liftlock.drivers.on_host import ask
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.ports.clock import Clock
