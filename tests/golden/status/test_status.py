@@ -36,7 +36,7 @@ def test_every_document_has_a_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "command"), [("failed_step", "`liftlock resume`; or "), ("not_undone", "`liftlock rollback`")]
+    ("name", "command"), [("failed_step", "`liftlock resume`, or "), ("not_undone", "`liftlock rollback`")]
 )
 def test_a_step_that_failed_without_a_hint_still_leads_to_a_command(name: str, command: str) -> None:
     run, lines = load(MOMENTS[name].recording)[0], MOMENTS[name].lines()
