@@ -242,6 +242,8 @@ def silent(cloud: Any, lab: Setting) -> str:
     left += [f"the network agent on {h}" for h in sorted(wanted - agents)]
     left += [f"the mapping of {h}" for h in sorted(wanted - mapped)] if wanted <= computes else []
     left += [] if "up" in volumes else ["cinder-volume"]
+    # A scheduler that was not told of any room yet has no place for a volume, and says so by an error.
+    left += [] if "up" not in volumes or any(cloud.block_storage.backend_pools()) else ["room for volumes"]
     return f"{', '.join(left)} not seen" if left else ""
 
 
