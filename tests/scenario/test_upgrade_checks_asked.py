@@ -18,7 +18,7 @@ from liftlock.plan.model import Plan
 from liftlock.ports.journal import Event, RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
-from liftlock.steps.upgrade_checks import AskUpgradeCheck
+from liftlock.steps.upgrade_checks import TRIES, AskUpgradeCheck
 
 TOO_OLD = Fault(Kind.UPGRADE_CHECK_FAILS, what="nova")
 UNSET = "upgrade_check_warns:nova/hw_machine_type-unset"
@@ -71,6 +71,17 @@ def test_a_check_that_fails_holds_the_run_before_any_database_is_changed(
     assert state.finished or state.gate == "finalize"
     assert revisions(cloud) != before
     assert serve(cloud)
+
+
+def test_what_fails_once_was_under_way_and_what_fails_each_time_is_a_failure(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny(faults=[replace(TOO_OLD, times=TRIES - 1)])
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    assert run(session, approved(session)).gate == "finalize"
+    cloud = SimCloud.tiny(faults=[replace(TOO_OLD, times=TRIES)])
+    (tmp_path / "again").mkdir()
+    session = sim_session(tmp_path / "again", cloud, more=GREEN)
+    with pytest.raises(StepFailed, match="Older than N-1"):
+        run(session, approved(session))
 
 
 @pytest.mark.parametrize("strategy", ["blue_green", "in_place"])

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock.cloud.answers import UpgradeAnswer
 from liftlock.errors import StepFailed
 from liftlock.plan.step import Question
 from liftlock.ports.hands import Hands
 
+TRIES = 4
+"""How often a check is asked that fails: cinder's takes a volume that is just being made for one without a service."""
+PAUSE_S = 5.0
 NOW = "nothing of the databases was changed; users are served as before"
 
 
@@ -36,7 +40,7 @@ class AskUpgradeCheck(Question):
 
     def execute(self, hands: Hands) -> str:
         """What it warns of goes into the journal, with the names under which it can be accepted."""
-        answer = hands.upgrade_checks.ask(self.host, hands.deployer.folder(self.release), self.service)
+        answer = self._ask(hands)
         if answer.failures:
             raise StepFailed(
                 f"{self._its_check} fails: {'; '.join(map(str, answer.failures))}",
@@ -53,6 +57,17 @@ class AskUpgradeCheck(Question):
                 "`liftlock resume`",
             )
         return "; ".join(f"{name}: {words}" for name, words in risks.items()) or "it found nothing"
+
+    def _ask(self, hands: Hands) -> UpgradeAnswer:
+        """What fails is asked again: it may have been under way. What warns is not."""
+        folder = hands.deployer.folder(self.release)
+        answer = hands.upgrade_checks.ask(self.host, folder, self.service)
+        for _ in range(TRIES - 1):
+            if not answer.failures:
+                break
+            hands.clock.sleep(PAUSE_S)
+            answer = hands.upgrade_checks.ask(self.host, folder, self.service)
+        return answer
 
     @property
     def _its_check(self) -> str:

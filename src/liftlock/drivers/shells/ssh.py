@@ -193,7 +193,7 @@ class SshShell:
             except TimeoutError as e:
                 raise may_run_on(host, command, "did not end in time") from e
             except LOST as e:
-                raise may_run_on(host, command, f"was cut off: {e}") from e
+                raise may_run_on(host, command, f"was cut off: {str(e) or type(e).__name__}") from e
             finally:
                 process.close()
         code = exit_code(process)
@@ -234,7 +234,9 @@ class SshShell:
                     continue
                 line.drop(connection)
                 if sent:
-                    raise may_run_on(host, text, f"was cut off as it started: {e}") from e
+                    raise may_run_on(
+                        host, text, f"was cut off as it started: {str(e) or type(e).__name__}"
+                    ) from e
                 if fresh:
                     raise unreachable(host, access, e) from e
             else:
