@@ -258,7 +258,8 @@ def hand_over_workers(order: Order) -> Stage:
         lanes=longest_first(lanes),
         feels="volumes may take some seconds longer to become available",
         undo=BACK,
-        at_once=3,
+        # What takes long here waits: for programs that start, and for those that end what they have under way.
+        at_once=6,
     )
 
 
