@@ -23,6 +23,7 @@ from liftlock.plan import codec
 from liftlock.plan.model import Plan
 from liftlock.plan.text import text
 from liftlock.ports.journal import RequestKind
+from liftlock.rehearsal.hazards import Verdict
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import PowerCut
 from liftlock.steps.kinds import kinds
@@ -180,6 +181,26 @@ def test_whoever_does_not_follow_reads_what_will_fail(tmp_path: Path, session: S
     ]
     assert [p.failed for p in predictions(made, {})] == [None, None]
     assert [s.gate for s in made.stages if s.gate] == ["start", "finalize", "retire"]
+
+
+@pytest.mark.parametrize("strategy", ["blue_green", "in_place"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_migration_that_is_known_to_abort_is_not_planned(
+    tmp_path: Path, session: Session, strategy: str, hidden: bool
+) -> None:
+    found = proof(session, tmp_path, neutron="gap")
+    (gap,) = found.proven["neutron"]
+    aborting = replace(gap, aborts=("neutron.ports, revision ab12: (1062, 'Duplicate entry')",))
+    good = (replace(gap, verdict=Verdict.OVERLAP),) if hidden else ()
+    following = replace(found, proven={"neutron": (*good, aborting)}, overlap=("neutron",))
+    with pytest.raises(
+        Refused, match=r"neutron cannot be migrated .* neutron\.ports, revision ab12: \(1062"
+    ) as no:
+        plan(session.site, "2026.1", strategy, following=following)
+    assert no.value.now == "nothing was changed"
+    assert "mend the data" in no.value.hint
+    other = replace(aborting, target="1.0")
+    plan(session.site, "2026.1", strategy, following=Following({"neutron": (other,)}))
 
 
 def test_in_place_has_no_use_for_shims(tmp_path: Path, session: Session) -> None:

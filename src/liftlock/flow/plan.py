@@ -49,7 +49,7 @@ def plan(
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
     from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Raises
-    `Refused` naming every blocker, `BadInput` for an unknown strategy or service, and what `shelf` raises.
+    `Refused` naming every blocker or migration that is known to abort, `BadInput` for an unknown strategy or service, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     following = following or Following()
@@ -188,16 +188,36 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
 
 
 def obeying(order: Order, following: Following) -> Order:
-    """The same, with what the verdicts on these very versions ask for; raises `BadInput` for a service not there."""
+    """The same, with what the verdicts on these very versions ask for.
+
+    Raises `BadInput` for a service not there, `Refused` where a migration is known to fail on the cloud's data.
+    """
     unknown = sorted(set(following.overlap) - set(order.cloud.services))
     if unknown:
         raise BadInput(
             f"the cloud has no service {unknown[0]!r}", hint=f"it has {', '.join(order.cloud.services)}"
         )
+    refuse_what_aborts(order, following)
     told = {s.name: following.verdict(s.name, *versions(order, s)) for s in order.services()}
     shims = {name: found for name, proven in told.items() if (found := following.shims_of(proven))}
     apart = frozenset(name for name, proven in told.items() if following.apart(proven))
     return replace(order, shims=shims, apart=apart)
+
+
+def refuse_what_aborts(order: Order, following: Following) -> None:
+    """Return, unless a proof saw a migration end with an error: whatever the strategy, it would on the cloud too."""
+    found = [
+        f"{service.name} cannot be migrated as its data is: {where}"
+        for service in order.services()
+        for told in following.verdicts(service.name, *versions(order, service))
+        for where in told.aborts
+    ]
+    if found:
+        raise Refused(
+            "\n".join(dict.fromkeys(found)),
+            hint="mend the data that it ends at, then prove again (`liftlock proof` on a new dump, or `liftlock "
+            "rehearse`) and plan with what that says",
+        )
 
 
 def running_parts(cloud: Cloud) -> frozenset[tuple[str, str]]:
