@@ -19,7 +19,7 @@ from liftlock.flow.plan import plan
 from liftlock.flow.records.report import Prediction, predictions
 from liftlock.flow.records.status import status
 from liftlock.flow.run import Session, pass_gate, resume, rollback, run
-from liftlock.plan import codec
+from liftlock.plan import codec, users_text
 from liftlock.plan.model import Plan
 from liftlock.plan.text import text
 from liftlock.ports.journal import RequestKind
@@ -27,6 +27,7 @@ from liftlock.rehearsal.hazards import Verdict
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import PowerCut
 from liftlock.steps.kinds import kinds
+from liftlock.steps.schema import MigrateSchema
 
 SHIM = Shim(
     database="neutron",
@@ -156,6 +157,63 @@ def test_a_gap_is_a_stage_with_a_gate_of_its_own_past_which_writes_are_lost(
         rollback(session, "too late")
     pass_gate(session, "finalize", "content")
     assert all(cloud.serves(name) for name in session.site.file.services)
+
+
+def test_behind_a_gap_no_stage_promises_the_way_back_that_is_gone(tmp_path: Path, session: Session) -> None:
+    made = approved(session, proof(session, tmp_path, glance="gap", neutron="gap"))
+    gone = next(n for n, stage in enumerate(made.stages) if stage.gate == "gap")
+    assert all("rollback" in stage.undo for stage in made.stages[3:gone])
+    for stage in made.stages[gone:]:
+        assert "rollback" not in stage.undo, stage.name
+        assert "restore" in stage.undo, stage.name
+        assert not stage.lossless, stage.name
+    assert made.last_lossless_stage == gone
+    run(session, made)
+    approve(session, made, "gap")
+    state = resume(session)
+    assert (state.gate, state.stage) == ("gap", 10), "the second gap has a gate too"
+    assert "no write is lost" not in status(session.journal, None)["way_back"]
+
+
+def test_without_keystone_nobodys_token_is_checked_and_the_plan_says_so(
+    tmp_path: Path, session: Session
+) -> None:
+    made, _ = plan(session.site, "2026.1", following=proof(session, tmp_path, keystone="gap", neutron="gap"))
+    first, second = (stage for stage in made.stages if stage.gate == "gap")
+    assert "every other API that checks a token with keystone fails meanwhile too" in first.feels
+    assert "keystone" not in second.feels
+    expected = {p.service: p.expected for p in predictions(made, {})}
+    assert expected["keystone"] == "away in stages 7 to 7"
+    assert expected["nova"] == "no token is checked while keystone is away in stages 7 to 7"
+    assert expected["neutron"] == f"away in stages 10 to 10; {expected['nova']}"
+    assert set(expected) == set(session.site.file.services)
+    assert "fail too while keystone is away, which checks their tokens" in " ".join(text(made).split())
+    assert "The other APIs refuse requests while identity (keystone) does not answer." in users_text.page(
+        made
+    )
+    in_place, _ = plan(session.site, "2026.1", "in_place")
+    assert not any("token" in p.expected for p in predictions(in_place, {}))
+
+
+def test_a_service_goes_through_its_gap_with_no_work_cut(tmp_path: Path, session: Session) -> None:
+    made, _ = plan(session.site, "2026.1", following=proof(session, tmp_path, cinder="gap", heat="gap"))
+    (stage,) = (stage for stage in made.stages if stage.gate == "gap")
+    lanes = {next(s.service for s in lane if isinstance(s, MigrateSchema)): lane for lane in stage.lanes}
+    titles = {name: [step.title for step in lane] for name, lane in lanes.items()}
+    assert titles["cinder"][:4] == [
+        "stop cinder-api on ctl-blue",
+        "wait until cinder-volume on ctl-blue has no work under way",
+        "stop cinder-scheduler on ctl-blue",
+        "stop cinder-volume on ctl-blue",
+    ]
+    assert titles["heat"][:3] == [
+        "stop heat-api on ctl-blue",
+        "wait until heat-engine on ctl-blue has no work under way",
+        "stop heat-engine on ctl-blue",
+    ]
+    for name, told in titles.items():
+        migrated = next(n for n, step in enumerate(lanes[name]) if isinstance(step, MigrateSchema))
+        assert all("ctl-blue" not in title for title in told[migrated:])
 
 
 def test_a_gap_can_be_gone_back_from_as_long_as_its_gate_is_closed(

@@ -49,7 +49,8 @@ def plan(
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
     from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Raises
-    `Refused` naming every blocker or migration that is known to abort, `BadInput` for an unknown strategy or service, and what `shelf` raises.
+    `Refused` naming every blocker, or every migration that is known to abort, `BadInput` for an unknown strategy or
+    service, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     following = following or Following()
