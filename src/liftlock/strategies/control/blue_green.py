@@ -21,7 +21,6 @@ from liftlock.steps.databases import ReadCommitted, Reword
 from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
-from liftlock.steps.schema import TakeShimsAway
 from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartAtBoot, StartOnGreen, StopPart
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
@@ -350,8 +349,8 @@ def contract(order: Order) -> Stage:
     """Blue's records go, data moves, the old columns are dropped."""
     lanes = []
     for service in order.services():
-        shims = order.shims.get(service.name, ())
-        steps: list[Step] = [TakeShimsAway(service.name, shims)] if shims else []
+        shims = (*order.shims.get(service.name, ()), *order.left.get(service.name, ()))
+        steps = [*blocks.take_away(service, shims)]
         steps += [Reword(False, what) for what in rewordings(order.lift.target, service.name)]
         steps += green.forget_blue(order, service)
         steps += [
