@@ -21,7 +21,7 @@ from liftlock.engine.state import RunState, Standing
 from liftlock.engine.watch import Watches
 from liftlock.errors import BadInput, Refused, StalePlan
 from liftlock.flow.command.guarding import guards_of
-from liftlock.flow.command.requests import ask
+from liftlock.flow.command.requests import ask, refuse_undone
 from liftlock.flow.records.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
@@ -167,6 +167,8 @@ def refuse_if_unfit(site: Site, plan: Plan, state: RunState | None) -> None:
             now="nothing was changed by this command" if not reached else state_sentence(state),
             hint=f"make a new plan: `liftlock plan --to {plan.lift.target} -o FILE`",
         )
+    if not reached:
+        refuse_undone(plan)
     in_the_way = () if reached else blockers(examine(cloud, releases()[plan.lift.target]))
     if in_the_way and plan.verb == "upgrade":
         raise Refused(

@@ -358,7 +358,7 @@ class AwaitIdle(Question):
             left = hands.databases.work_under_way(self.service, self.host)
             raise StepFailed(
                 f"{self.part} on {self.host} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
-                now="it goes on with them; nothing was stopped",
+                now="it goes on with them, and was not stopped",
                 hint="wait for long jobs to end, then `liftlock resume`",
             )
 

@@ -21,7 +21,6 @@ from liftlock.steps.databases import ReadCommitted, Reword
 from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
-from liftlock.steps.schema import TakeShimsAway
 from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartAtBoot, StartOnGreen, StopPart
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
@@ -35,7 +34,9 @@ NATURE = Nature("blue/green", "both releases beside each other on one schema, on
 CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
+IDENTITY = "keystone"
 NOTHING = "nothing"
+ASK_IDENTITY = f"; every other API that checks a token with {IDENTITY} fails meanwhile too"
 NO_WAY_BACK = (
     "`liftlock restore`: what users wrote since the backup is lost, and listed before (a few minutes)"
 )
@@ -47,7 +48,7 @@ BACK = (
 
 def arrange(order: Order) -> Plan:
     """The plan for one lift with green beside blue; raises `BadInput` when the cloud file declares no green host."""
-    stages = (
+    stages = without_return(
         back_up(order),
         green.prepare(order),
         *blocks.ask_upgrade_checks(order, green.names(order)),
@@ -81,6 +82,13 @@ def arrange(order: Order) -> Plan:
             "not copied to green: set it up there afterwards",
         ),
     )
+
+
+def without_return(*stages: Stage) -> tuple[Stage, ...]:
+    """The same; behind the first that loses the way back, none of them has it again."""
+    lost = next((n for n, stage in enumerate(stages) if not stage.lossless), len(stages))
+    without = (replace(s, undo=NO_WAY_BACK, lossless=False) if s.lossless else s for s in stages[lost + 1 :])
+    return (*stages[: lost + 1], *without)
 
 
 def back_up(order: Order) -> Stage:
@@ -220,7 +228,8 @@ def swap(order: Order, chosen: Callable[[Service], bool]) -> Iterator[Stage]:
         name=f"hand over {names}, away meanwhile: old code cannot live on the new schema",
         why="the proof found what old code would fail at, and no statement that would help it",
         lanes=longest_first(tuple(swapped(order, s)) for s in going),
-        feels=f"{names}: requests fail with 503 from the stop of the old service until the new one answers",
+        feels=f"{names}: requests fail with 503 from the stop of the old service until the new one answers"
+        + (ASK_IDENTITY if any(s.name == IDENTITY for s in going) else ""),
         undo=NO_WAY_BACK,
         gate="gap",
         at_once=2,
@@ -230,13 +239,16 @@ def swap(order: Order, chosen: Callable[[Service], bool]) -> Iterator[Stage]:
 
 
 def swapped(order: Order, service: Service) -> Iterator[Step]:
-    """Blue's service stops whole, its databases are migrated, green's starts and gets the requests."""
+    """Blue's service stops whole, its databases are migrated, green's starts and gets the requests.
+
+    Its API first: then no work comes while its workers end what they have, which nobody would take over.
+    """
     workers = [p for p in green.workers(service) if p.handover is not Handover.OWN_VHOST]
     places = tuple(green.places(order, service))
-    for host, part in order.places(service):
-        if part.handover is Handover.STOP_THEN_START:
-            yield AwaitIdle(service.name, host.name, part.name)
-    yield from blocks.stop_lane(order, service)
+    blues = tuple((h.name, p) for h, p in order.places(service) if not p.is_api)
+    yield from (StopPart(h.name, p.name) for h, p in order.places(service) if p.is_api)
+    yield from (AwaitIdle(service.name, h, p.name) for h, p in blues if p.handover is not Handover.OVERLAP)
+    yield from (StopPart(h, p.name) for h, p in blues)
     yield from migrations(order, service)
     for worker in workers:
         alone = worker.handover is Handover.STOP_THEN_START
@@ -338,8 +350,8 @@ def contract(order: Order) -> Stage:
     """Blue's records go, data moves, the old columns are dropped."""
     lanes = []
     for service in order.services():
-        shims = order.shims.get(service.name, ())
-        steps: list[Step] = [TakeShimsAway(service.name, shims)] if shims else []
+        shims = (*order.shims.get(service.name, ()), *order.left.get(service.name, ()))
+        steps = [*blocks.take_away(service, shims)]
         steps += [Reword(False, what) for what in rewordings(order.lift.target, service.name)]
         steps += green.forget_blue(order, service)
         steps += [

@@ -85,7 +85,11 @@ def back_up_quietly(order: Order) -> Stage:
 def migrate(order: Order) -> Stage:
     """Everything that changes a schema; services side by side, each service's commands in order."""
     lanes = [
-        tuple(blocks.migration(order, s, m) for m in s.migrations if m.phase != "online")
+        (
+            *(blocks.migration(order, s, m) for m in s.migrations if m.phase in ("expand", "sync")),
+            *blocks.take_away(s, order.left.get(s.name, ())),
+            *(blocks.migration(order, s, m) for m in s.migrations if m.phase == "contract"),
+        )
         for s in order.services()
     ]
     return Stage(
