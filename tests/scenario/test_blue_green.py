@@ -11,10 +11,11 @@ from tests.sites import GREEN, sim_session
 from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StepFailed
-from liftlock.flow.command.requests import ask
+from liftlock.flow.command.requests import ask, effect_of
 from liftlock.flow.plan import plan
 from liftlock.flow.records.status import status
-from liftlock.flow.run import Session, pass_gate, resume, rollback, run
+from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
+from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
@@ -80,6 +81,26 @@ def test_after_a_rollback_the_next_upgrade_is_finalized_and_blue_retired(tmp_pat
     assert pass_gate(session, "retire", "at leisure").standing is Standing.DONE
     assert not session.site.hands.provisioner.exists("ctl-blue")
     assert served(cloud, session)
+
+
+def test_an_abort_at_finalize_takes_no_green_away_and_no_plan_takes_its_place(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    cloud.hosts["ctl-blue"].rotations["keystone-rotate.timer"] = ""
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made = upgraded(session)
+    rest = "`liftlock rollback` puts back the rest, or `liftlock resume`"
+    assert effect_of(session.journal, RequestKind.ABORT, alive=False).endswith(rest)
+    assert abort(session, "enough").standing is Standing.ABORTED
+    assert shares(session) == {100}
+    assert status(session.journal, None)["next"] == rest
+    other, _ = plan(session.site, "2026.1")
+    with pytest.raises(Refused, match=f"#{short(fingerprint(made))} was aborted half way"):
+        run(session, other)
+    assert rollback(session, "all of it").standing is Standing.ROLLED_BACK
+    assert all(unit.active for unit in cloud.hosts["ctl-blue"].units.values())
+    assert not any(cloud.hosts["ctl-blue"].rotations.values())
+    cloud.clock.sleep(1.0)
+    upgraded(session)
 
 
 def changes_of_a_clean_run(folder: Path) -> int:

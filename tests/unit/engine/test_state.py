@@ -237,9 +237,7 @@ def approved() -> Story:
     return story.tell(Event.EXTENDED, who="finn", gate="migrate", asked_at=95.0, until=9000.0)
 
 
-@pytest.mark.parametrize(
-    "event", [Event.FALLING_BACK, Event.ROLLING_BACK, Event.ROLLED_BACK, Event.ABORTED]
-)
+@pytest.mark.parametrize("event", [Event.FALLING_BACK, Event.ROLLING_BACK, Event.ROLLED_BACK, Event.ABORTED])
 def test_no_word_outlives_a_way_back(event: Event) -> None:
     assert len(approved().state().approvals) == len(approved().state().extensions) == 1
     state = approved().tell(event).state()
