@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.sites import GREEN, sim_session
 
+from liftlock.cloud.file import load
 from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StepFailed
@@ -15,6 +16,7 @@ from liftlock.flow.command.requests import ask, effect_of
 from liftlock.flow.plan import plan
 from liftlock.flow.records.status import status
 from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
+from liftlock.flow.verify import verify
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
@@ -101,6 +103,68 @@ def test_an_abort_at_finalize_takes_no_green_away_and_no_plan_takes_its_place(tm
     assert not any(cloud.hosts["ctl-blue"].rotations.values())
     cloud.clock.sleep(1.0)
     upgraded(session)
+
+
+def retired(folder: Path) -> tuple[SimCloud, Session]:
+    """A lift that is over: blue is gone, and the cloud file names it still."""
+    cloud = SimCloud.tiny()
+    session = sim_session(folder, cloud, more=GREEN)
+    upgraded(session)
+    for gate in ("finalize", "retire"):
+        pass_gate(session, gate, "content")
+    return cloud, session
+
+
+def edited(session: Session, folder: Path) -> Session:
+    """As whoever finishes a lift is told to: green takes the place of blue."""
+    path = folder / "cloud.yaml"
+    text = (
+        path.read_text()
+        .replace(GREEN, "")
+        .replace("ctl-blue: {address: 10.77.0.21", "ctl-green: {address: 10.77.0.22")
+    )
+    path.write_text(text)
+    return replace(session, site=replace(session.site, file=load(path)))
+
+
+def test_verify_says_what_it_could_not_look_at(tmp_path: Path) -> None:
+    _, session = retired(tmp_path)
+    verdict = verify(session.site, session.journal)
+    assert not verdict.good
+    assert verdict.differences == (
+        "no control host of the cloud file could be read, and nothing was checked: edit the cloud file: under `hosts` "
+        "`ctl-green` takes the place of `ctl-blue`, under `green` it goes",
+    )
+    assert verify(edited(session, tmp_path).site, session.journal).good
+
+
+@pytest.mark.parametrize("gate", ["finalize", "retire", ""])
+def test_a_green_that_is_off_is_never_verified_as_good(gate: str, tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    if gate != "finalize":
+        assert pass_gate(session, "finalize", "content").gate == "retire"
+    if not gate:
+        assert pass_gate(session, "retire", "content").standing is Standing.DONE
+        session = edited(session, tmp_path)
+    assert verify(session.site, session.journal).good
+    for unit in cloud.hosts["ctl-green"].units.values():
+        unit.active = False
+    found = verify(session.site, session.journal).differences
+    if gate != "finalize":
+        assert "nova does not answer at its front door" in found
+    assert "“start nova-conductor on ctl-green” was done, and that does not run any more" in found
+
+
+def test_a_cloud_that_was_rolled_back_and_does_not_answer_is_not_verified_as_good(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    rollback(session, "try")
+    assert verify(session.site, session.journal).good
+    cloud.hosts["ctl-blue"].units["glance-api"].active = False
+    assert "glance does not answer at its front door" in verify(session.site, session.journal).differences
 
 
 def changes_of_a_clean_run(folder: Path) -> int:
