@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +12,17 @@ from tests.sites import GREEN, sim_session
 from liftlock.cloud.file import load
 from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
-from liftlock.errors import Refused, StepFailed
+from liftlock.errors import Refused, StalePlan, StepFailed
 from liftlock.flow.command.requests import ask, effect_of
 from liftlock.flow.plan import plan
 from liftlock.flow.records.status import status
-from liftlock.flow.run import Session, abort, pass_gate, resume, rollback, run
+from liftlock.flow.run import Session, abort, approve_waiting, pass_gate, resume, rollback, run
 from liftlock.flow.verify import verify
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
-from liftlock.sim.faults import PowerCut
+from liftlock.sim.faults import Fault, Kind, PowerCut
 
 
 def upgraded(session: Session) -> Plan:
@@ -103,6 +104,68 @@ def test_an_abort_at_finalize_takes_no_green_away_and_no_plan_takes_its_place(tm
     assert not any(cloud.hosts["ctl-blue"].rotations.values())
     cloud.clock.sleep(1.0)
     upgraded(session)
+
+
+AWAY = Fault(Kind.HOST_UNREACHABLE, host="cmp2")
+GOING_ON: tuple[Callable[[Session, Plan], object], ...] = (
+    run,
+    lambda session, made: resume(session),
+    lambda session, made: pass_gate(session, "finalize", "soaked"),
+    lambda session, made: approve_waiting(session, "finalize", "soaked"),
+)
+
+
+@pytest.mark.parametrize("goes_on", GOING_ON)
+def test_half_way_a_host_that_is_away_is_to_be_brought_back_and_nothing_is_approved_meanwhile(
+    goes_on: Callable[[Session, Plan], object], tmp_path: Path
+) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made = upgraded(session)
+    cloud.break_down(AWAY)
+    with pytest.raises(StalePlan, match="host/cmp2/release: was .*, cannot be read now") as refused:
+        goes_on(session, made)
+    assert refused.value.hint.startswith(
+        "bring that back to what it was (a host that is away: up), then `liftlock resume`, or `liftlock rollback`"
+    )
+    cloud.heal(AWAY)
+    state = resume(session)
+    assert (state.standing, state.gate) == (Standing.WAITING, "finalize")
+
+
+def test_past_finalize_a_host_that_is_away_is_no_reason_for_an_abort(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    pass_gate(session, "finalize", "soaked")
+    cloud.break_down(AWAY)
+    with pytest.raises(StalePlan) as refused:
+        pass_gate(session, "retire", "soaked")
+    assert refused.value.hint.endswith("then `liftlock resume`")
+
+
+def test_a_rollback_that_was_cut_goes_on_whatever_moved_meanwhile(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    upgraded(session)
+    cloud.dies_at = len(cloud.changes) + 5
+    with pytest.raises(PowerCut):
+        rollback(session, "try")
+    again = sim_session(tmp_path, cloud, more=GREEN)
+    cloud.break_down(AWAY)
+    assert resume(again).standing is Standing.ROLLED_BACK
+    assert shares(again) == {0}
+
+
+def test_after_a_rollback_a_cloud_that_moved_gets_a_new_plan(tmp_path: Path) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud, more=GREEN)
+    made = upgraded(session)
+    rollback(session, "try")
+    cloud.break_down(AWAY)
+    with pytest.raises(StalePlan) as refused:
+        run(session, made)
+    assert refused.value.hint == "make a new plan: `liftlock plan --to 2026.1 -o FILE`"
 
 
 def retired(folder: Path) -> tuple[SimCloud, Session]:

@@ -157,7 +157,7 @@ class Course:
             raise StalePlan(
                 "; ".join(wrong),
                 now=self._log.state.sentence(),
-                hint="make it so and `liftlock resume`, or make a new plan",
+                hint=f"make it so and `liftlock resume`{or_stop(self._log.state)}",
             )
 
     def _revive(self) -> None:

@@ -123,7 +123,8 @@ def or_stop(state: RunState) -> str:
     """The verbs that end the run without going on; empty where neither the stage nor the whole can be put back."""
     if lossless(state):
         return ", or `liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
-    return "" if in_the_way(state) else ", or `liftlock abort`"
+    begun = any(stage.status is StageStatus.BEGUN for stage in state.stages)
+    return ", or `liftlock abort`" if begun and not in_the_way(state) else ""
 
 
 def _rollback(state: RunState) -> str:
