@@ -123,7 +123,7 @@ def test_half_way_a_host_that_is_away_is_to_be_brought_back_and_nothing_is_appro
     session = sim_session(tmp_path, cloud, more=GREEN)
     made = upgraded(session)
     cloud.break_down(AWAY)
-    with pytest.raises(StalePlan, match="host/cmp2/release: was .*, cannot be read now") as refused:
+    with pytest.raises(StalePlan, match=r"host/cmp2/release: was .*, cannot be read now") as refused:
         goes_on(session, made)
     assert refused.value.hint.startswith(
         "bring that back to what it was (a host that is away: up), then `liftlock resume`, or `liftlock rollback`"
