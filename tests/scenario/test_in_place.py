@@ -11,6 +11,7 @@ from tests.sites import sim_session
 
 from liftlock.cloud.file import load
 from liftlock.cloud.versions import series_of_cloud
+from liftlock.engine.logbook import Unwatched
 from liftlock.engine.state import Standing
 from liftlock.errors import Refused, StalePlan, StepFailed
 from liftlock.flow.assess import assess
@@ -78,6 +79,24 @@ def test_without_approval_nothing_that_serves_is_touched(tmp_path: Path) -> None
     assert serving(cloud, session)
     assert "approve" in status(session.journal, None)["next"]
     assert not any("stop" in change for change in cloud.changes)
+
+
+def test_a_prober_named_for_a_run_in_place_is_said_to_stop_nothing(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Listening(Unwatched):
+        def waiting(self, sentence: str) -> None:
+            said.append(sentence)
+
+    session = replace(sim_session(tmp_path, SimCloud.tiny()), observer=Listening())
+    made, _ = plan(session.site, "2026.1")
+    run(session, made)
+    assert not said
+    run(replace(session, probes=tmp_path / "probes"), made)
+    assert said == [
+        "failed requests do not stop this run: its plan (in place) takes APIs away by itself; "
+        f"`liftlock report --probes {tmp_path / 'probes'}` counts them afterwards"
+    ]
 
 
 def test_a_finished_plan_is_not_run_twice(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liftlock.engine.gates import GatePolicy, good_until, longer, moved, why_not_longer
-from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
+from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
 from liftlock.engine.way_back import in_the_way, left_standing, lossless, past_return, touched, without
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
@@ -70,6 +70,8 @@ def _hold(state: RunState, alive: bool) -> str:
         return "nothing: no process works on the run"
     if state.standing is Standing.HELD:
         return "nothing: the run is held already"
+    if state.standing in GOING_BACK:
+        return "nothing: it goes back as far as was asked"
     busy = [ref for ref, step in state.steps.items() if step.status is StepStatus.UNKNOWN and step.began]
     first = (
         f"{_steps(state, busy)} first come{'' if len(busy) > 1 else 's'} to an end; then n" if busy else "n"
@@ -82,7 +84,7 @@ def _resume(state: RunState, alive: bool) -> str:
         return f"nothing: {state.sentence(alive=False)}"
     if alive and state.standing is not Standing.HELD:
         return "nothing: the run is not held"
-    if state.standing in (Standing.ABORTING, Standing.ROLLING_BACK, Standing.FALLING_BACK):
+    if state.standing in GOING_BACK:
         return "what was going back goes on going back"
     number = state.stage or len(state.stages)
     stage = state.plan.stages[number - 1]

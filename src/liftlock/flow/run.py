@@ -10,7 +10,7 @@ from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import facts
 from liftlock.cloud.file import CloudFile, ErrorBudget
 from liftlock.cloud.model import BalancerNode
-from liftlock.engine.course import RunPolicy
+from liftlock.engine.course import OUT_OF_OUR_HANDS, RunPolicy
 from liftlock.engine.desk import Guard
 from liftlock.engine.effects import after_an_abort, or_stop
 from liftlock.engine.gates import GatePolicy
@@ -20,8 +20,8 @@ from liftlock.engine.logbook import Observer
 from liftlock.engine.runner import Runner, last_run
 from liftlock.engine.state import GOING_BACK, RunState, Standing
 from liftlock.engine.watch import Watches
-from liftlock.errors import BadInput, Refused, StalePlan
-from liftlock.flow.command.guarding import guards_of
+from liftlock.errors import AnotherRun, BadInput, Refused, StalePlan
+from liftlock.flow.command.guarding import guards_of, uncounted
 from liftlock.flow.command.requests import ask
 from liftlock.flow.records.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
@@ -74,9 +74,15 @@ class Session:
         """Let a runner act on `plan`, watched by guards; note how often the balancer sent requests again meanwhile."""
         before = retries(self.site)
         guards = guards_of(self.site.hands, plan, self.budget) if plan else ()
+        if plan and (why := uncounted(plan, self.budget)):
+            self.observer.waiting(why)
         with Watches(tuple(guards)) as watching:
             try:
                 return act(self.runner(watching))
+            except (AnotherRun, *OUT_OF_OUR_HANDS):
+                # The cloud is somebody else's: no line (decision 10).
+                before = None
+                raise
             finally:
                 note_retries(self, before)
 
@@ -208,9 +214,11 @@ def retries(site: Site) -> int | None:
 
 def note_retries(session: Session, before: int | None) -> None:
     """Write down the growth since `before`, if there is a run and both counts could be read."""
+    if before is None:
+        return
     now = retries(session.site)
     runs = session.journal.runs()
-    if runs and before is not None and now is not None:
+    if runs and now is not None:
         detail = {RETRIES: max(0, now - before)}
         at = session.site.hands.clock.now()
         session.journal.append(Entry(runs[-1].id, Event.NOTED, at, session.who, detail=detail))

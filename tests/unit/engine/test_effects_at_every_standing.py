@@ -44,6 +44,9 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
             f"comes to an end; then n{NOTHING_NEW}"),
         (HOLD, at_work(), False, "nothing: no process works on the run"),
         (HOLD, at_work().tell(Event.HELD), True, "nothing: the run is held already"),
+        (HOLD, at_work().tell(Event.ABORTING), True, "nothing: it goes back as far as was asked"),
+        (HOLD, at_work().tell(Event.ROLLING_BACK), True, "nothing: it goes back as far as was asked"),
+        (HOLD, at_work().tell(Event.FALLING_BACK), True, "nothing: it goes back as far as was asked"),
         (RESUME, at_work(), True, "nothing: the run is not held"),
         (RESUME, at_work().tell(Event.HELD), True, "stage 1 “stop the control services” goes on, 4 of its steps are "
             "left; users meanwhile: API requests fail from here on."),
