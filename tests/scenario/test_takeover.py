@@ -18,8 +18,9 @@ from tests.sites import GREEN, sim_session
 
 from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.engine.desk import Back, Desk, Wish
-from liftlock.engine.state import Standing
-from liftlock.errors import AnotherRun, Fenced, LiftlockError
+from liftlock.engine.runner import Runner
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import AnotherRun, Fenced, LiftlockError, StepFailed
 from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
 from liftlock.flow.run import Session, resume, run
@@ -147,6 +148,27 @@ def test_the_old_owner_starts_nothing_new_wherever_it_was_stopped(
         # With nothing left to start it may end without noticing.
         assert "taken this cloud over" in told or not left, f"line {at}"
         assert not told or ("now:" in told and "liftlock status" in told)
+
+
+@pytest.mark.parametrize(
+    ("error", "noted"),
+    [(Fenced("it is somebody's"), 0), (AnotherRun("it is somebody's"), 0), (StepFailed("no", now="so"), 1)],
+)
+def test_who_does_not_have_the_cloud_writes_no_line_about_it_either(
+    error: LiftlockError, noted: int, tmp_path: Path
+) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny())
+    made, _ = plan(session.site, "2026.1")
+    assert run(session, made).gate == "start"
+    before = len(session.journal.lines())
+
+    def refused(_: Runner) -> RunState:
+        raise error
+
+    with pytest.raises(type(error)):
+        session.work(made, refused)
+    after = session.journal.lines()[before:]
+    assert [line.event for line in after] == [Event.NOTED] * noted
 
 
 def test_a_step_that_failed_because_its_owner_slept_is_not_blamed(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def plan(
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
+    All control hosts must run one release; it raises `BadInput` where they run several.
+
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
     from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Shims that
@@ -71,6 +73,7 @@ def plan(
         history=history(site, kinds()),
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
+    refuse_mixed_releases(assessment.cloud)
     left = left_here(site, lift.target, kinds())
     plain = replace(order(site, assessment.cloud, lift), left=left.shims)
     fitting = fit(site, explained(plain, choice, assessment, grounds), rehearsal) if rehearsal else None
@@ -172,8 +175,7 @@ def strategy_named(name: str) -> Callable[[Order], Plan]:
 
 
 def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
-    """What a strategy needs to know to arrange `lift`; raises `BadInput` when control hosts run several releases."""
-    refuse_mixed_releases(cloud)
+    """What a strategy needs to know to arrange `lift`."""
     made_at = site.hands.clock.now()
     return Order(
         cloud=cloud,

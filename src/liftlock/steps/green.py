@@ -90,6 +90,7 @@ class MakeAlike(Step):
         return f"copy accounts, units and configuration of {self.source} to {self.target} ({words})"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     @property
     def seconds(self) -> float:

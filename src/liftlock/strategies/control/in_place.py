@@ -65,7 +65,7 @@ def stop(order: Order) -> Stage:
         why="by the book no old code may use a database while it migrates",
         lanes=tuple(lane for s in order.services() if (lane := blocks.stop_lane(order, s))),
         feels=API_DOWN,
-        undo="`liftlock abort` starts them again; nothing is lost",
+        undo="`liftlock rollback` starts them again; nothing is lost",
         gate="start",
         at_once=6,
     )
@@ -78,7 +78,7 @@ def back_up_quietly(order: Order) -> Stage:
         why="users wrote since the first backup",
         lanes=((BackUpDatabases(order.database_names(), order.backup + QUIET),),),
         feels=API_DOWN,
-        undo="`liftlock restore` starts the old services again; nothing is lost",
+        undo="`liftlock rollback` starts the old services again; nothing is lost",
     )
 
 
