@@ -8,6 +8,7 @@ from dataclasses import replace
 from liftlock.cloud.facts import facts
 from liftlock.engine.state import RunState, state_of
 from liftlock.errors import BadInput
+from liftlock.flow.assess import running_series
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.flow.way_back.back_in_place import order_of_before
@@ -18,7 +19,7 @@ from liftlock.flow.way_back.return_to_blue import (
     was_restored,
 )
 from liftlock.plan import codec
-from liftlock.plan.model import Plan
+from liftlock.plan.model import Lift, Plan
 from liftlock.ports.journal import Journal
 from liftlock.steps.backup import BackUpDatabases
 from liftlock.steps.kinds import kinds
@@ -44,7 +45,9 @@ def restore(site: Site, journal: Journal) -> Plan:
         made = way_back.arrange(blue, copy, green_of(site, blue, upgrade, on_blue=again))
         # Also of hosts that are neither blue's nor touched.
         return replace(made, facts=facts(cloud))
-    before = order_of_before(site, cloud, upgrade, parts_before(upgrade), agents_before(upgrade))
+    lift = Lift(running_series(cloud), upgrade.lift.source)
+    runs, agents = parts_before(upgrade), agents_before(upgrade)
+    before = order_of_before(site, cloud, lift, upgrade, runs=runs, agents=agents)
     return way_back.arrange(before, copy)
 
 

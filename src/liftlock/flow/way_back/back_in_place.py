@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from liftlock.cloud.facts import release_fact
 from liftlock.cloud.model import Cloud
-from liftlock.flow.assess import running_series
 from liftlock.flow.site import Site
 from liftlock.plan.model import Lift, Plan
 from liftlock.steps.releases import SwitchRelease
@@ -17,7 +16,9 @@ from liftlock.strategies.order import Order
 def order_of_before(
     site: Site,
     cloud: Cloud,
+    lift: Lift,
     upgrade: Plan,
+    *,
     runs: frozenset[tuple[str, str]],
     agents: Mapping[str, tuple[str, ...]],
 ) -> Order:
@@ -25,12 +26,11 @@ def order_of_before(
 
     Not the release that liftlock would install for that series today: it may have another one by now, or none; what
     ran lies on the hosts. Control hosts may run two releases: the upgrade may have been cut while it switched them.
-    Raises like `running_series`.
     """
     made_at = site.hands.clock.now()
     return Order(
         cloud=cloud,
-        lift=Lift(running_series(cloud), upgrade.lift.source),
+        lift=lift,
         mark=time.strftime("%Y%m%dt%H%M%S", time.gmtime(made_at)),
         made_at=made_at,
         target_release=release_before(upgrade),
