@@ -230,6 +230,65 @@ def test_a_cloud_that_was_rolled_back_and_does_not_answer_is_not_verified_as_goo
     assert "glance does not answer at its front door" in verify(session.site, session.journal).differences
 
 
+def left_with_an_older_build(folder: Path) -> tuple[SimCloud, Session]:
+    """A cloud that went up and back, for which there is another build of the target now: green holds the first one."""
+    cloud = SimCloud.tiny()
+    session = sim_session(folder, cloud, more=GREEN)
+    upgraded(session)
+    assert rollback(session, "try").standing is Standing.ROLLED_BACK
+    cloud.builds["2026.1"] = "2026.1-other"
+    return cloud, session
+
+
+def test_a_green_that_a_rollback_left_is_made_anew_for_another_build(tmp_path: Path) -> None:
+    cloud, session = left_with_an_older_build(tmp_path)
+    before = len(cloud.changes)
+    upgraded(session)
+    assert cloud.changes[before:].count("remove ctl-green") == 1
+    assert cloud.hosts["ctl-green"].releases == {"2026.1-other"}
+    assert {unit.release for unit in cloud.hosts["ctl-green"].units.values() if unit.active} == {
+        "2026.1-other"
+    }
+    assert served(cloud, session)
+    assert pass_gate(session, "finalize", "soaked").gate == "retire"
+
+
+def test_a_green_that_a_rollback_left_serves_again_for_the_same_build(tmp_path: Path) -> None:
+    cloud, session = left_with_an_older_build(tmp_path)
+    cloud.builds["2026.1"] = cloud.hosts["ctl-green"].current
+    upgraded(session)
+    assert "remove ctl-green" not in cloud.changes
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("change", ["remove ctl-green", "make ctl-green"])
+def test_a_green_that_is_made_anew_may_be_cut_in_between(change: str, late: bool, tmp_path: Path) -> None:
+    cloud, session = left_with_an_older_build(tmp_path)
+    cloud.fuse, cloud.dies_late = (lambda touch: touch == change), late
+    with pytest.raises(PowerCut):
+        upgraded(session)
+    cloud.fuse = lambda touch: False
+    session.journal.close()
+    again = sim_session(tmp_path, cloud, more=GREEN)
+    assert resume(again).gate == "finalize"
+    assert cloud.hosts["ctl-green"].releases == {"2026.1-other"}
+
+
+def test_a_green_that_is_left_and_not_idle_is_not_touched(tmp_path: Path) -> None:
+    cloud, session = left_with_an_older_build(tmp_path)
+    cloud.hosts["ctl-green"].units["nova-scheduler"].active = True
+    with pytest.raises(
+        StepFailed, match=r"2026\.1-other, and is not idle: nova-scheduler runs there"
+    ) as failed:
+        upgraded(session)
+    assert "nothing on it was touched" in failed.value.now
+    assert "liftlock resume" in failed.value.hint
+    assert cloud.hosts["ctl-green"].units["nova-scheduler"].active
+    assert served(cloud, session)
+    cloud.hosts["ctl-green"].units["nova-scheduler"].active = False
+    assert resume(session).gate == "finalize"
+
+
 def changes_of_a_clean_run(folder: Path) -> int:
     cloud = SimCloud.tiny()
     upgraded(sim_session(folder, cloud, more=GREEN))

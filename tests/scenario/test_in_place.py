@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.clouds import with_second_controller
-from tests.sites import sim_session
+from tests.sites import SECOND_CONTROLLER, sim_session
 
+from liftlock.cloud.facts import release_fact
 from liftlock.cloud.file import load
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.engine.logbook import Unwatched
@@ -27,6 +28,7 @@ from liftlock.ports.journal import RequestKind
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind, PowerCut
 from liftlock.sim.tiny import tiny
+from liftlock.steps.releases import StageRelease, SwitchRelease
 from liftlock.strategies.control.in_place import QUIET
 
 
@@ -156,6 +158,51 @@ def test_restore_brings_the_old_release_back(tmp_path: Path) -> None:
     assert run(session, approved(session, back, "restore")).standing is Standing.DONE
     assert series_of_cloud(assess(session.site).cloud) == "2025.1"
     assert serving(cloud, session)
+
+
+@pytest.mark.parametrize("build", ["2025.1-another", ""])
+def test_restore_brings_back_the_very_release_that_ran_whatever_is_installed_for_its_series_today(
+    build: str, tmp_path: Path
+) -> None:
+    cloud = SimCloud.tiny()
+    session = sim_session(tmp_path, cloud)
+    made = upgrade(session)
+    ran = made.facts[release_fact("ctl-blue")]
+    if build:
+        cloud.builds["2025.1"] = build
+    else:
+        del cloud.builds["2025.1"]
+    back = restore(session.site, session.journal)
+    switches = [step for _, step in back.steps() if isinstance(step, SwitchRelease)]
+    assert [step.release for step in switches] == [ran]
+    assert {step.release for _, step in back.steps() if isinstance(step, StageRelease)} == {ran}
+    assert run(session, approved(session, back, "restore")).standing is Standing.DONE
+    assert cloud.hosts["ctl-blue"].current == ran
+
+
+def test_restore_out_of_an_upgrade_that_was_cut_while_it_switched_two_controllers(tmp_path: Path) -> None:
+    cloud = SimCloud(with_second_controller(tiny()))
+    session = sim_session(tmp_path, cloud, hosts=(SECOND_CONTROLLER,))
+    made, _ = plan(session.site, "2026.1")
+    switched: list[str] = []
+
+    def second_switch(touch: str) -> bool:
+        if touch.startswith("switch ctl-"):
+            switched.append(touch)
+        return len(switched) == 2
+
+    cloud.fuse = second_switch
+    with pytest.raises(PowerCut):
+        run(session, approved(session, made))
+    session.journal.close()
+    cloud.fuse = lambda touch: False
+    assert cloud.hosts["ctl-blue"].current != cloud.hosts["ctl-2"].current
+    again = sim_session(tmp_path, cloud, hosts=(SECOND_CONTROLLER,))
+    back = restore(again.site, again.journal)
+    assert run(again, approved(again, back, "restore")).standing is Standing.DONE
+    assert {cloud.hosts[name].current for name in ("ctl-blue", "ctl-2")} == {
+        made.facts[release_fact("ctl-2")]
+    }
 
 
 @pytest.mark.parametrize("dies_at", [40, 50])

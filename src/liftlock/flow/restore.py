@@ -10,9 +10,9 @@ from liftlock.engine.state import RunState, state_of
 from liftlock.engine.way_back import lossless
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import running_series
-from liftlock.flow.plan import order
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
+from liftlock.flow.way_back.back_in_place import order_of_before
 from liftlock.flow.way_back.return_to_blue import (
     green_of,
     order_of_blue,
@@ -51,7 +51,8 @@ def restore(site: Site, journal: Journal) -> Plan:
         # Also of hosts that are neither blue's nor touched.
         return replace(made, facts=facts(cloud))
     lift = Lift(running_series(cloud), upgrade.lift.source)
-    before = replace(order(site, cloud, lift), runs=parts_before(upgrade), agents=agents_before(upgrade))
+    runs, agents = parts_before(upgrade), agents_before(upgrade)
+    before = order_of_before(site, cloud, lift, upgrade, runs=runs, agents=agents)
     return way_back.arrange(before, copy)
 
 

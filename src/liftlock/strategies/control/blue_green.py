@@ -181,19 +181,25 @@ def arms(order: Order) -> tuple[Step, ...]:
 
 def canary(order: Order, service: Service) -> tuple[Step, ...]:
     """A few tokens' requests to green, and the verdict on it."""
-    blue = tuple(h.name for h in order.control_hosts())
-    verdict = JudgeCanary(service.name, blue, order.greens_hosts())
+    blue, greens = fronts_of(order, service)
+    verdict = JudgeCanary(service.name, blue, greens)
     if not service.catalogue_type:
         # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
         return (verdict,)
-    warm = WarmUp(service.name, order.greens_hosts())
+    warm = WarmUp(service.name, greens)
     return (*keys(order, service), warm, SendTraffic(service.name, CANARY_PERCENT), verdict)
 
 
 def keys(order: Order, service: Service) -> tuple[Step, ...]:
     """What is compared before a service's requests move: keystone's keys."""
-    hosts = (*(h.name for h, p in order.places(service) if p.is_api), *order.greens_hosts())
-    return (CompareKeys(hosts),) if service.name == "keystone" else ()
+    blue, greens = fronts_of(order, service)
+    return (CompareKeys((*blue, *greens)),) if service.name == "keystone" else ()
+
+
+def fronts_of(order: Order, service: Service) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Blue's and green's hosts that run the service's API: not every control host need have it."""
+    blue = tuple(host.name for host, part in order.places(service) if part.is_api)
+    return blue, tuple(host for host, part in green.places(order, service) if part.is_api)
 
 
 def try_first(order: Order) -> Stage:
