@@ -95,6 +95,11 @@ def begun(journal: Journal) -> set[Any]:
     return {(line.stage, line.ordinal) for line in journal.lines() if line.event in _BEGUN}
 
 
+def found(journal: Journal) -> set[Any]:
+    """Steps that it says were done already."""
+    return {(line.stage, line.ordinal) for line in journal.lines() if line.event is Event.FOUND_DONE}
+
+
 def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimCloud, str, bool]:
     """Somebody else took the run over when line `at` was written.
 
@@ -131,7 +136,8 @@ def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimClou
     except Fenced as error:
         told = str(error)
     assert changed == [len(cloud.changes)], cloud.changes[changed[0] :]
-    left = begun(there.journal) - begun(journal)
+    # Whatever it saw to be done already it need not begin.
+    left = begun(there.journal) - begun(journal) - found(journal)
     journal.close()
     there.journal.close()
     return cloud, told, bool(left)
