@@ -64,6 +64,7 @@ def plan(
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
     refuse_open_risks(site, assessment)
+    refuse_mixed_releases(assessment.cloud)
     lift = Lift(assessment.source, assessment.target)
     hop = lift.source != lift.target
     grounds = Grounds(
@@ -71,7 +72,6 @@ def plan(
         history=history(site, kinds()),
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
-    refuse_mixed_releases(assessment.cloud)
     plain = order(site, assessment.cloud, lift)
     fitting = fit(site, explained(plain, choice, assessment, grounds), rehearsal) if rehearsal else None
     if fitting:
