@@ -66,6 +66,7 @@ def plan(
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
     refuse_open_risks(site, assessment)
+    refuse_mixed_releases(assessment.cloud)
     lift = Lift(assessment.source, assessment.target)
     hop = lift.source != lift.target
     grounds = Grounds(
