@@ -312,7 +312,9 @@ def test_whatever_needs_the_table_for_itself_gets_it(
     server: MariaDbAccess, access: DatabaseAccess, statement: str
 ) -> None:
     with server_shims.keeping(access, [SHIM]):
-        server.do("USE rented", "SET SESSION lock_wait_timeout = 10", statement)
+        said = server.do("USE rented", "SET SESSION lock_wait_timeout = 10", statement)
+        # OPTIMIZE has its errors in rows.
+        assert "timeout" not in str(said)
     assert server_shims.bare(access, [SHIM]) == ()
 
 
