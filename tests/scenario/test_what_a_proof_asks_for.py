@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 from tests.sites import GREEN, sim_session
 
+from liftlock.cloud.books import Galera
 from liftlock.cloud.shim import Shim
 from liftlock.engine.state import Standing
 from liftlock.errors import BadInput, Refused
+from liftlock.flow.briefing.brief import Grounds, brief
 from liftlock.flow.briefing.proven import Following, read
 from liftlock.flow.briefing.shims_left import shims_left
 from liftlock.flow.command.requests import ask
-from liftlock.flow.plan import plan
+from liftlock.flow.plan import order, plan
 from liftlock.flow.records.report import Prediction, predictions
 from liftlock.flow.records.status import status
 from liftlock.flow.run import Session, pass_gate, resume, rollback, run
 from liftlock.flow.site import journal_file
+from liftlock.flow.survey import survey
 from liftlock.plan import codec, users_text
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Lift, Plan, Stage
@@ -209,6 +212,43 @@ def test_a_power_cut_between_migration_and_shim_is_mended_by_resume(
     again = sim_session(tmp_path, cloud, more=GREEN)
     assert resume(again).gate == "finalize"
     assert cloud.shims == {SHIM}
+
+
+def test_a_rollback_after_that_power_cut_gives_blue_its_shim(
+    tmp_path: Path, session: Session, cloud: SimCloud
+) -> None:
+    made = approved(session, proof(session, tmp_path, neutron="shim"))
+    cloud.fuse = lambda what: what == "shim neutron.subnets"
+    with pytest.raises(PowerCut):
+        run(session, made)
+    cloud.fuse = lambda _: False
+    again = sim_session(tmp_path, cloud, more=GREEN)
+    assert rollback(again, "try").standing is Standing.ROLLED_BACK
+    assert cloud.shims == {SHIM}
+
+
+def test_what_a_database_server_cannot_do_for_shims_is_told_in_the_plan(
+    tmp_path: Path, session: Session
+) -> None:
+    found = proof(session, tmp_path, neutron="shim", nova="gap")
+    made, _ = plan(session.site, "2026.1", following=found)
+    (plain,) = (c for c in made.brief.components if c.service == "neutron")
+    assert plain.rolls_because.endswith("gone before contract")
+    assert plain.breaks == ()
+    whole = order(session.site, survey(session.site.file, session.site.hands), made.lift)
+    server = replace(
+        whole.cloud.database_server,
+        galera=Galera("Synced", "Primary", 3),
+        unread=("transactions of others: PROCESS",),
+    )
+    told = brief(
+        replace(whole, cloud=replace(whole.cloud, database_server=server)), made, Grounds(following=found)
+    )
+    (neutron,) = (c for c in told.components if c.service == "neutron")
+    assert "expect failures with Subnet for moments" in neutron.rolls_because
+    assert "GRANT PROCESS" in neutron.rolls_because
+    assert neutron.breaks == ("Subnet",)
+    assert [c.breaks for c in told.components if c.service == "nova"] == [()]
 
 
 def test_a_gap_is_a_stage_with_a_gate_of_its_own_past_which_writes_are_lost(

@@ -198,9 +198,13 @@ class SimDatabases:
         try:
             yield
         finally:
-            for shim in self.bare(shims):
-                with self._life.change(f"shim {shim.database}.{shim.table}"):
-                    self._life.cloud.shims.add(shim)
+            self.shim(shims)
+
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """One change each."""
+        for shim in self.bare(shims):
+            with self._life.change(f"shim {shim.database}.{shim.table}"):
+                self._life.cloud.shims.add(shim)
 
     def unshim(self, shims: Sequence[Shim]) -> None:
         """One change each."""

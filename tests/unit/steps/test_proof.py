@@ -40,7 +40,7 @@ def overriders(name: str) -> set[type[Step]]:
 
 def test_whatever_nobody_looks_at_says_so() -> None:
     own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost}
-    own_words |= {green.MakeVhost, green.RemoveVhost, schema.MigrateSchema}
+    own_words |= {green.MakeVhost, green.RemoveVhost, schema.MigrateSchema, schema.TakeShimsAway}
     assert overriders("prove") == PROVEN_ELSEWHERE | own_words
     off = {kind for kind in kinds().values() if issubclass(kind, services.StartOnGreen)}
     own_words = {traffic.SendTraffic, databases.ReadCommitted, keys.FreezeKeyRotation, green.MakeVhost}

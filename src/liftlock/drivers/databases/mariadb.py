@@ -323,6 +323,10 @@ class MariaDb:
         """With three sessions of ours for each table."""
         return server_shims.keeping(self._access, shims)
 
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """By the statements that each brings, each while nobody else has its table."""
+        server_shims.apply(self._access, shims)
+
     def unshim(self, shims: Sequence[Shim]) -> None:
         """By the statements that each brings."""
         server_shims.undo(self._access, shims)

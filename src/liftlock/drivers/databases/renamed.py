@@ -115,6 +115,10 @@ class RenamedDatabases:
         """See the port."""
         return self._server.keeping(self._shims(shims))
 
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """See the port."""
+        self._server.shim(self._shims(shims))
+
     def unshim(self, shims: Sequence[Shim]) -> None:
         """See the port."""
         self._server.unshim(self._shims(shims))

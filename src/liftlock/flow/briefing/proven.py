@@ -82,9 +82,12 @@ class Following:
         """Whether the plan lets the old service stop before its migration."""
         return told is not None and told.verdict is Verdict.GAP and told.service not in self.overlap
 
-    def breaks(self, told: Proven | None) -> tuple[str, ...]:
-        """Kinds of objects with which old code will fail beside the new, as far as the proof knows."""
-        if told is None or self.apart(told) or self.shims_of(told):
+    def breaks(self, told: Proven | None, *, galera: bool = False) -> tuple[str, ...]:
+        """Kinds of objects with which old code will fail beside the new, as far as the proof knows.
+
+        On a cluster with `galera` nobody can be made to wait while a migration takes something away.
+        """
+        if told is None or self.apart(told) or (self.shims_of(told) and not galera):
             return ()
         return told.breaks
 
