@@ -58,11 +58,13 @@ def still_on_blue(site: Site, state: RunState) -> tuple[str, ...]:
         return ()
     else:
         return (f"the run is not where it could be left: {state.sentence(alive=False)}",)
-    shares = {name: site.hands.traffic.share(name).percent_green for name in site.file.services}
+    shares = {name: site.hands.traffic.share(name) for name in site.file.services}
     return tuple(
-        f"{name}: green gets {share}% of the requests, not {wanted}%"
+        f"{name}: green gets {share.percent_green}% of the requests, not {wanted}%"
+        if share.agreed
+        else f"{name}: the balancer nodes differ: {share.said}"
         for name, share in shares.items()
-        if share != wanted
+        if not share.agreed or share.percent_green != wanted
     )
 
 
