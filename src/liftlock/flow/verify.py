@@ -74,11 +74,13 @@ def between_colours(site: Site, state: RunState) -> tuple[str, ...]:
 
 def shared_otherwise(site: Site, percent_green: int) -> tuple[str, ...]:
     """One sentence for each service of which green gets another share of the requests."""
-    shares = {name: site.hands.traffic.share(name).percent_green for name in site.file.services}
+    shares = {name: site.hands.traffic.share(name) for name in site.file.services}
     return tuple(
-        f"{name}: green gets {share}% of the requests, not {percent_green}%"
+        f"{name}: green gets {share.percent_green}% of the requests, not {percent_green}%"
+        if share.agreed
+        else f"{name}: the balancer nodes differ: {share.said}"
         for name, share in shares.items()
-        if share != percent_green
+        if not share.agreed or share.percent_green != percent_green
     )
 
 
