@@ -18,12 +18,15 @@ class Ending:
     """From the word to the end of its last process."""
     forced: bool = False
     """Whether its supervisor lost patience and killed it: what it had under way then is lost."""
+    given_back: int = 0
+    """Connections in which its broker had handed it what it would not do any more: that went back to the broker."""
 
     def __str__(self) -> str:
         """For the journal."""
         if self.forced:
             return f"it was killed after {self.seconds:.0f} s: what it had under way is lost"
-        return f"it finished what it had under way, {self.seconds:.1f} s"
+        more = "; what the broker handed it meanwhile went back" if self.given_back else ""
+        return f"it finished what it had under way, {self.seconds:.1f} s{more}"
 
 
 class Services(Protocol):

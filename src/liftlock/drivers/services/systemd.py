@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from liftlock.blots import blotted
 from liftlock.cloud.model import Unit
+from liftlock.drivers.on_host import ask
 from liftlock.errors import StepFailed, Unreachable
 from liftlock.ports.by_hand import ByHand
 from liftlock.ports.clock import Clock
@@ -19,6 +20,8 @@ _GRACE_S = 15.0
 _LONGEST_S = 900.0
 """How long we wait for a unit whose own time-out is infinite."""
 _LOG_LINES = 5
+_BROKERS = (5672, 5671)
+"""Ports of RabbitMQ, plain and with TLS."""
 _TRIES = 3
 """How often systemd is asked: while it starts itself anew it answers nobody for a moment."""
 _PROPERTIES = (
@@ -90,8 +93,10 @@ class SystemdServices:
         if before["LoadState"] == "not-found":
             return None
         began = self._clock.now()
-        self._run(host, f"systemctl disable --quiet {unit}; systemctl stop --no-block {unit}")
-        deadline = self._clock.now() + _patience(before["TimeoutStopUSec"])
+        patience_s = _patience(before["TimeoutStopUSec"])
+        wish = {"unit": unit, "ports": _BROKERS, "patience_s": patience_s}
+        given_back: int = ask(self._shell, host, "giving_back", wish, timeout_s=patience_s + _GRACE_S)
+        deadline = began + patience_s
         while not self._is_gone(host, part):
             if self._clock.now() >= deadline:
                 raise StepFailed(
@@ -104,7 +109,7 @@ class SystemdServices:
             return None
         # systemd.service(5), Result: `timeout` when the time to stop ran out, and the rest was killed.
         forced = self._show(host, part)["Result"] == "timeout"
-        return Ending(self._clock.now() - began, forced)
+        return Ending(self._clock.now() - began, forced, given_back)
 
     def by_hand(self, parts: Sequence[str], *, on: bool) -> ByHand:
         """One `systemctl` for all of them; `is-active` says a word per unit, whatever its exit code."""
