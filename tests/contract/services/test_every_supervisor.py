@@ -14,6 +14,7 @@ from liftlock.ports.services import Services
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.console import SimConsole
 from liftlock.sim.faults import Fault, Kind
+from liftlock.steps.waiting import wait_until
 from tests.contract.lab_host import HOST, NOWHERE, LabShell
 
 
@@ -49,10 +50,21 @@ def over_sim() -> Place:
     )
 
 
+BROKER = (
+    'import socket; s = socket.create_server(("127.0.0.1", 5672)); print("listens", flush=True); '
+    'c, _ = s.accept(); c.sendall(b"call"); c.recv(1)'
+)
+WORKER = (
+    'import signal, socket, sys, time; s = socket.create_connection(("127.0.0.1", 5672)); '
+    "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(2), sys.exit(0))); time.sleep(7777)"
+)
 UNITS = {
     # Its child is what must be gone too.
     "good": "Type=exec\nExecStart=/bin/sh -c 'sleep 7777 & wait'\nKillMode=mixed",
     "bad": "Type=notify\nTimeoutStartSec=5\nExecStart=/bin/sh -c 'echo this cannot work; exit 3'",
+    "broker": f"Type=exec\nExecStart=/usr/bin/python3 -c '{BROKER}'",
+    # It reads nothing, and takes a while to end.
+    "worker": f"Type=exec\nExecStart=/usr/bin/python3 -c '{WORKER}'",
     "stubborn": "Type=exec\nTimeoutStopSec=2\nExecStart=/bin/sh -c \"trap '' TERM; while :; do sleep 1; done\"",
 }
 
@@ -169,3 +181,21 @@ def test_what_is_typed_by_hand_does_what_the_port_does_and_shows_it(place: Place
     unit = place.port.look(place.host, place.good)
     assert unit is not None
     assert (unit.active, unit.enabled) == (on, on)
+
+
+@pytest.mark.lab
+def test_what_a_broker_handed_to_a_unit_that_ends_goes_back(lab: LabShell) -> None:
+    port = SystemdServices(lab, SystemClock())
+    port.start(HOST, "contract-broker")
+    listens = "ss -Hltn 'sport = :5672'"
+    assert wait_until(SystemClock(), lambda: bool(lab.run(HOST, listens).out), patience_s=60)
+    port.start(HOST, "contract-worker")
+    has_come = "ss -Htn state established 'dport = :5672' | awk '$1 > 0'"
+    assert wait_until(SystemClock(), lambda: bool(lab.run(HOST, has_come).out), patience_s=60)
+    ending = port.stop(HOST, "contract-worker")
+    assert ending is not None
+    assert (ending.forced, ending.given_back) == (False, 1)
+    assert str(ending).endswith("; what the broker handed it meanwhile went back")
+    # The broker saw the connection end: its unit is over.
+    gone = port.stop(HOST, "contract-broker")
+    assert gone is None or not gone.given_back
