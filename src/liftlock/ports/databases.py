@@ -152,10 +152,3 @@ class Databases(Protocol):
         Cinder's `workers` (its workers of both colours go by one name: all rows count), heat's locks on stacks and
         resources; 0 for services that keep no such notes.
         """
-
-    def asked_lately(self, service: str) -> int:
-        """Things that users asked of a service within the last two minutes, and that it has not done yet.
-
-        What is older is stuck, and no sign of anything to come. 0 for services that note nothing of the kind. Raises
-        `Unreachable`.
-        """

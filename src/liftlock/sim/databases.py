@@ -226,12 +226,6 @@ class SimDatabases:
         database = self._life.cloud.databases.get("cinder")
         return len(database.rows.get("workers", [])) if database and service == "cinder" else 0
 
-    def asked_lately(self, service: str) -> int:
-        """Rows called `asked` of the service's database; a test puts them there."""
-        self._reach()
-        database = self._life.cloud.databases.get(service)
-        return len(database.rows.get("asked", [])) if database else 0
-
     def _is_restored(self, name: str, backup: str) -> bool:
         found = self._life.cloud.databases.get(name)
         return found is not None and not found.broken and found.restored_from == backup

@@ -134,9 +134,5 @@ class RenamedDatabases:
         """See the port."""
         return self._server.work_under_way(service, host)
 
-    def asked_lately(self, service: str) -> int:
-        """See the port."""
-        return self._server.asked_lately(service)
-
     def _all(self, databases: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._here.get(name, name) for name in databases)

@@ -21,15 +21,7 @@ from liftlock.steps.databases import ReadCommitted, Reword
 from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
-from liftlock.steps.services import (
-    AwaitAgents,
-    AwaitAnswer,
-    AwaitIdle,
-    AwaitLull,
-    StartAtBoot,
-    StartOnGreen,
-    StopPart,
-)
+from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartAtBoot, StartOnGreen, StopPart
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
 from liftlock.strategies.control import green
@@ -43,8 +35,6 @@ CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
 IDENTITY = "keystone"
-NOTES_WHAT_IS_ASKED = ("nova", "cinder")
-"""Services whose databases tell whether something that users asked for is not done yet."""
 NOTHING = "nothing"
 ASK_IDENTITY = f"; every other API that checks a token with {IDENTITY} fails meanwhile too"
 NO_WAY_BACK = (
@@ -307,10 +297,7 @@ def worker_lane(order: Order, service: Service, *, apart: bool) -> tuple[Step, .
             steps += [*stops, *starts]
             steps += [AwaitIdle(service.name, host, part.name, on_the_way_back=True) for host in greens]
         else:
-            there, back = (AwaitLull(service.name, part.name, on_the_way_back=b) for b in (False, True))
-            lulls = service.name in NOTES_WHAT_IS_ASKED and part.topics and starts and stops
-            steps += [*starts, *([back] if lulls else [])]
-            steps += [*green.await_listeners(order, service, part), *([there] if lulls else []), *stops]
+            steps += [*starts, *green.await_listeners(order, service, part), *stops]
     return tuple(steps)
 
 
