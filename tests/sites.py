@@ -36,16 +36,23 @@ provisioner: {socket: provisioner.sock}
 """What a cloud file that allows blue/green has besides."""
 
 
-def sim_site(folder: Path, cloud: SimCloud, more: str = "") -> Site:
-    """A site whose hands are the simulator's and whose state lies in `folder`."""
+SECOND_CONTROLLER = "ctl-2: {address: 10.77.0.23, roles: [control]}"
+"""The line of a host that `with_second_controller` adds to a cloud."""
+
+
+def sim_site(folder: Path, cloud: SimCloud, more: str = "", hosts: tuple[str, ...] = ()) -> Site:
+    """A site whose hands are the simulator's and whose state lies in `folder`; `hosts` are declared besides."""
     path = folder / "cloud.yaml"
-    path.write_text(CLOUD_FILE + more)
+    text = CLOUD_FILE.replace("hosts:\n", "".join(["hosts:\n", *(f"  {line}\n" for line in hosts)]))
+    path.write_text(text + more)
     file = load(path)
     file.state.mkdir(exist_ok=True)
     return Site(file, cloud.hands)
 
 
-def sim_session(folder: Path, cloud: SimCloud, who: str = "rey", more: str = "") -> Session:
+def sim_session(
+    folder: Path, cloud: SimCloud, who: str = "rey", more: str = "", hosts: tuple[str, ...] = ()
+) -> Session:
     """A session over the simulator; a second one in the same folder finds the journal of the first."""
-    site = sim_site(folder, cloud, more)
+    site = sim_site(folder, cloud, more, hosts)
     return Session(site, SqlJournal(journal_file(site.file)), who, Unwatched(), wait=False)

@@ -139,6 +139,22 @@ def test_an_approval_given_ahead_does_not_outlive_the_green_it_was_given_to(site
     assert site.runner().resume().gate == "retire"
 
 
+@pytest.mark.parametrize("verb", ["rollback", "abort"])
+def test_an_approval_given_ahead_does_not_outlive_a_way_back(verb: str, site: Site) -> None:
+    made = lift()
+    site.world.broken.add("work")
+    ask(site, RequestKind.APPROVE, made, "finalize")
+    with pytest.raises(StepFailed):
+        site.runner().run(made)
+    site.world.broken.clear()
+    getattr(site.runner(), verb)()
+    state = site.runner().run(made)
+    assert (state.standing, state.gate) == (Standing.WAITING, "finalize")
+    assert "z" not in site.world.values
+    ask(site, RequestKind.APPROVE, made, "finalize")
+    assert site.runner().run(made).gate == "retire"
+
+
 def test_a_stage_that_was_put_back_still_has_its_gate(site: Site) -> None:
     made = lift()
     site.world.broken.add("z")

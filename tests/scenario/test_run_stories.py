@@ -99,7 +99,7 @@ def test_a_failing_step_holds_the_run_and_says_what_happened_how_it_is_and_what_
     assert failed.value.now.startswith(
         "f is as before; run-1: held by liftlock: a step failed: f does not move; stage 2"
     )
-    assert failed.value.hint.startswith("oil f; then `liftlock resume`, or `liftlock abort`")
+    assert failed.value.hint.startswith("oil f; then `liftlock resume`, or `liftlock rollback`")
     assert events(site)[-2:] == [Event.FAILED, Event.HELD]
     site.world.broken.clear()
     assert site.runner().resume().finished
@@ -493,14 +493,21 @@ def test_the_same_plan_made_anew_may_run_again(site: Site) -> None:
     assert site.runner().run(again).run == "run-2"
 
 
-def test_another_plan_is_refused_while_a_run_is_unfinished_unless_it_is_aborted(site: Site) -> None:
+@pytest.mark.parametrize(("breaks", "ends"), [("b", "abort"), ("f", "rollback")])
+def test_another_plan_is_refused_until_nothing_of_an_unfinished_run_is_left(
+    breaks: str, ends: str, site: Site
+) -> None:
     other = plan(stage("other", (Put("z"),)))
-    site.world.broken.add("f")
+    site.world.broken.add(breaks)
     with pytest.raises(StepFailed):
         site.runner().run(lift_plan())
     with pytest.raises(Refused, match="is unfinished; run-1: held"):
         site.runner().run(other)
     site.runner().abort()
+    if ends == "rollback":
+        with pytest.raises(Refused, match="was aborted half way; run-1: aborted by rey"):
+            site.runner().run(other)
+        site.runner().rollback()
     assert site.runner().run(other).finished
     with pytest.raises(Refused, match="was run before, and another one after it"):
         site.runner().run(lift_plan())

@@ -150,7 +150,7 @@ def test_a_whole_evening_with_everything_that_fails_tells_the_password_nowhere(
     run(session, evening.made)
     evening.approve("start")
     for fault in (
-        Fault(Kind.PROGRAM_FAILS, what="glance-manage"),
+        Fault(Kind.PROGRAM_FAILS, what="keystone-manage"),
         Fault(Kind.DATABASE_UNREACHABLE),
         Fault(Kind.HOST_UNREACHABLE, "ctl-green"),
         Fault(Kind.UNIT_DOES_NOT_START, "ctl-green", "nova-scheduler"),

@@ -63,7 +63,7 @@ def test_the_table_leaves_out_what_is_empty_but_not_what_was_asked_for(folder: P
 
 def test_the_table_is_in_words() -> None:
     found = for_people(document_of("slow_step"))
-    assert found["since"].endswith("Z, for 2 min 58 s")
+    assert found["since"].endswith("Z, for 3 min")
     assert found["insights"].startswith("- 4.")
     assert found["eta"].startswith("gate “finalize” in about ")
     assert (

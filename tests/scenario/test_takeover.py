@@ -18,8 +18,9 @@ from tests.sites import GREEN, sim_session
 
 from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.engine.desk import Back, Desk, Wish
-from liftlock.engine.state import Standing
-from liftlock.errors import AnotherRun, Fenced, LiftlockError
+from liftlock.engine.runner import Runner
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import AnotherRun, Fenced, LiftlockError, StepFailed
 from liftlock.flow.command.requests import ask
 from liftlock.flow.plan import plan
 from liftlock.flow.run import Session, resume, run
@@ -94,6 +95,11 @@ def begun(journal: Journal) -> set[Any]:
     return {(line.stage, line.ordinal) for line in journal.lines() if line.event in _BEGUN}
 
 
+def found(journal: Journal) -> set[Any]:
+    """Steps that it says were done already."""
+    return {(line.stage, line.ordinal) for line in journal.lines() if line.event is Event.FOUND_DONE}
+
+
 def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimCloud, str, bool]:
     """Somebody else took the run over when line `at` was written.
 
@@ -130,7 +136,8 @@ def taken_over(at: int, folder: Path, strategy: str, more: str) -> tuple[SimClou
     except Fenced as error:
         told = str(error)
     assert changed == [len(cloud.changes)], cloud.changes[changed[0] :]
-    left = begun(there.journal) - begun(journal)
+    # Whatever it saw to be done already it need not begin.
+    left = begun(there.journal) - begun(journal) - found(journal)
     journal.close()
     there.journal.close()
     return cloud, told, bool(left)
@@ -147,6 +154,27 @@ def test_the_old_owner_starts_nothing_new_wherever_it_was_stopped(
         # With nothing left to start it may end without noticing.
         assert "taken this cloud over" in told or not left, f"line {at}"
         assert not told or ("now:" in told and "liftlock status" in told)
+
+
+@pytest.mark.parametrize(
+    ("error", "noted"),
+    [(Fenced("it is somebody's"), 0), (AnotherRun("it is somebody's"), 0), (StepFailed("no", now="so"), 1)],
+)
+def test_who_does_not_have_the_cloud_writes_no_line_about_it_either(
+    error: LiftlockError, noted: int, tmp_path: Path
+) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny())
+    made, _ = plan(session.site, "2026.1")
+    assert run(session, made).gate == "start"
+    before = len(session.journal.lines())
+
+    def refused(_: Runner) -> RunState:
+        raise error
+
+    with pytest.raises(type(error)):
+        session.work(made, refused)
+    after = session.journal.lines()[before:]
+    assert [line.event for line in after] == [Event.NOTED] * noted
 
 
 def test_a_step_that_failed_because_its_owner_slept_is_not_blamed(tmp_path: Path) -> None:

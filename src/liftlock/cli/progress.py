@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import IO
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from liftlock.engine.state import RunState
 from liftlock.plan.model import StepRef
@@ -44,9 +46,10 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Clear the line."""
+        """Clear the line, if it can be: where nothing can be shown any more, the run has its end all the same."""
         if self._status:
-            self._status.stop()
+            with suppress(Exception, SystemExit):
+                self._status.stop()
 
     def line(self, line: Line, state: RunState) -> None:
         """A line of the journal."""
@@ -78,9 +81,9 @@ class Progress:
         """The run waits for a person."""
         if sentence != self._said:
             self._said = sentence
-            self._console.print(f"{time.strftime('%H:%M:%S')}  {sentence}")
+            self._console.print(f"{time.strftime('%H:%M:%S')}  {sentence}", markup=False)
         if self._status:
-            self._status.update(sentence)
+            self._status.update(Text(sentence))
 
     def _step(self, line: Line, state: RunState) -> None:
         ref = StepRef(line.stage or 0, line.ordinal or 0)
@@ -94,9 +97,8 @@ class Progress:
             note = f"; {line.detail['note']}" if "note" in line.detail else ""
             self._print(line, f"  {ref!s:>5}  {step.title}: {SAID[line.event]}{seconds}{note}")
         if self._status and self._running:
-            self._status.update(
-                " · ".join(step.title for step in self._running.values())[: self._console.width - 4]
-            )
+            titles = " · ".join(step.title for step in self._running.values())
+            self._status.update(Text(titles[: self._console.width - 4]))
 
     def _mark(self, line: Line, state: RunState) -> None:
         """Say that nothing further goes back without loss, where something further comes."""

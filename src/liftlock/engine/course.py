@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liftlock.engine.desk import Back, Desk, Guard, Wish
+from liftlock.engine.effects import or_stop
 from liftlock.engine.gates import GatePolicy, missing
 from liftlock.engine.interrupt import Interrupted, Interruptible, Telling
 from liftlock.engine.lanes import Work, lanes_of, run_lanes
 from liftlock.engine.logbook import Logbook
 from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
-from liftlock.engine.way_back import can_return, in_the_way, past_return, to_blue, ways_back
+from liftlock.engine.way_back import can_return, past_return, to_blue, ways_back
 from liftlock.errors import CannotRevert, Fenced, LiftlockError, Refused, StalePlan, StepFailed, Unreachable
 from liftlock.plan.model import Stage, StepRef
 from liftlock.plan.staleness import unmet
@@ -156,7 +157,7 @@ class Course:
             raise StalePlan(
                 "; ".join(wrong),
                 now=self._log.state.sentence(),
-                hint="make it so and `liftlock resume`, or make a new plan",
+                hint=f"make it so and `liftlock resume`{or_stop(self._log.state)}",
             )
 
     def _revive(self) -> None:
@@ -269,8 +270,7 @@ class Course:
         elif state.returned_at > state.going_since:
             hint += "; when green is well, `liftlock resume` hands over again; or `liftlock rollback`"
         elif "liftlock resume" not in hint:
-            abort = "" if in_the_way(state) else ", or `liftlock abort` to put the unfinished stage back"
-            hint += f"; then `liftlock resume`{abort}"
+            hint += f"; then `liftlock resume`{or_stop(state)}"
         return type(error)(what, now=f"{error.now}; {state.sentence()}", hint=hint)
 
     def _finished(self, number: int) -> bool:

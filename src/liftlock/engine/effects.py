@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from liftlock.engine.gates import GatePolicy, good_until, longer, moved, why_not_longer
-from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus
-from liftlock.engine.way_back import in_the_way, past_return, touched
+from liftlock.engine.state import GOING_BACK, RunState, StageStatus, Standing, StepStatus
+from liftlock.engine.way_back import in_the_way, left_standing, lossless, past_return, touched, without
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import StepRef
 from liftlock.plan.words import duration
@@ -70,6 +70,8 @@ def _hold(state: RunState, alive: bool) -> str:
         return "nothing: no process works on the run"
     if state.standing is Standing.HELD:
         return "nothing: the run is held already"
+    if state.standing in GOING_BACK:
+        return "nothing: it goes back as far as was asked"
     busy = [ref for ref, step in state.steps.items() if step.status is StepStatus.UNKNOWN and step.began]
     first = (
         f"{_steps(state, busy)} first come{'' if len(busy) > 1 else 's'} to an end; then n" if busy else "n"
@@ -82,7 +84,7 @@ def _resume(state: RunState, alive: bool) -> str:
         return f"nothing: {state.sentence(alive=False)}"
     if alive and state.standing is not Standing.HELD:
         return "nothing: the run is not held"
-    if state.standing in (Standing.ABORTING, Standing.ROLLING_BACK, Standing.FALLING_BACK):
+    if state.standing in GOING_BACK:
         return "what was going back goes on going back"
     number = state.stage or len(state.stages)
     stage = state.plan.stages[number - 1]
@@ -106,7 +108,25 @@ def _abort(state: RunState) -> str:
     going = [ref for ref in touched(state) if ref.stage in unfinished]
     kept = [n for n, s in enumerate(state.stages, start=1) if s.status is StageStatus.DONE]
     stays = f"; stage{_numbers(kept)} stay{'' if len(kept) > 1 else 's'} as done" if kept else ""
-    return f"puts back {_steps(state, going)}{stays}; the run then is over, and a new plan begins anew"
+    left = after_an_abort(without(state, going)) or "the run then is over, and a new plan begins anew"
+    return f"puts back {_steps(state, going)}{stays}; {left}"
+
+
+def after_an_abort(state: RunState) -> str:
+    """Which verbs see to what an abort left in force, as a part of a sentence; empty if it left nothing."""
+    if not left_standing(state):
+        return ""
+    if lossless(state):
+        return "`liftlock rollback` puts back the rest, or `liftlock resume`"
+    return "`liftlock resume`" if state.plan.verb == "restore" else "`liftlock resume`, or `liftlock restore`"
+
+
+def or_stop(state: RunState) -> str:
+    """The verbs that end the run without going on; empty where neither the stage nor the whole can be put back."""
+    if lossless(state):
+        return ", or `liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
+    begun = any(stage.status is StageStatus.BEGUN for stage in state.stages)
+    return ", or `liftlock abort`" if begun and not in_the_way(state) else ""
 
 
 def _rollback(state: RunState) -> str:

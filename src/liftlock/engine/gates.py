@@ -121,8 +121,9 @@ def _objections(
         yield "it is dated in the future"
     if request.at < state.plan.made_at:
         yield "it was given before this plan was made"
-    if request.at < state.returned_at:
-        yield "it was given before requests and work returned to blue"
+    if request.at < state.went_back_at:
+        returned = state.returned_at == state.went_back_at
+        yield f"it was given before {'requests and work returned to blue' if returned else 'the run went back'}"
     if now > good_until(Approval(request.gate, request.person, request.at), state.extensions, policy):
         given = duration(now - request.at)
         yield f"it has expired: it was given {given} ago, and is valid for {duration(policy.valid_s)}"

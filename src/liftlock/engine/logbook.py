@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from liftlock.engine.state import Fold, RunState, StageState, StepState
@@ -12,7 +13,10 @@ from liftlock.ports.journal import Detail, Entry, Event, Journal, Line, Run
 
 
 class Observer(Protocol):
-    """Watches a run live; called from the runner's threads, one call at a time."""
+    """Watches a run live; called from the runner's threads, one call at a time.
+
+    A run does not depend on who looks on: one that raises is not told anything any more, and the run goes on.
+    """
 
     def line(self, line: Line, state: RunState) -> None:
         """A line was written; `state` is the run after it."""
@@ -101,10 +105,17 @@ class Logbook:
         with self._turn:
             self._fold.add(line)
             if not self._quiet:
-                self.observer.line(line, self._fold.state)
+                self._tell(lambda: self.observer.line(line, self._fold.state))
         return line
 
     def say(self, sentence: str) -> None:
         """Tell who watches that the run waits; from any thread."""
         with self._turn:
-            self.observer.waiting(sentence)
+            self._tell(lambda: self.observer.waiting(sentence))
+
+    def _tell(self, words: Callable[[], None]) -> None:
+        try:
+            words()
+        # `SystemExit` too: rich ends the process when what it writes to is a broken pipe (`liftlock run | head`).
+        except (Exception, SystemExit):
+            self.observer, self._quiet = Unwatched(), True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from liftlock.engine.course import Course, RunPolicy
 from liftlock.engine.desk import Back, Guard
+from liftlock.engine.effects import after_an_abort, or_stop
 from liftlock.engine.logbook import Logbook, Observer, Unwatched
 from liftlock.engine.state import RunState, Standing, state_of
 from liftlock.errors import BadInput, Refused
@@ -161,10 +162,16 @@ class Runner:
         if last is None or last[1].standing in (Standing.DONE, Standing.SUPERSEDED):
             return ""
         run, state = last
+        rest = after_an_abort(state) if state.standing is Standing.ABORTED else ""
+        if rest and plan.verb != RESTORE:
+            raise Refused(
+                f"a run of plan #{short(run.fingerprint)} was aborted half way; {state.sentence(alive=False)}",
+                hint=rest,
+            )
         if state.standing not in (Standing.ABORTED, Standing.ROLLED_BACK) and plan.verb != RESTORE:
             raise Refused(
                 f"a run of plan #{short(run.fingerprint)} is unfinished; {state.sentence(alive=False)}",
-                hint="`liftlock resume` goes on with it, `liftlock abort` puts its unfinished stage back",
+                hint=f"`liftlock resume` goes on with it{or_stop(state)}",
             )
         why = f"replaced by plan #{short(fingerprint(plan))}"
         self._logbook(run, state.plan).write(Event.SUPERSEDED, detail={"why": why})

@@ -127,7 +127,9 @@ class RunState:
     going_since: float = 0.0
     """When somebody last set it going, in seconds since the epoch: what came before is settled."""
     returned_at: float = 0.0
-    """When work last began to return to blue, in seconds since the epoch: what was approved before has no meaning."""
+    """When work last began to return to blue, in seconds since the epoch."""
+    went_back_at: float = 0.0
+    """When it last went back, however far, in seconds since the epoch: what was approved before has no meaning."""
     last_at: float = 0.0
     """When its last line was written, in seconds since the epoch."""
 
@@ -333,6 +335,11 @@ def _step_after(before: StepState, line: Line) -> StepState:  # noqa: PLR0911 (a
     return before
 
 
+def _approved_anew(state: RunState, line: Line) -> RunState:
+    """People approved what is undone now: what comes in its place needs their word anew."""
+    return replace(state, approvals=(), extensions=(), went_back_at=line.at)
+
+
 def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0912, C901 (a table)
     why = str(line.detail.get("why", ""))
     match line.event:
@@ -345,14 +352,15 @@ def _run_after(before: RunState, line: Line) -> RunState:  # noqa: PLR0911, PLR0
         case Event.ABORTING:
             return replace(before, standing=Standing.ABORTING, gate="", who=line.who, why=why)
         case Event.ABORTED:
-            return replace(before, standing=Standing.ABORTED, approvals=(), extensions=())
+            return _approved_anew(replace(before, standing=Standing.ABORTED), line)
         case Event.FALLING_BACK:
             falling = replace(before, standing=Standing.FALLING_BACK, gate="", who=line.who, why=why)
-            return replace(falling, approvals=(), extensions=(), returned_at=line.at)
+            return _approved_anew(replace(falling, returned_at=line.at), line)
         case Event.ROLLING_BACK:
-            return replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
+            rolling = replace(before, standing=Standing.ROLLING_BACK, gate="", who=line.who, why=why)
+            return _approved_anew(rolling, line)
         case Event.ROLLED_BACK:
-            return replace(before, standing=Standing.ROLLED_BACK, approvals=(), extensions=())
+            return _approved_anew(replace(before, standing=Standing.ROLLED_BACK), line)
         case Event.SUPERSEDED if before.standing in (Standing.ABORTED, Standing.ROLLED_BACK):
             return before  # how it ended is worth more than who came after it
         case Event.SUPERSEDED:

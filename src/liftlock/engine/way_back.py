@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from liftlock.engine.lanes import Work, lanes_of
-from liftlock.engine.state import RunState, StageStatus
+from liftlock.engine.state import RunState, StageStatus, StepState
 from liftlock.plan.model import StepRef
 from liftlock.plan.step import WayBack
+
+STAYS = (WayBack.LOSSY, WayBack.ONE_WAY)
+"""What is not made to be undone."""
 
 
 def past_return(state: RunState) -> int:
@@ -23,11 +27,30 @@ def in_the_way(state: RunState) -> StepRef | None:
     One that loses writes may turn out to have changed nothing, and is undone then: known only when it is tried.
     """
     steps = dict(state.plan.steps())
-    stays = (WayBack.LOSSY, WayBack.ONE_WAY)
     found = [
-        ref for ref in touched(state) if ref.stage in _unfinished(state) and steps[ref].way_back in stays
+        ref for ref in touched(state) if ref.stage in _unfinished(state) and steps[ref].way_back in STAYS
     ]
     return max(found, key=lambda ref: state.steps[ref].began, default=None)
+
+
+def left_standing(state: RunState) -> list[StepRef]:
+    """Steps that changed something, were not undone, and cannot stay where the run ends half way."""
+    steps = dict(state.plan.steps())
+    return [ref for ref in touched(state) if not (steps[ref].only_asks or steps[ref].harms_nobody)]
+
+
+def lossless(state: RunState) -> bool:
+    """Whether a rollback puts back all there is; of what is not made to be undone that is known when it is tried."""
+    steps = dict(state.plan.steps())
+    return not past_return(state) and not any(steps[ref].way_back in STAYS for ref in touched(state))
+
+
+def without(state: RunState, gone: Collection[StepRef]) -> RunState:
+    """The state as it would be if these steps were undone."""
+    return replace(
+        state,
+        steps={ref: StepState() if ref in gone else step for ref, step in state.steps.items()},
+    )
 
 
 def can_return(state: RunState) -> bool:

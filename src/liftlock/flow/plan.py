@@ -18,6 +18,7 @@ from liftlock.flow.briefing.lost_bastion import manual_steps
 from liftlock.flow.briefing.noting import notes_that_matter
 from liftlock.flow.briefing.proven import Following
 from liftlock.flow.briefing.rehearsed import Kept, fit, with_rehearsal
+from liftlock.flow.briefing.shims_left import left_here
 from liftlock.flow.briefing.timings import history
 from liftlock.flow.configuration.adopt import along
 from liftlock.flow.configuration.differences import differences
@@ -46,10 +47,13 @@ def plan(
 ) -> tuple[Plan, Assessment]:
     """The plan that takes the cloud to `target`, and the assessment it rests on.
 
+    All control hosts must run one release; it raises `BadInput` where they run several.
+
     `strategy` is the name of a file in `strategies/control`; by default blue/green where the cloud file declares green
     hosts, else in place. `environment` is as in `assess`; `following` holds verdicts of proofs, which blue/green obeys;
-    from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Raises
-    `Refused` naming every blocker, `BadInput` for an unknown strategy or service, and what `shelf` raises.
+    from `shelf` the release notes are read; times and verdicts of a `rehearsal` are used while they count. Shims that
+    earlier runs left, by the cloud's journal, are taken away. Raises `Refused` naming every blocker, or every migration
+    that is known to abort, `BadInput` for an unknown strategy or service, and what `shelf` raises.
     """
     choice = Choice.of(strategy, green=bool(site.file.green))
     following = following or Following()
@@ -62,6 +66,7 @@ def plan(
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
     refuse_open_risks(site, assessment)
+    refuse_mixed_releases(assessment.cloud)
     lift = Lift(assessment.source, assessment.target)
     hop = lift.source != lift.target
     grounds = Grounds(
@@ -69,13 +74,17 @@ def plan(
         history=history(site, kinds()),
         notes=notes_that_matter(site, assessment.cloud, shelf, lift) if shelf and hop else None,
     )
-    plain = order(site, assessment.cloud, lift)
+    refuse_mixed_releases(assessment.cloud)
+    left = left_here(site, lift.target, kinds())
+    plain = replace(order(site, assessment.cloud, lift), left=left.shims)
     fitting = fit(site, explained(plain, choice, assessment, grounds), rehearsal) if rehearsal else None
     if fitting:
         grounds = replace(grounds, following=following.also(fitting.verdicts()))
     made = explained(obeying(plain, grounds.following), choice, assessment, grounds)
     if fitting:
         made = with_rehearsal(site, made, fitting)
+    if left.unread:
+        made = replace(made, fine_print=(*made.fine_print, left.unread))
     return told(site, made), assessment
 
 
@@ -167,8 +176,7 @@ def strategy_named(name: str) -> Callable[[Order], Plan]:
 
 
 def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
-    """What a strategy needs to know to arrange `lift`; raises `BadInput` when control hosts run several releases."""
-    refuse_mixed_releases(cloud)
+    """What a strategy needs to know to arrange `lift`."""
     made_at = site.hands.clock.now()
     return Order(
         cloud=cloud,
@@ -188,16 +196,36 @@ def order(site: Site, cloud: Cloud, lift: Lift) -> Order:
 
 
 def obeying(order: Order, following: Following) -> Order:
-    """The same, with what the verdicts on these very versions ask for; raises `BadInput` for a service not there."""
+    """The same, with what the verdicts on these very versions ask for.
+
+    Raises `BadInput` for a service not there, `Refused` where a migration is known to fail on the cloud's data.
+    """
     unknown = sorted(set(following.overlap) - set(order.cloud.services))
     if unknown:
         raise BadInput(
             f"the cloud has no service {unknown[0]!r}", hint=f"it has {', '.join(order.cloud.services)}"
         )
+    refuse_what_aborts(order, following)
     told = {s.name: following.verdict(s.name, *versions(order, s)) for s in order.services()}
     shims = {name: found for name, proven in told.items() if (found := following.shims_of(proven))}
     apart = frozenset(name for name, proven in told.items() if following.apart(proven))
     return replace(order, shims=shims, apart=apart)
+
+
+def refuse_what_aborts(order: Order, following: Following) -> None:
+    """Return, unless a proof saw a migration end with an error: whatever the strategy, it would on the cloud too."""
+    found = [
+        f"{service.name} cannot be migrated as its data is: {where}"
+        for service in order.services()
+        for told in following.verdicts(service.name, *versions(order, service))
+        for where in told.aborts
+    ]
+    if found:
+        raise Refused(
+            "\n".join(dict.fromkeys(found)),
+            hint="mend the data that it ends at, then prove again (`liftlock proof` on a new dump, or `liftlock "
+            "rehearse`) and plan with what that says",
+        )
 
 
 def running_parts(cloud: Cloud) -> frozenset[tuple[str, str]]:

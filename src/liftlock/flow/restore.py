@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from liftlock.cloud.facts import facts
 from liftlock.engine.state import RunState, state_of
-from liftlock.errors import BadInput
+from liftlock.engine.way_back import lossless
+from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import running_series
-from liftlock.flow.plan import order
 from liftlock.flow.site import Site, nothing_run
 from liftlock.flow.survey import survey
+from liftlock.flow.way_back.back_in_place import order_of_before
 from liftlock.flow.way_back.return_to_blue import (
     green_of,
     order_of_blue,
@@ -31,23 +32,37 @@ from liftlock.strategies.control import restore as way_back
 def restore(site: Site, journal: Journal) -> Plan:
     """The plan that puts back the backup of the last upgrade.
 
-    Raises `BadInput` when no upgrade took a complete one, `Refused` when nothing has to be lost to go back, or when
-    hosts of blue are missing: it says which, and how to get them.
+    Control hosts may run several releases, as when the upgrade was half way through switching them. Raises `BadInput`
+    when no upgrade took a complete one, `Refused` when nothing has to be lost to go back, or when hosts of blue are
+    missing: it says which, and how to get them.
     """
     state = last_upgrade(journal)
     upgrade = state.plan
+    if upgrade.strategy == "blue_green":
+        refuse_unless_finalized(state)
+    else:
+        refuse_unless_migrated(state)
     copy = newest_copy(site, upgrade)
     cloud = survey(site.file, site.hands)
     if upgrade.strategy == "blue_green":
-        refuse_unless_finalized(state)
         again = was_restored(journal, state.run)
         blue = order_of_blue(site, cloud, upgrade, parts_before(upgrade), copy.configuration)
         made = way_back.arrange(blue, copy, green_of(site, blue, upgrade, on_blue=again))
         # Also of hosts that are neither blue's nor touched.
         return replace(made, facts=facts(cloud))
     lift = Lift(running_series(cloud), upgrade.lift.source)
-    before = replace(order(site, cloud, lift), runs=parts_before(upgrade), agents=agents_before(upgrade))
+    runs, agents = parts_before(upgrade), agents_before(upgrade)
+    before = order_of_before(site, cloud, lift, upgrade, runs=runs, agents=agents)
     return way_back.arrange(before, copy)
+
+
+def refuse_unless_migrated(state: RunState) -> None:
+    """Raise while `rollback` goes back without a loss: the backup of before the stop lacks what users wrote since."""
+    if lossless(state):
+        raise Refused(
+            "no database was migrated: nothing has to be lost to go back",
+            hint="`liftlock rollback`, as long as the upgrade is not undone; then there is nothing to put back",
+        )
 
 
 def parts_before(upgrade: Plan) -> frozenset[tuple[str, str]]:

@@ -10,18 +10,19 @@ from liftlock.checks.registry import blockers, examine
 from liftlock.cloud.facts import facts
 from liftlock.cloud.file import CloudFile, ErrorBudget
 from liftlock.cloud.model import BalancerNode
-from liftlock.engine.course import RunPolicy
+from liftlock.engine.course import OUT_OF_OUR_HANDS, RunPolicy
 from liftlock.engine.desk import Guard
+from liftlock.engine.effects import after_an_abort, or_stop
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.lease import Tenure
 from liftlock.engine.lock import RunLock
 from liftlock.engine.logbook import Observer
 from liftlock.engine.runner import Runner, last_run
-from liftlock.engine.state import RunState, Standing
+from liftlock.engine.state import GOING_BACK, RunState, Standing
 from liftlock.engine.watch import Watches
-from liftlock.errors import BadInput, Refused, StalePlan
-from liftlock.flow.command.guarding import guards_of
-from liftlock.flow.command.requests import ask
+from liftlock.errors import AnotherRun, BadInput, Refused, StalePlan
+from liftlock.flow.command.guarding import guards_of, uncounted
+from liftlock.flow.command.requests import ask, refuse_undone
 from liftlock.flow.records.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
@@ -73,9 +74,15 @@ class Session:
         """Let a runner act on `plan`, watched by guards; note how often the balancer sent requests again meanwhile."""
         before = retries(self.site)
         guards = guards_of(self.site.hands, plan, self.budget) if plan else ()
+        if plan and (why := uncounted(plan, self.budget)):
+            self.observer.waiting(why)
         with Watches(tuple(guards)) as watching:
             try:
                 return act(self.runner(watching))
+            except (AnotherRun, *OUT_OF_OUR_HANDS):
+                # The cloud is somebody else's: no line (decision 10).
+                before = None
+                raise
             finally:
                 note_retries(self, before)
 
@@ -121,16 +128,17 @@ def rollback(session: Session, why: str) -> RunState:
 def pass_gate(session: Session, gate: str, why: str) -> RunState:
     """Approve a gate of the last run in the session's name, and go on with the run; nobody may be running it.
 
-    Raises `Refused` when the run does not wait there.
+    Raises like `approve_waiting`, and like `run`.
     """
-    approve_waiting(session, gate, why)
-    return resume(session)
+    plan = approve_waiting(session, gate, why)
+    return session.work(plan, lambda runner: runner.resume())
 
 
-def approve_waiting(session: Session, gate: str, why: str) -> None:
+def approve_waiting(session: Session, gate: str, why: str) -> Plan:
     """Approve a gate at which the last run waits, in the session's name; whoever runs it goes on by itself.
 
-    Raises `Refused` when the run does not wait there.
+    Returns the run's plan. Raises `Refused` when the run does not wait there, `StalePlan` when the cloud is not what
+    the plan was made for; then nothing is approved.
     """
     last = last_run(session.journal, kinds())
     if last is None:
@@ -141,8 +149,10 @@ def approve_waiting(session: Session, gate: str, why: str) -> None:
             f"the run does not wait at the gate “{gate}”: {state.sentence(alive=False)}",
             hint="`liftlock status` says what comes next",
         )
+    refuse_if_unfit(session.site, state.plan, state)
     at = session.site.hands.clock.now()
     ask(session.journal, RequestKind.APPROVE, who=session.who, at=at, plan=state.plan, gate=gate, why=why)
+    return state.plan
 
 
 def known(journal: Journal, plan: Plan) -> RunState | None:
@@ -152,12 +162,17 @@ def known(journal: Journal, plan: Plan) -> RunState | None:
 
 
 def refuse_if_unfit(site: Site, plan: Plan, state: RunState | None) -> None:
-    """Raise unless the cloud is still what the plan, as far as it has come, was made for."""
+    """Raise unless the cloud is still what the plan, as far as it has come, was made for.
+
+    Of a run that goes back nothing is asked: it undoes what it did, whatever moved since.
+    """
     if plan.cloud != site.file.name:
         raise BadInput(
             f"the plan is for the cloud {plan.cloud}, the cloud file is of {site.file.name}",
             hint="name the right cloud file with `--cloud-file`",
         )
+    if state and state.standing in GOING_BACK:
+        return
     cloud = survey(site.file, site.hands)
     reached = state.reached if state else ()
     sentences = moved(plan, facts(cloud), reached)
@@ -165,14 +180,25 @@ def refuse_if_unfit(site: Site, plan: Plan, state: RunState | None) -> None:
         raise StalePlan(
             "\n".join(["the cloud is not what the plan was made for:", *(f"  - {s}" for s in sentences)]),
             now="nothing was changed by this command" if not reached else state_sentence(state),
-            hint=f"make a new plan: `liftlock plan --to {plan.lift.target} -o FILE`",
+            hint=way_on(plan, state),
         )
+    if not reached:
+        refuse_undone(plan)
     in_the_way = () if reached else blockers(examine(cloud, releases()[plan.lift.target]))
     if in_the_way and plan.verb == "upgrade":
         raise Refused(
             "\n".join(["something stands in the way:", *(f"  - {f.what}; {f.fix}" for f in in_the_way)]),
             hint="remove it, then the same command again",
         )
+
+
+def way_on(plan: Plan, state: RunState | None) -> str:
+    """What to do about a cloud that moved: a new plan can only be run where nothing of this one is left."""
+    over = (Standing.ROLLED_BACK, Standing.SUPERSEDED)
+    aborted = state and state.standing is Standing.ABORTED and not after_an_abort(state)
+    if state is None or not state.reached or state.standing in over or aborted:
+        return f"make a new plan: `liftlock plan --to {plan.lift.target} -o FILE`"
+    return f"bring that back to what it was (a host that is away: up), then `liftlock resume`{or_stop(state)}"
 
 
 def state_sentence(state: RunState | None) -> str:
@@ -190,9 +216,11 @@ def retries(site: Site) -> int | None:
 
 def note_retries(session: Session, before: int | None) -> None:
     """Write down the growth since `before`, if there is a run and both counts could be read."""
+    if before is None:
+        return
     now = retries(session.site)
     runs = session.journal.runs()
-    if runs and before is not None and now is not None:
+    if runs and now is not None:
         detail = {RETRIES: max(0, now - before)}
         at = session.site.hands.clock.now()
         session.journal.append(Entry(runs[-1].id, Event.NOTED, at, session.who, detail=detail))

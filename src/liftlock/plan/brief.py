@@ -52,6 +52,8 @@ class Component:
     """Its parts of which old and new never run beside each other, whatever the schema."""
     breaks: tuple[str, ...] = ()
     """Kinds of objects with which its old code is expected to fail beside the new, by a proof."""
+    undone: str = field(default="", metadata=NEWER)
+    """What of its verdict the plan does not do, as it was found after the plan was arranged; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

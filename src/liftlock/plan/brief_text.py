@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
+from liftlock.knowledge.catalogue import services
 from liftlock.plan.brief import Brief, Component, Way
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.words import WIDTH, duration
 
 _CELL = 14
 """Columns of the first column of a table."""
+IDENTITY = "keystone"
 FIRST = 5
 """Steps that are named where there may be many."""
 
@@ -101,15 +103,27 @@ def felt(plan: Plan) -> dict[str, list[int]]:
 
 def away(plan: Plan, brief: Brief) -> Iterator[str]:
     """Which services' APIs are away from where to where, those with the same span together."""
-    for (first, last, seconds), services in spans(brief).items():
+    for (first, last, seconds), names in spans(brief).items():
         gates = any(stage.gate for stage in plan.stages[first:last])
         longer = ", and as long as the run waits at a gate between them" if gates else ""
         yield (
-            f"no API of {', '.join(services)} from stage {first} to stage {last}: about {duration(seconds)}, the time "
+            f"no API of {', '.join(names)} from stage {first} to stage {last}: about {duration(seconds)}, the time "
             f"of these stages{longer}"
         )
+    if others := tokenless(brief):
+        yield f"requests to {', '.join(others)} fail too while {IDENTITY} is away, which checks their tokens"
     if not brief.outages:
         yield "no API is taken away by plan"
+
+
+def tokenless(brief: Brief) -> tuple[str, ...]:
+    """Services whose API is there while that of keystone, which tells it who asks, is not."""
+    spans = {one.service: (one.first, one.last) for one in brief.outages}
+    if IDENTITY not in spans:
+        return ()
+    first, last = spans[IDENTITY]
+    asking = (c.service for c in brief.components if c.service in services() and services()[c.service].api())
+    return tuple(s for s in asking if not (s in spans and spans[s][0] <= first and spans[s][1] >= last))
 
 
 def spans(brief: Brief) -> dict[tuple[int, int, float], list[str]]:
@@ -180,8 +194,8 @@ def reasons(components: Iterable[Component]) -> Iterator[str]:
     same: dict[str, list[str]] = {}
     for c in found:
         same.setdefault(c.rolls_because, []).append(c.service)
-    for because, services in same.items():
-        yield f"{'all' if len(services) == len(found) > 1 else ', '.join(services)}: {because}"
+    for because, names in same.items():
+        yield f"{'all' if len(names) == len(found) > 1 else ', '.join(names)}: {because}"
     alone = [part for c in found for part in c.alone]
     if alone:
         yield f"never two beside each other, old stops before new starts: {', '.join(alone)}"

@@ -83,6 +83,11 @@ class Step(ABC):
         return False
 
     @property
+    def harms_nobody(self) -> bool:
+        """Whether what it leaves may stay where a run ends half way: undoing it would leave it as it is."""
+        return False
+
+    @property
     def looked_at(self) -> bool:
         """Whether `prove` looks at the world; where it does not, how its program ended is all that is known."""
         return True

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.plan.brief import Brief
-from liftlock.plan.brief_text import felt, spans
+from liftlock.plan.brief_text import IDENTITY, felt, spans, tokenless
 from liftlock.plan.model import Plan
 from liftlock.plan.text import timing, total
 from liftlock.plan.words import duration
@@ -55,6 +55,8 @@ def notice(plan: Plan, brief: Brief) -> Iterator[str]:
         names = ", ".join(spoken(service) for service in away)
         how_long = f"{names}: no answers for about {duration(seconds)} by plan."
         yield f"{how_long} Requests fail meanwhile; repeat them afterwards."
+    if tokenless(brief):
+        yield f"The other APIs refuse requests while {spoken(IDENTITY)} does not answer."
     if not brief.outages:
         yield "Every API goes on answering: we plan no interruption."
         yield from (f"{words[:1].upper()}{words[1:]}." for words in felt(plan))

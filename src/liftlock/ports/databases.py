@@ -125,12 +125,23 @@ class Databases(Protocol):
     def keeping(self, shims: Sequence[Shim]) -> AbstractContextManager[None]:
         """While the block migrates, apply each shim at the moment its hazard appears; none is bare afterwards.
 
-        Who reads or writes such a table meanwhile may wait some seconds, and does not fail. What is to be saved is
-        saved before. May be repeated after a crash.
+        Who reads or writes such a table meanwhile may wait some seconds, and does not fail; on a Galera cluster he may
+        fail at moments. What is to be saved is saved before, as it is then; what a migration has taken already stays
+        as it was saved. May be repeated after a crash. Raises `StepFailed`, before the block begins, if our account
+        does not see the sessions of others.
+        """
+
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """Apply those that are bare, without losing what others write meanwhile; twice is harmless.
+
+        What was saved for one whose hazard has not come is dropped.
         """
 
     def unshim(self, shims: Sequence[Shim]) -> None:
-        """Take them away again, the last first; twice is harmless."""
+        """Take them away again, the last first, and all that is left of them after a crash; twice is harmless.
+
+        Only after the migration: what a shim gives back is what there was before it.
+        """
 
     def transactions(self, databases: Sequence[str]) -> tuple[Transaction, ...]:
         """Transactions open now in sessions that use one of the databases, the oldest first."""
@@ -140,4 +151,11 @@ class Databases(Protocol):
 
         Cinder's `workers` (its workers of both colours go by one name: all rows count), heat's locks on stacks and
         resources; 0 for services that keep no such notes.
+        """
+
+    def asked_lately(self, service: str) -> int:
+        """Things that users asked of a service within the last two minutes, and that it has not done yet.
+
+        What is older is stuck, and no sign of anything to come. 0 for services that note nothing of the kind. Raises
+        `Unreachable`.
         """

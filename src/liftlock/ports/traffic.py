@@ -21,18 +21,32 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How a service's requests are shared now, as every balancer node says."""
+    """How a service's requests are shared now, over all balancer nodes.
+
+    Nodes may differ: whoever wrote them may have died between two. Nothing is said to be so then that is so on some
+    nodes only, unless a line here says it is.
+    """
 
     percent_green: int
-    """Of the tokens that are known and the requests that carry none, in percent; 100 means all requests."""
+    """Of the tokens that are known and the requests that carry none, in percent; 100 means all requests.
+
+    The largest share where nodes differ: 0 means that no node sends any to green.
+    """
     green_up: bool
-    """Whether green's servers pass their health checks; meaningless while `armed` is False."""
+    """Whether green passes its health checks on every node that has it; meaningless while `armed` is False."""
     blue_up: bool
     armed: bool
-    """Whether green's servers are there at all."""
+    """Whether green's servers are there on any node."""
     open_on_green: int
-    """Requests green is answering at this moment."""
+    """Requests green is answering at this moment, of all nodes."""
     open_on_blue: int
+    """Likewise; of the nodes that have green beside it, where some have: on the others green may be the only colour."""
+    agreed: bool = True
+    """Whether all nodes say the same, and each runs what is written there."""
+    armed_everywhere: bool = False
+    """Whether green's servers are there on all nodes."""
+    said: str = ""
+    """What each node says: `lb1 sends 20% to green, lb2 has no green`."""
 
 
 class Traffic(Protocol):
@@ -44,10 +58,18 @@ class Traffic(Protocol):
     """
 
     def share(self, service: str) -> Share:
-        """How requests are shared now. Raises `StepFailed` when nodes differ, saying how."""
+        """How requests are shared now, also when nodes differ.
+
+        Every method below makes them the same again, whatever each was, so that what was cut half way can be done
+        again or undone.
+        """
 
     def arm(self, service: str, green: tuple[Server, ...]) -> None:
-        """Put green's servers beside blue's, with no traffic, and make blue's their backup; no request fails."""
+        """Put green's servers beside blue's, with no traffic, and make blue's their backup; no request fails.
+
+        Where a node still has `green` as the colour that was to go (`settle` was cut before it came there), the other
+        one becomes the ordinary one first, as on the nodes where it has.
+        """
 
     def disarm(self, service: str) -> None:
         """Take green's servers out and make blue's servers ordinary ones again, as they were before `arm`.

@@ -80,11 +80,12 @@ def _column(e: Evidence, old: Table, column: Column) -> Iterator[Shim]:
         kept = f"SELECT {keys}, {_q(column.name)} FROM {_q(old.name)} WHERE {other}"
         save = (f"CREATE TABLE IF NOT EXISTS {_q(aside)} AS {kept}",)
         to, by = (f"{_q(table)}.{_q(column.name)}" for table in (old.name, aside))
-        # Whoever is cut off before the values are back finds that they are wanted, and puts them back again.
+        # Whoever is cut off before the values are back finds that they are wanted, and puts them back again: those
+        # that nobody has set since.
         apply = [
             f"ALTER TABLE {_q(aside)} COMMENT '{_WANTED}'",
             *apply,
-            f"UPDATE {_q(old.name)} JOIN {_q(aside)} ON {same} SET {to} = {by}",
+            f"UPDATE {_q(old.name)} JOIN {_q(aside)} ON {same} SET {to} = {by} WHERE {to} <=> DEFAULT({to})",
             f"ALTER TABLE {_q(aside)} COMMENT 'given back'",
         ]
         undo.append(f"DROP TABLE IF EXISTS {_q(aside)}")
@@ -106,7 +107,7 @@ def _column(e: Evidence, old: Table, column: Column) -> Iterator[Shim]:
 
 def _usual(e: Evidence, table: str, column: Column) -> str | None:
     """SQL of the value that a row has of which nobody thought, or None if there is no such value."""
-    if column.default not in (None, "NULL") and "current_timestamp" not in str(column.default):
+    if column.default not in (None, "NULL") and _constant_default(str(column.default)):
         return column.default
     code = e.family.tables[table].columns.get(column.name)
     if code is not None and code.value is not None:
@@ -114,30 +115,43 @@ def _usual(e: Evidence, table: str, column: Column) -> str | None:
     return "NULL" if column.nullable else None
 
 
+def _constant_default(default: str) -> bool:
+    """Whether each row gets the same: not the moment, and nothing else that is worked out row by row."""
+    return default.startswith("'") or not ("(" in default or "current_timestamp" in default)
+
+
 def _renamed(e: Evidence, now: Table, old: Column, new: Column) -> Shim:
-    """Both names, and triggers that keep them alike."""
+    """Both names, and triggers that keep them alike.
+
+    Nothing is lost when others write between two of the statements: what stands under the old name and not under the
+    new one was written by old code before the triggers were there, and is the newer value.
+    """
     table, before, after = _q(now.name), _q(old.name), _q(new.name)
     names = [f"{OURS}{now.name}_{old.name}_{when}"[:64] for when in ("i", "u")]
     insert = f"IF NEW.{before} IS NULL THEN SET NEW.{before} = NEW.{after}; ELSE SET NEW.{after} = NEW.{before}; END IF"
+    # As bytes: to most collations `Home` and `home` are one.
+    bytes_ = "BINARY " if old.charset else ""
     update = (
-        f"IF NOT (NEW.{before} <=> OLD.{before}) THEN SET NEW.{after} = NEW.{before};"
+        f"IF NOT ({bytes_}NEW.{before} <=> {bytes_}OLD.{before}) THEN SET NEW.{after} = NEW.{before};"
         f" ELSE SET NEW.{before} = NEW.{after}; END IF"
     )
     loose = Column(old.name, old.type, nullable=True, charset=old.charset, collation=old.collation)
-    apply = [
-        f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_declared(loose)}",
-        f"UPDATE {table} SET {before} = {after}",
-    ]
+    apply = [f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_declared(loose)} COMMENT '{_WANTED}'"]
     undo = [f"DROP TRIGGER IF EXISTS {_q(name)}" for name in names]
     undo.append(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {before}")
     if not new.may_be_omitted:
         # Old code does not name the column: without a default it would be refused before any trigger is asked.
         apply.append(f"ALTER TABLE {table} ALTER COLUMN {after} SET DEFAULT {_zero(new) or 0}")
         undo.append(f"ALTER TABLE {table} ALTER COLUMN {after} DROP DEFAULT")
+    newest = f"IFNULL({before}, {after})"
     apply += [
         f"CREATE OR REPLACE TRIGGER {_q(names[0])} BEFORE INSERT ON {table} FOR EACH ROW {insert}",
         f"CREATE OR REPLACE TRIGGER {_q(names[1])} BEFORE UPDATE ON {table} FOR EACH ROW {update}",
+        f"UPDATE {table} SET {after} = {newest}, {before} = {newest}",
+        f"ALTER TABLE {table} MODIFY COLUMN {_declared(loose)}",
     ]
+    wanted = f"(SELECT COUNT(*) {_in_columns(now.name, old.name)} AND column_comment = '{_WANTED}') = 1"
+    there = f"(SELECT COUNT(*) {_in_columns(now.name, new.name)}) = 1"
     return Shim(
         database=e.database,
         table=now.name,
@@ -145,7 +159,7 @@ def _renamed(e: Evidence, now: Table, old: Column, new: Column) -> Shim:
         form="renamed column",
         apply=tuple(apply),
         undo=tuple(undo),
-        bare=_without_triggers(f"(SELECT COUNT(*) {_in_columns(now.name, new.name)}) = 1", names),
+        bare=f"{_without_triggers(there, names)} OR {wanted}",
         why=f"{old.name} and {new.name} are one column under two names",
     )
 

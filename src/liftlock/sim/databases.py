@@ -198,9 +198,13 @@ class SimDatabases:
         try:
             yield
         finally:
-            for shim in self.bare(shims):
-                with self._life.change(f"shim {shim.database}.{shim.table}"):
-                    self._life.cloud.shims.add(shim)
+            self.shim(shims)
+
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """One change each."""
+        for shim in self.bare(shims):
+            with self._life.change(f"shim {shim.database}.{shim.table}"):
+                self._life.cloud.shims.add(shim)
 
     def unshim(self, shims: Sequence[Shim]) -> None:
         """One change each."""
@@ -221,6 +225,12 @@ class SimDatabases:
         self._reach()
         database = self._life.cloud.databases.get("cinder")
         return len(database.rows.get("workers", [])) if database and service == "cinder" else 0
+
+    def asked_lately(self, service: str) -> int:
+        """Rows called `asked` of the service's database; a test puts them there."""
+        self._reach()
+        database = self._life.cloud.databases.get(service)
+        return len(database.rows.get("asked", [])) if database else 0
 
     def _is_restored(self, name: str, backup: str) -> bool:
         found = self._life.cloud.databases.get(name)

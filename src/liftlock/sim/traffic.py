@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from liftlock.cloud.model import Role
 from liftlock.errors import BadInput, Refused
@@ -15,98 +16,140 @@ from liftlock.sim.world import SimColours
 
 
 class SimTraffic:
-    """Keeps the `Traffic` port; a server is up while its host runs the service's API and answers."""
+    """Keeps the `Traffic` port; a server is up while its host runs the service's API and answers.
+
+    Where the cloud has several balancer hosts, the first is written, then the others: two changes.
+    """
 
     def __init__(self, life: Life) -> None:
         self._life = life
 
     def share(self, service: str) -> Share:
-        """How the one balancer shares requests."""
+        """How the balancer hosts share requests."""
         now = self._now(service)
+        nodes = (now, now.elsewhere) if now.elsewhere else (now,)
+        both = [one for one in nodes if one.green]
+        green = both[0].green if both else ()
         return Share(
-            percent_green=now.percent_green,
-            green_up=self._up(service, (s.name for s in now.green)),
+            percent_green=max(one.percent_green for one in nodes),
+            green_up=self._up(service, (s.name for s in green)),
             blue_up=self._blue_up(service),
-            armed=bool(now.green),
+            armed=bool(both),
             open_on_green=now.unanswered.get("green", 0),
             open_on_blue=now.unanswered.get("blue", 0),
+            agreed=now.elsewhere is None,
+            armed_everywhere=len(both) == len(nodes),
+            said=", ".join(
+                [f"the first node: {_said(now)}", *(f"the others: {_said(o)}" for o in nodes[1:])]
+            ),
         )
 
     def arm(self, service: str, green: tuple[Server, ...]) -> None:
-        """One change, unless the same servers are there."""
+        """One change on each node, unless the same servers are there."""
         now = self._now(service)
-        if now.green == green:
-            return
-        if now.percent_green:
-            raise Refused(f"{service}: other servers of green get {now.percent_green}% of the requests")
         if not green or {s.name for s in green} & set(now.ordinary):
             raise Refused(
                 f"{service}: green needs servers of its own", hint="give them other names than blue's"
             )
-        with self._life.change(f"arm {service}"):
-            now.green = green
+
+        def change(node: SimColours) -> None:
+            if (
+                node.green
+                and node.percent_green == 100
+                and {s.name for s in green} <= set(self._blue(service, node))
+            ):
+                _settle(node)
+            if node.green != green and node.percent_green:
+                raise Refused(f"{service}: other servers of green get {node.percent_green}% of the requests")
+            node.green = green
+
+        self._write(service, f"arm {service}", change)
 
     def disarm(self, service: str) -> None:
-        """One change, unless it is not armed."""
-        now = self._now(service)
-        if now.percent_green:
-            raise Refused(
-                f"{service}: green still gets {now.percent_green}% of the requests",
-                hint="send 0% to green first",
-            )
-        if now.green:
-            with self._life.change(f"disarm {service}"):
-                now.green = ()
+        """One change on each node, unless it is not armed."""
+
+        def change(node: SimColours) -> None:
+            if node.percent_green:
+                raise Refused(
+                    f"{service}: green still gets {node.percent_green}% of the requests",
+                    hint="send 0% to green first",
+                )
+            node.green = ()
+
+        self._write(service, f"disarm {service}", change)
 
     def send(self, service: str, percent_green: int) -> None:
-        """One change, unless the share is that already."""
+        """One change on each node, unless the share is that already."""
         if not 0 <= percent_green <= 100:
             raise BadInput(f"{percent_green} is not a share in percent", hint="0 to 100")
-        now = self._now(service)
-        if not now.green:
-            if percent_green:
-                raise Refused(f"{service}: green is not armed", hint="arm it first")
+        share = self.share(service)
+        if not share.armed_everywhere and percent_green:
+            raise Refused(f"{service}: green is not armed", hint="arm it first")
+        if not share.armed:
             return
-        if percent_green and not self._up(service, (s.name for s in now.green)):
+        if percent_green and not share.green_up:
             raise Refused(f"{service}: no server of green passes its health check")
-        if percent_green < 100 and not self._blue_up(service):
+        if percent_green < 100 and not share.blue_up:
             raise Refused(f"{service}: no server of blue passes its health check")
-        with self._life.cloud.lock:  # lanes may send the same at once: it is one change
-            if percent_green != now.percent_green:
-                with self._life.change(f"send {percent_green}% of {service} to green"):
-                    now.percent_green = percent_green
+
+        def change(node: SimColours) -> None:
+            if node.green:
+                node.percent_green = percent_green
+
+        self._write(service, f"send {percent_green}% of {service} to green", change)
 
     def settle(self, service: str) -> None:
-        """One change, unless it is not armed."""
-        now = self._now(service)
-        if not now.green:
-            return
-        if now.percent_green < 100 or not self._up(service, (s.name for s in now.green)):
-            raise Refused(f"{service}: green does not serve all requests", hint="send 100% to green first")
-        with self._life.change(f"settle {service}"):
-            self._life.cloud.colours[service] = SimColours(ordinary=tuple(s.name for s in now.green))
+        """One change on each node, unless it is not armed."""
+
+        def change(node: SimColours) -> None:
+            if not node.green:
+                return
+            if node.percent_green < 100 or not self._up(service, (s.name for s in node.green)):
+                raise Refused(
+                    f"{service}: green does not serve all requests", hint="send 100% to green first"
+                )
+            _settle(node)
+
+        self._write(service, f"settle {service}", change)
 
     def back_by_hand(self, services: Sequence[str]) -> ByHand:
         """Words that `SimConsole` understands: the simulated balancer is told its shares in its own tongue."""
         names = " ".join(services)
         return ByHand((f"send-to-blue {names}",), f"show-shares {names}", "every line ends with 0")
 
+    def _write(self, service: str, what: str, change: Callable[[SimColours], None]) -> None:
+        """Do the same on the first node and on the others, on each as a change where it changes something."""
+        with self._life.cloud.lock:  # lanes may do the same at once: it is one change
+            now = self._now(service)
+            elsewhere = now.elsewhere or replace(now)
+            first, others = replace(now, elsewhere=None), replace(elsewhere)
+            change(first)
+            if first != replace(now, elsewhere=None):
+                with self._life.change(what):
+                    now.elsewhere = elsewhere if len(self._nodes()) > 1 and elsewhere != first else None
+                    _take(now, first)
+            if now.elsewhere:
+                change(others)
+                with self._life.change(f"{what} on {', '.join(self._nodes()[1:])}"):
+                    now.elsewhere = None
+
+    def _nodes(self) -> tuple[str, ...]:
+        return tuple(h.name for h in self._life.cloud.hosts.values() if Role.BALANCER in h.roles)
+
     def _now(self, service: str) -> SimColours:
         self._life.check()
-        for host in self._life.cloud.hosts.values():
-            if Role.BALANCER in host.roles:
-                self._life.reach(host.name)
+        for name in self._nodes():
+            self._life.reach(name)
         return self._life.cloud.colours.setdefault(service, SimColours())
 
     def _blue_up(self, service: str) -> bool:
-        return self._up(service, self._blue(service, self._life.cloud.colours[service].green))
+        return self._up(service, self._blue(service, self._life.cloud.colours[service]))
 
-    def _blue(self, service: str, green: Iterable[Server]) -> tuple[str, ...]:
+    def _blue(self, service: str, node: SimColours) -> tuple[str, ...]:
         """Hosts of blue's servers: what the last lift left, or all that are not green's."""
-        left = self._life.cloud.colours[service].ordinary
-        others = {s.name for s in green}
+        others = {s.name for s in node.green}
         api = services()[service].api()
-        return left or tuple(
+        return node.ordinary or tuple(
             host.name
             for host in self._life.cloud.hosts.values()
             if api is not None and api.name in host.units and host.name not in others
@@ -119,3 +162,18 @@ class SimTraffic:
             for name in names
             if name in cloud.hosts and api.name in cloud.hosts[name].units
         )
+
+
+def _settle(node: SimColours) -> None:
+    node.ordinary = tuple(s.name for s in node.green)
+    node.green, node.percent_green, node.unanswered = (), 0, {}
+
+
+def _take(node: SimColours, other: SimColours) -> None:
+    """Make a node what the other is, but for what is elsewhere."""
+    node.green, node.percent_green = other.green, other.percent_green
+    node.ordinary, node.unanswered = other.ordinary, other.unanswered
+
+
+def _said(node: SimColours) -> str:
+    return f"sends {node.percent_green}% to green" if node.green else "no green"

@@ -100,6 +100,8 @@ class SimColours:
     """Servers that serve alone since the last `settle`; empty means every host with the service's API."""
     unanswered: dict[str, int] = field(default_factory=dict)
     """Colour (`green`, `blue`) -> requests it is still answering; a test or a study puts them there."""
+    elsewhere: SimColours | None = None
+    """What all balancer hosts but the first still hold, where a change was cut between them; None where none was."""
 
 
 @dataclass(slots=True)

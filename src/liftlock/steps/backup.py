@@ -24,6 +24,7 @@ class BackUpDatabases(Step):
         return f"back up {len(self.databases)} databases into {self.backup}"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     @property
     def seconds(self) -> float:
@@ -79,6 +80,7 @@ class ProveBackup(Step):
         return f"restore {self.backup} on the side, compare, drop"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     @property
     def seconds(self) -> float:
@@ -114,6 +116,7 @@ class BackUpConfiguration(Step):
         return f"back up the configuration of {self.host}"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     def done(self, hands: Hands, since: float | None) -> bool:
         saved = hands.configuration.saved(self.host, self.backup)

@@ -32,6 +32,8 @@ class AwaitLastAnswers(Question):
 def await_last_answer(hands: Hands, service: str, *, green: bool) -> None:
     """Return once a colour that gets no new requests has answered all it was asked; one that is dead answers no more.
 
+    Balancer nodes may differ meanwhile: what each of them still waits for is summed up.
+
     Raises `StepFailed` when a request takes too long.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock.cloud.model import Host
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
@@ -34,21 +35,56 @@ class ProvisionHost(Step):
         return 10.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return hands.provisioner.running(self.order.name) and hands.hosts.look(self.order.name).reachable
+        """Whether it answers and holds its release; one that an earlier lift left may hold another."""
+        name = self.order.name
+        there = hands.provisioner.running(name) and hands.hosts.look(name).reachable
+        return there and self._holds_its_release(hands)
 
-    def execute(self, hands: Hands) -> None:
-        """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot."""
+    def execute(self, hands: Hands) -> str | None:
+        """Make it; one that is off is made anew: whoever cut its power did not want its services back at a boot.
+
+        So is one that an earlier lift left with another release, as long as nothing runs there. Raises `StepFailed`
+        naming what does.
+        """
+        left = self._left_with_another(hands)
+        if left is not None:
+            self._refuse_unless_idle(left)
+            hands.provisioner.destroy(left.name)
         hands.provisioner.renew(self.order)
+        return "it held another release and nothing ran there: it was made anew" if left else None
 
     def prove(self, hands: Hands, since: float | None) -> None:
         """See that it answers: a provisioner is done when the host begins to boot."""
-        if not wait_until(
-            hands.clock, lambda: self.done(hands, since), patience_s=BOOT_PATIENCE_S, pause_s=1.0
-        ):
+        if wait_until(hands.clock, lambda: self.done(hands, since), patience_s=BOOT_PATIENCE_S, pause_s=1.0):
+            return
+        without = hands.hosts.look(self.order.name).reachable
+        what = f"does not hold {self.order.release}" if without else "does not answer"
+        raise StepFailed(
+            f"{self.order.name} was made, and {what} after {BOOT_PATIENCE_S:.0f} s",
+            now=f"{self.order.name} holds nothing yet; users are served as before",
+            hint=f"read the console of {self.order.name}, then `liftlock resume`"
+            if not without
+            else f"see that the image {self.order.image} carries {self.order.release}, then `liftlock resume`",
+        )
+
+    def _holds_its_release(self, hands: Hands) -> bool:
+        return not self.order.release or self.order.release in hands.deployer.staged(self.order.name)
+
+    def _left_with_another(self, hands: Hands) -> Host | None:
+        """The host, if it is on and answers without the release; None if it is as ordered, or to be made anyway."""
+        if not hands.provisioner.running(self.order.name):
+            return None
+        host = hands.hosts.look(self.order.name)
+        return host if host.reachable and not self._holds_its_release(hands) else None
+
+    def _refuse_unless_idle(self, host: Host) -> None:
+        busy = [*(unit.name for unit in host.units if unit.active), *host.strangers]
+        if busy:
             raise StepFailed(
-                f"{self.order.name} was made, and does not answer after {BOOT_PATIENCE_S:.0f} s",
-                now=f"{self.order.name} holds nothing yet; users are served as before",
-                hint=f"read the console of {self.order.name}, then `liftlock resume`",
+                f"{host.name} is left from an earlier lift without {self.order.release}, and is not idle: "
+                f"{', '.join(busy)} runs there",
+                now="users are served as before; nothing on it was touched",
+                hint=f"see who needs that, and stop it or remove {host.name}; `liftlock resume` then makes it anew",
             )
 
     def revert(self, hands: Hands) -> str | None:
@@ -90,6 +126,7 @@ class MakeAlike(Step):
         return f"copy accounts, units and configuration of {self.source} to {self.target} ({words})"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     @property
     def seconds(self) -> float:

@@ -17,6 +17,8 @@ def kinds() -> Mapping[str, type[Step]]:
     found: dict[str, type[Step]] = {}
     for module in modules_in(steps):
         for name, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and issubclass(member, Step):
+            if inspect.isabstract(member) or member.__module__ != module.__name__:
+                continue
+            if issubclass(member, Step):
                 found[name] = member
     return found

@@ -24,6 +24,7 @@ class StageRelease(Step):
         return f"put release {self.release} on {self.host}, beside what runs"
 
     way_back = WayBack.REVERSIBLE
+    harms_nobody = True
 
     @property
     def seconds(self) -> float:

@@ -9,7 +9,7 @@ from liftlock.blots import last_words
 from liftlock.cloud.shim import Shim
 from liftlock.errors import CannotRevert, StepFailed, Unreachable
 from liftlock.knowledge.catalogue import services
-from liftlock.knowledge.heads import stale_after
+from liftlock.knowledge.heads import heads, stale_after
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.deployer import ProgramResult
 from liftlock.ports.hands import Hands
@@ -69,7 +69,7 @@ class MigrateSchema(Step):
 
     @property
     def seconds(self) -> float:
-        return 6.0
+        return 0.5 if self.has_nothing_to_do else 6.0
 
     @property
     def patience_s(self) -> float:
@@ -80,8 +80,34 @@ class MigrateSchema(Step):
         return bool(self.shims) or any(self._left_behind())
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        # Migration commands are idempotent, and a unit that already runs is found by its name: just run it.
-        return False
+        # Elsewhere: migration commands are idempotent, and a unit that already runs is found by its name. Just run it.
+        return self.has_nothing_to_do and all(
+            sorted(hands.databases.revisions(database)) == sorted(before)
+            for database, before in self.revisions_before
+        )
+
+    @property
+    def has_nothing_to_do(self) -> bool:
+        """Whether its databases stood at the heads of its release when the plan was made: a hop need not change each.
+
+        False where these heads are not known, and of what moves data alone.
+        """
+        known = heads().get(self._series, {})
+        return (
+            self._phase not in ("", "online")
+            and not self.shims
+            and bool(self.revisions_before)
+            and all(tuple(sorted(before)) == known.get(name) for name, before in self.revisions_before)
+        )
+
+    @property
+    def _phase(self) -> str:
+        service = services().get(self.service)  # a plan file may name any
+        return next((m.phase for m in service.migrations if m.name == self.migration), "") if service else ""
+
+    @property
+    def _series(self) -> str:
+        return self.release.split("-", maxsplit=1)[0]
 
     def execute(self, hands: Hands) -> None:
         if not self.shims:
@@ -159,15 +185,15 @@ class MigrateSchema(Step):
 
     def _left_behind(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each database that must move, with the heads it moves away from."""
-        service = services().get(self.service)  # a plan file may name any
-        phase = next((m.phase for m in service.migrations if m.name == self.migration), "") if service else ""
-        series = self.release.split("-", maxsplit=1)[0]
-        for database, before in self.revisions_before if phase else ():
-            if stale := stale_after(phase, series, database, before):
+        for database, before in self.revisions_before if self._phase else ():
+            if stale := stale_after(self._phase, self._series, database, before):
                 yield database, stale
 
     def revert(self, hands: Hands) -> None:
         if self.additive:
+            if self.shims:
+                # Blue needs them if it was cut off between the migration and them.
+                hands.databases.shim(self.shims)
             return
         changed = [d for d, before in self.revisions_before if hands.databases.revisions(d) != before]
         if changed:
@@ -189,14 +215,43 @@ class TakeShimsAway(Step):
     def title(self) -> str:
         return f"{self.service}: take {_shims(self.shims)} away, which only the old release needed"
 
-    way_back = WayBack.REVERSIBLE
+    @property
+    def way_back(self) -> WayBack:
+        return WayBack.LOSSY if any(map(_holds_values, self.shims)) else WayBack.REVERSIBLE
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return len(hands.databases.bare(self.shims)) == len(self.shims)
+        # One that was taken away by half looks like one that is away, and every statement may be repeated: just do it.
+        return False
 
     def execute(self, hands: Hands) -> None:
         hands.databases.unshim(self.shims)
 
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """See that each is away."""
+        bare = hands.databases.bare(self.shims)
+        if left := [shim for shim in self.shims if shim not in bare]:
+            raise StepFailed(
+                f"{self.service}: {left[0].database}.{left[0].table} still has {_shims(left)}",
+                now="nothing of the old release's schema was dropped; the new release serves",
+                hint="see who gives it back, then `liftlock resume`",
+            )
+
     def revert(self, hands: Hands) -> None:
-        with hands.databases.keeping(self.shims):
-            pass
+        bare = hands.databases.bare(self.shims)
+        if gone := [shim for shim in bare if _holds_values(shim)]:
+            raise CannotRevert(
+                f"{self.service}: what old code wrote into {gone[0].table}.{gone[0].column} is gone",
+                now="the new release serves, and has no use for it",
+                hint="go on: `liftlock resume`; or put the backup back: `liftlock restore`",
+            )
+        # They begin anew: of a column that has one of its two names by half nobody knows which was written last.
+        hands.databases.unshim(bare)
+        hands.databases.shim(bare)
+
+    def undone(self, hands: Hands) -> bool:
+        return not hands.databases.bare(self.shims)
+
+
+def _holds_values(shim: Shim) -> bool:
+    """Whether old code alone writes into it: what it wrote goes with it."""
+    return shim.form == "column"

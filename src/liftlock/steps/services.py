@@ -15,6 +15,8 @@ from liftlock.steps.waiting import wait_until
 ANSWER_PATIENCE_S = 300.0
 AGENT_PATIENCE_S = 300.0
 IDLE_PATIENCE_S = 900.0
+LULL_PATIENCE_S = 10.0
+LULL_PAUSE_S = 0.1
 IDLE_LOOKS = 3
 """How often in a row nothing must be found under way, half a second apart."""
 LISTENER_PATIENCE_S = 180.0
@@ -358,9 +360,53 @@ class AwaitIdle(Question):
             left = hands.databases.work_under_way(self.service, self.host)
             raise StepFailed(
                 f"{self.part} on {self.host} still had {left} jobs under way after {IDLE_PATIENCE_S:.0f} s",
-                now="it goes on with them; nothing was stopped",
+                now="it goes on with them, and was not stopped",
                 hint="wait for long jobs to end, then `liftlock resume`",
             )
+
+
+@dataclass(frozen=True)
+class AwaitLull(Question):
+    """Wait a little for a moment at which a service has done what users asked for, before a worker of it is stopped.
+
+    A worker that is told to stop ends what it has under way and reads no further calls, but its broker goes on handing
+    them to it. As it closes it acknowledges what has come meanwhile, and drops it: `Connection.close` of oslo.messaging
+    16.1 and 17.3 deletes its fanout queue, and reads until that is answered. With nothing under way there is no
+    meanwhile. A busy cloud has no such moment: the worker is stopped all the same.
+    """
+
+    service: str
+    part: str
+    """The worker that is about to be stopped."""
+    on_the_way_back: bool = False
+    """Whether it is stopped by a rollback, and not on the way there."""
+
+    @property
+    def title(self) -> str:
+        when = ", should this be rolled back" if self.on_the_way_back else ""
+        return f"wait for a lull in {self.service} before {self.part} is stopped{when}"
+
+    @property
+    def seconds(self) -> float:
+        return 0.0 if self.on_the_way_back else 2.0
+
+    def execute(self, hands: Hands) -> str | None:
+        return None if self.on_the_way_back else self._wait(hands)
+
+    def revert(self, hands: Hands) -> str | None:
+        return self._wait(hands) if self.on_the_way_back else None
+
+    def _wait(self, hands: Hands) -> str | None:
+        try:
+            lull = wait_until(
+                hands.clock,
+                lambda: not hands.databases.asked_lately(self.service),
+                patience_s=LULL_PATIENCE_S,
+                pause_s=LULL_PAUSE_S,
+            )
+        except Unreachable as silent:
+            return f"whether there was one is not known: {silent.what}"
+        return None if lull else f"there was none for {LULL_PATIENCE_S:.0f} s"
 
 
 def _runs(hands: Hands, host: str, part: str) -> bool:

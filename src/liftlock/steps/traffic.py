@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from liftlock.errors import CannotRevert, StepFailed
 from liftlock.plan.step import Step, WayBack
 from liftlock.ports.hands import Hands
-from liftlock.ports.traffic import Server
+from liftlock.ports.traffic import Server, Share
 from liftlock.steps.draining import await_last_answer
 from liftlock.steps.waiting import wait_until
 
@@ -16,10 +16,37 @@ UP_PATIENCE_S = 300.0
 
 
 @dataclass(frozen=True)
-class ArmBalancer(Step):
-    """Put green's servers beside blue's, without traffic."""
+class OnEveryNode(Step):
+    """What is done on one balancer node after the other: cut between two, it is neither done nor undone."""
 
     service: str
+
+    def share(self, hands: Hands) -> Share:
+        """How the service's requests are shared; raises `StepFailed` when nodes differ, saying how."""
+        share = hands.traffic.share(self.service)
+        if not share.agreed:
+            raise StepFailed(
+                f"{self.service}: the balancer nodes differ: {share.said}",
+                now="users are served by each node as it says",
+                hint="see who else writes them; `liftlock resume` writes all of them again",
+            )
+        return share
+
+    def prove(self, hands: Hands, since: float | None) -> None:
+        """See that all nodes say the same, and that it is this."""
+        self.share(hands)
+        super().prove(hands, since)
+
+    def prove_undone(self, hands: Hands) -> None:
+        """See that all nodes say the same, and nothing of it."""
+        self.share(hands)
+        super().prove_undone(hands)
+
+
+@dataclass(frozen=True)
+class ArmBalancer(OnEveryNode):
+    """Put green's servers beside blue's, without traffic."""
+
     servers: tuple[Server, ...]
 
     @property
@@ -33,7 +60,8 @@ class ArmBalancer(Step):
         return 2.0
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return hands.traffic.share(self.service).armed
+        share = hands.traffic.share(self.service)
+        return share.armed and share.agreed
 
     def execute(self, hands: Hands) -> None:
         hands.traffic.arm(self.service, self.servers)
@@ -43,12 +71,14 @@ class ArmBalancer(Step):
         await_last_answer(hands, self.service, green=True)
         hands.traffic.disarm(self.service)
 
+    def undone(self, hands: Hands) -> bool:
+        return not hands.traffic.share(self.service).armed
+
 
 @dataclass(frozen=True)
-class SendTraffic(Step):
+class SendTraffic(OnEveryNode):
     """Send a share of a service's new requests to green."""
 
-    service: str
     percent_green: int
     percent_back: int = 0
     """What going back sends: at once, past any smaller share that came before."""
@@ -68,7 +98,8 @@ class SendTraffic(Step):
         return True
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return hands.traffic.share(self.service).percent_green == self.percent_green
+        share = hands.traffic.share(self.service)
+        return share.agreed and share.percent_green == self.percent_green
 
     def execute(self, hands: Hands) -> None:
         hands.traffic.send(self.service, self.percent_green)
@@ -84,7 +115,7 @@ class SendTraffic(Step):
         self._look(hands, self.percent_back)
 
     def _look(self, hands: Hands, percent: int) -> None:
-        share = hands.traffic.share(self.service)
+        share = self.share(hands)
         if share.percent_green != percent:
             raise StepFailed(
                 f"{self.service}: the balancer did not take {percent}% green",
@@ -107,10 +138,9 @@ class OfferBlueAgain(ArmBalancer):
 
 
 @dataclass(frozen=True)
-class AllToBlueAgain(Step):
+class AllToBlueAgain(OnEveryNode):
     """Send every request of a service to blue, after a restore."""
 
-    service: str
     percent: int
     """100 where blue's servers came back as new ones, 0 where they never left."""
 
@@ -121,7 +151,8 @@ class AllToBlueAgain(Step):
     way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return hands.traffic.share(self.service).percent_green == self.percent
+        share = hands.traffic.share(self.service)
+        return share.agreed and share.percent_green == self.percent
 
     def execute(self, hands: Hands) -> None:
         """Wait until the balancer finds blue healthy: it was started a moment ago."""
@@ -141,10 +172,9 @@ class AllToBlueAgain(Step):
 
 
 @dataclass(frozen=True)
-class OnlyBlueAgain(Step):
+class OnlyBlueAgain(OnEveryNode):
     """Take green's servers out of the balancer, after a restore."""
 
-    service: str
     settle: bool
     """Whether blue's servers came back as new ones."""
 
@@ -155,7 +185,8 @@ class OnlyBlueAgain(Step):
     way_back = WayBack.LOSSY
 
     def done(self, hands: Hands, since: float | None) -> bool:
-        return not hands.traffic.share(self.service).armed and since is not None
+        share = hands.traffic.share(self.service)
+        return share.agreed and not share.armed and since is not None
 
     def execute(self, hands: Hands) -> None:
         if self.settle:
@@ -172,10 +203,8 @@ class OnlyBlueAgain(Step):
 
 
 @dataclass(frozen=True)
-class SettleTraffic(Step):
+class SettleTraffic(OnEveryNode):
     """Make green's servers the ordinary ones and take blue's out: the end of falling back by itself."""
-
-    service: str
 
     @property
     def title(self) -> str:
@@ -185,7 +214,7 @@ class SettleTraffic(Step):
 
     def done(self, hands: Hands, since: float | None) -> bool:
         share = hands.traffic.share(self.service)
-        return not share.armed and since is not None
+        return share.agreed and not share.armed and since is not None
 
     def execute(self, hands: Hands) -> None:
         """Let blue answer what it was asked, then take it out."""

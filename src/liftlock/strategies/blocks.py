@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from liftlock.cloud.shim import Shim
 from liftlock.knowledge.service import Migration, Service
 from liftlock.plan.model import Stage
 from liftlock.plan.step import Step
 from liftlock.steps.backup import BackUpConfiguration, BackUpDatabases, ProveBackup
 from liftlock.steps.releases import StageRelease
-from liftlock.steps.schema import MigrateSchema
+from liftlock.steps.schema import MigrateSchema, TakeShimsAway
 from liftlock.steps.services import AwaitAgents, AwaitAnswer, StartPart, StopPart
 from liftlock.steps.upgrade_checks import AskUpgradeCheck
 from liftlock.strategies.order import Order
@@ -100,6 +101,12 @@ def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchem
         revisions_before=order.revisions(wanted.databases),
         may_repeat=wanted.may_repeat,
     )
+
+
+def take_away(service: Service, shims: Iterable[Shim]) -> Iterator[Step]:
+    """Take what only the old release's code needed away, each shim once; nothing where there is none."""
+    if found := tuple(dict.fromkeys(shims)):
+        yield TakeShimsAway(service.name, found)
 
 
 def await_agents(order: Order) -> Stage:

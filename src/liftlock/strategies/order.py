@@ -50,6 +50,8 @@ class Order:
     """Control host -> what its own options become in the target release: renamed, or taken out."""
     shims: Mapping[str, tuple[Shim, ...]] = field(default_factory=dict)
     """Service -> what a proof found that its old code needs on the new schema."""
+    left: Mapping[str, tuple[Shim, ...]] = field(default_factory=dict)
+    """Service -> shims that an earlier run applied and nobody took away: they go once its databases are migrated."""
     apart: frozenset[str] = frozenset()
     """Services whose old code cannot live on the new schema, as a proof found: it stops before the migration."""
 

@@ -28,6 +28,8 @@ _COLOUR_SERVER = Path(__file__).with_name("colour_server.py")
 _EVERYWHERE = "/lb-of-the-test"
 """Stands for each node's own folder in everything that is sent to a node, as `/etc` and `/run` would."""
 
+LOOKS = "  # only looks"
+
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
     """Return as soon as `condition` holds."""
@@ -46,7 +48,10 @@ class NodeShell:
         self.away: set[str] = set()
         self.commands: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda host, command: None
-        """Called with host and command before a command runs: a test's chance to interfere."""
+        """Called with host and command before a command runs: a test's chance to interfere.
+
+        A command that only looks ends with `LOOKS`.
+        """
 
     def run(
         self, host: str, command: Sequence[str] | str, *, stdin: bytes = b"", timeout_s: float = 60.0
@@ -54,7 +59,7 @@ class NodeShell:
         here = self._reach(host)
         line = command if isinstance(command, str) else shlex.join(command)
         self.commands.append((host, line))
-        self.before(host, line)
+        self.before(host, f"{line}{LOOKS}" if b'"commands": [], "kept": null' in stdin else line)
         ended = subprocess.run(
             ["/bin/sh", "-c", line.replace(_EVERYWHERE, here)],
             input=stdin.replace(_EVERYWHERE.encode(), here.encode()),

@@ -101,7 +101,27 @@ def mariadb() -> Iterator[MariaDbAccess]:
 
 
 @contextmanager
-def _mariadb(folder: Path) -> Iterator[MariaDbAccess]:
+def galera() -> Iterator[MariaDbAccess]:
+    """The same as the only node of a cluster; the test is skipped where Galera's library is not installed."""
+    library = Path("/usr/lib/galera/libgalera_smm.so")
+    if not library.exists():
+        pytest.skip("galera-4 is not installed")
+    port = free_port()
+    options = (
+        "--wsrep-on=ON",
+        f"--wsrep-provider={library}",
+        "--wsrep-cluster-address=gcomm://",
+        "--wsrep-node-address=127.0.0.1",
+        f"--wsrep-provider-options=gcache.size=8M;base_port={port};gmcast.listen_addr=tcp://127.0.0.1:{port}",
+        "--binlog-format=ROW",
+        "--innodb-autoinc-lock-mode=2",
+    )
+    with in_memory() as folder, _mariadb(folder, *options) as access:
+        yield access
+
+
+@contextmanager
+def _mariadb(folder: Path, *more: str) -> Iterator[MariaDbAccess]:
     server, installer = program("mariadbd"), program("mariadb-install-db")
     data, port = folder / "data", free_port()
     words = [
@@ -141,7 +161,7 @@ def _mariadb(folder: Path) -> Iterator[MariaDbAccess]:
     ]
     options += ["--character-set-server=utf8mb4"]
     own = (f"--datadir={data}", f"--tmpdir={folder}")
-    with running(server, "--no-defaults", *own, *options, until=answers):
+    with running(server, "--no-defaults", *own, *options, *more, until=answers):
         yield access
 
 

@@ -282,6 +282,27 @@ def test_work_that_heats_engines_have_under_way_is_counted_by_host(
     assert [port.work_under_way("heat", host) for host in ("ctl-blue", "ctl-green", "ctl")] == [1, 2, 0]
 
 
+def test_what_users_asked_for_lately_and_is_not_done_is_counted(nova: MariaDbAccess, tmp_path: Path) -> None:
+    now, long_ago = "UTC_TIMESTAMP()", "UTC_TIMESTAMP() - INTERVAL 1 DAY"
+    nova.do(
+        "CREATE OR REPLACE DATABASE api_of_nova",
+        "CREATE TABLE api_of_nova.build_requests (id INT, created_at DATETIME)",
+        f"INSERT INTO api_of_nova.build_requests VALUES (1, {now}), (2, {long_ago})",
+        "CREATE OR REPLACE DATABASE cells",
+        "CREATE TABLE cells.instances (id INT, deleted INT, task_state VARCHAR(255), updated_at DATETIME)",
+        f"INSERT INTO cells.instances VALUES (1, 0, 'spawning', {now}), (2, 0, NULL, {now}), (3, 3, 'deleting', {now}),"
+        f" (4, 0, 'migrating', {long_ago}), (5, 0, 'deleting', {now}), (6, 0, 'scheduling', NULL)",
+        "CREATE OR REPLACE DATABASE blocks",
+        "CREATE TABLE blocks.volumes (id INT, deleted BOOL, status VARCHAR(255), created_at DATETIME)",
+        f"INSERT INTO blocks.volumes VALUES (1, 0, 'creating', {now}), (2, 0, 'available', {now}),"
+        f" (3, 0, 'creating', {long_ago}), (4, 1, 'creating', {now})",
+    )
+    access = DatabaseAccess("127.0.0.1", nova.user, nova.password, nova.port)
+    names = {"nova_api": "api_of_nova", "nova": "cells", "cinder": "blocks"}
+    port = MariaDb(LocalShell(), tmp_path, host="db1", access=access, names=names)
+    assert [port.asked_lately(service) for service in ("nova", "cinder", "glance")] == [3, 1, 0]
+
+
 @pytest.fixture
 def books(server: MariaDbAccess) -> MariaDbAccess:
     """A nova with books of its own, as far as they are read."""

@@ -29,6 +29,7 @@ def behind_the_gate() -> Story:
 
 
 NEW_PLAN = "the run then is over, and a new plan begins anew"
+THE_REST = "`liftlock rollback` puts back the rest, or `liftlock resume`"
 TWO_BUSY = "2 steps (“stop glance-api on ctl”, “stop nova-api on ctl”)"
 NOTHING_NEW = "othing new is started until `liftlock resume`; users are served as they are now"
 FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done"
@@ -43,6 +44,9 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
             f"comes to an end; then n{NOTHING_NEW}"),
         (HOLD, at_work(), False, "nothing: no process works on the run"),
         (HOLD, at_work().tell(Event.HELD), True, "nothing: the run is held already"),
+        (HOLD, at_work().tell(Event.ABORTING), True, "nothing: it goes back as far as was asked"),
+        (HOLD, at_work().tell(Event.ROLLING_BACK), True, "nothing: it goes back as far as was asked"),
+        (HOLD, at_work().tell(Event.FALLING_BACK), True, "nothing: it goes back as far as was asked"),
         (RESUME, at_work(), True, "nothing: the run is not held"),
         (RESUME, at_work().tell(Event.HELD), True, "stage 1 “stop the control services” goes on, 4 of its steps are "
             "left; users meanwhile: API requests fail from here on."),
@@ -58,7 +62,7 @@ FIRST_STAGE = "; stage 1 of 2 “stop the control services”, 0 of 4 steps done
         (ABORT, Story().begun(), True, f"puts back nothing; {NEW_PLAN}"),
         (ABORT, at_work(), True, f"puts back {TWO_BUSY}; {NEW_PLAN}"),
         (ABORT, behind_the_gate(), True, "puts back 1 step (“run nova-manage db sync on ctl”); stage 1 stays as done; "
-            f"{NEW_PLAN}"),
+            f"{THE_REST}"),
         (ABORT, at_work().tell(Event.ABORTED, 1), False, "nothing: run-1: aborted by , the unfinished stage was put "
             f"back{FIRST_STAGE}"),
         (ABORT, behind_the_gate().tell(Event.DID, MIGRATE).tell(Event.STAGE_DONE, 2), False, "nothing: run-1: "
@@ -106,7 +110,7 @@ FIVE = "puts back 5 steps (“set s4 to new”, “set s3 to new”, “set s2 t
         (ROLLBACK, handed(1), "puts back 1 step (“set s0 to new”), requests of 1 service first; what users wrote "
             "stays; the run then is over"),
         (ABORT, handed(3), f"puts back 3 steps (“set s2 to new”, “set s1 to new”, “set s0 to new”); {NEW_PLAN}"),
-        (ABORT, handed(1, stages=4), f"puts back 1 step (“set s0 to new”); stages 1 to 3 stay as done; {NEW_PLAN}"),
+        (ABORT, handed(1, stages=4), f"puts back 1 step (“set s0 to new”); stages 1 to 3 stay as done; {THE_REST}"),
     ],
 )  # fmt: skip
 def test_many_steps_are_counted_and_the_newest_named(kind: RequestKind, state: RunState, said: str) -> None:

@@ -116,7 +116,7 @@ def test_a_gate_is_behind_the_run_once_its_stage_has_begun_and_ahead_again_after
 
 
 @pytest.mark.parametrize(
-    ("at", "now", "returned_at"),
+    ("at", "now", "went_back_at"),
     [
         (NOW + 60, NOW, 0.0),
         (0.0, 0.0, 0.0),
@@ -125,16 +125,27 @@ def test_a_gate_is_behind_the_run_once_its_stage_has_begun_and_ahead_again_after
     ],
 )
 def test_an_approval_may_be_as_late_and_as_early_as_it_says(
-    at: float, now: float, returned_at: float
+    at: float, now: float, went_back_at: float
 ) -> None:
-    state = replace(Story().begun().state(), returned_at=returned_at)
+    state = replace(Story().begun().state(), went_back_at=went_back_at)
     assert why_not(replace(APPROVAL, at=at), state, OURS, now, GatePolicy()) == ""
 
 
-def test_what_was_approved_before_the_return_to_blue_is_to_be_approved_again() -> None:
-    state = replace(Story().begun().state(), returned_at=NOW - 9)
-    why = "it was given before requests and work returned to blue"
-    assert why_not(APPROVAL, state, OURS, NOW, GatePolicy()) == why
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (Event.FALLING_BACK, "it was given before requests and work returned to blue"),
+        (Event.ROLLING_BACK, "it was given before the run went back"),
+        (Event.ROLLED_BACK, "it was given before the run went back"),
+        (Event.ABORTED, "it was given before the run went back"),
+    ],
+)
+def test_what_was_approved_before_the_run_went_back_is_to_be_approved_again(event: Event, why: str) -> None:
+    story = Story().begun().tell(event)
+    before, after = story.now - 1.5, story.now - 0.5
+    state = story.state()
+    assert why_not(replace(APPROVAL, at=before), state, OURS, story.now, GatePolicy()) == why
+    assert why_not(replace(APPROVAL, at=after), state, OURS, story.now, GatePolicy()) == ""
 
 
 def test_gates_ahead_are_listed_to_who_names_another() -> None:

@@ -237,7 +237,7 @@ def approved() -> Story:
     return story.tell(Event.EXTENDED, who="finn", gate="migrate", asked_at=95.0, until=9000.0)
 
 
-@pytest.mark.parametrize("event", [Event.FALLING_BACK, Event.ROLLED_BACK, Event.ABORTED])
+@pytest.mark.parametrize("event", [Event.FALLING_BACK, Event.ROLLING_BACK, Event.ROLLED_BACK, Event.ABORTED])
 def test_no_word_outlives_a_way_back(event: Event) -> None:
     assert len(approved().state().approvals) == len(approved().state().extensions) == 1
     state = approved().tell(event).state()
@@ -247,7 +247,13 @@ def test_no_word_outlives_a_way_back(event: Event) -> None:
 def test_what_was_approved_before_work_returned_is_told_by_when_it_began_to() -> None:
     assert approved().state().returned_at == 0.0
     story = approved().pause(50.0).tell(Event.FALLING_BACK)
-    assert story.state().returned_at == story.now - 1.0
+    assert story.state().returned_at == story.state().went_back_at == story.now - 1.0
+
+
+@pytest.mark.parametrize("event", [Event.ROLLING_BACK, Event.ROLLED_BACK, Event.ABORTED])
+def test_what_was_put_back_on_somebodys_word_is_no_green_that_died(event: Event) -> None:
+    story = approved().pause(50.0).tell(event)
+    assert (story.state().returned_at, story.state().went_back_at) == (0.0, story.now - 1.0)
 
 
 @pytest.mark.parametrize("event", [Event.ABORTED, Event.ROLLED_BACK])

@@ -333,7 +333,8 @@ def test_whoever_asks_for_what_cannot_be_is_told_why_and_what_to_type(site: Site
     held = runner._last()[1].sentence()
     assert refused(lambda: runner.run(other)) == (
         f"a run of plan #{named} is unfinished; {held}",
-        "`liftlock resume` goes on with it, `liftlock abort` puts its unfinished stage back",
+        "`liftlock resume` goes on with it, or `liftlock rollback` (`liftlock abort` puts back the unfinished stage "
+        "only)",
     )
     back = runner.rollback().sentence()
     assert refused(runner.rollback) == (back, new)

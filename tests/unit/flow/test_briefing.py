@@ -13,7 +13,7 @@ from liftlock.cloud.model import Cloud, Role
 from liftlock.drivers.journals.sql import SqlJournal
 from liftlock.errors import BadInput
 from liftlock.flow.briefing.brief import BUSY, HOSTS, NO_PROOF, TENANTS, Grounds, brief, gains, rolls, way
-from liftlock.flow.briefing.proven import Following, read
+from liftlock.flow.briefing.proven import Following, proven, read
 from liftlock.flow.briefing.timings import History, history, kind_of, measured, timing
 from liftlock.flow.plan import Choice, order, plan
 from liftlock.flow.site import journal_file
@@ -141,6 +141,36 @@ def test_a_verdict_counts_for_the_versions_it_was_found_with(tmp_path: Path) -> 
     )
     assert rolls("nova", "31.3.1", "33.0.2", Following()) == ("not proved", NO_PROOF)
     assert "nothing was found" in found["heat"][0].because
+
+
+def test_a_proof_of_other_versions_hides_no_verdict_on_the_right_ones() -> None:
+    other, right, later = (
+        proven(row(**changed))
+        for changed in ({"from": "30.0.0"}, {"verdict": "shim"}, {"verdict": "overlap"})
+    )
+    following = Following({"nova": (other,)}).also({"nova": (right,), "heat": (later,)})
+    assert following.verdict("nova", "31.3.1", "33.0.2") == right
+    assert following.verdict("heat", "31.3.1", "33.0.2") == later
+    assert following.also({"nova": (later,)}).verdict("nova", "31.3.1", "33.0.2") == right, "the first counts"
+
+
+@pytest.mark.parametrize(
+    ("hazard", "where"),
+    [
+        (
+            {"database": "nova", "table": "keys", "revision": "ab12", "seen": ["(1062, 'Duplicate entry')"]},
+            "nova.keys, revision ab12: (1062, 'Duplicate entry')",
+        ),
+        ({"database": "nova", "table": "", "revision": "", "seen": []}, "nova: migration aborts"),
+    ],
+)
+def test_a_migration_that_aborts_is_kept_with_its_place_and_error(
+    hazard: dict[str, object], where: str
+) -> None:
+    found = proven(row(hazards=[{**hazard, "column": "", "why": "migration aborts"}]))
+    assert found.aborts == (where,)
+    assert "(: " not in found.because
+    assert proven(row()).aborts == ()
 
 
 def test_the_shipped_evidence_of_proofs_is_read_too() -> None:

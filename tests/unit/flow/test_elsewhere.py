@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from liftlock.flow.wiring import owner
 from liftlock.ports.lease import LEASE_S, Owned
 from tests.golden.status.recording import load as recorded
 from tests.sites import CLOUD_FILE
+from tests.unit.cli.terminal import typed
 
 THERE = Owned("kim, process 7 on bastion2, since 2026-09-21 14:13:20", "there:/journal.db.lock", 4.2)
 NOTHING_HERE = "nothing here: `liftlock status` on the bastion that has the cloud"
@@ -59,6 +61,18 @@ def test_a_run_of_another_bastion_is_not_stalled_here(lines: int | None, standin
     )
     alone = document(run, told, now, "", gates=GatePolicy())
     assert alone["next"] != NOTHING_HERE
+
+
+def test_before_the_first_run_it_is_waiting_and_looking_makes_no_journal(file: CloudFile) -> None:
+    folder = file.state.parent
+    told = typed(("status", "-C", "cloud.yaml", "-f", "json"), folder)
+    assert (told.code, told.err) == (0, "")
+    found = json.loads(told.out)
+    assert (found["assessment"], found["sentence"]) == ("waiting", "nothing was run on this cloud yet")
+    assert found["next"] == "`liftlock assess`"
+    assert not list(folder.glob("**/journal.db"))
+    assert "nothing was touched" in typed(("status", "-C", "cloud.yaml"), folder).out
+    assert "nothing was run on this cloud yet" in typed(("status", "-C", "cloud.yaml", "--watch"), folder).out
 
 
 def test_a_bastion_that_ran_nothing_says_who_has_the_cloud(tmp_path: Path) -> None:

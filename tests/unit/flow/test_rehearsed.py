@@ -10,27 +10,33 @@ from pathlib import Path
 import pytest
 
 from liftlock.cli.pages.plan import page
-from liftlock.errors import BadInput
+from liftlock.cloud.shim import Shim
+from liftlock.errors import BadInput, Refused
 from liftlock.flow.briefing import rehearsed
+from liftlock.flow.briefing.proven import Following
 from liftlock.flow.briefing.rehearsed import known_about, rows_of
+from liftlock.flow.command.requests import ask
 from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.plan import plan
 from liftlock.flow.proof import Proof
+from liftlock.flow.records.report import predictions
 from liftlock.flow.rehearse import Outcome, Wish, choose, rehearse
+from liftlock.flow.run import resume, run
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import services
 from liftlock.plan import codec
-from liftlock.plan.brief import OWN_FIGURES
+from liftlock.plan.brief import OWN_FIGURES, Component
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
 from liftlock.plan.text import text
+from liftlock.ports.journal import RequestKind
 from liftlock.ports.scratch import Ended
 from liftlock.rehearsal.forecast import GOOD_FOR_S
-from liftlock.rehearsal.hazards import Verdict
+from liftlock.rehearsal.hazards import Hazard, Verdict, Why
 from liftlock.rehearsal.measured import Command, Once, Rehearsal, Restored, Statement
 from liftlock.sim.cloud import SimCloud
 from liftlock.steps.kinds import kinds
-from tests.sites import GREEN, sim_site
+from tests.sites import GREEN, sim_session, sim_site
 from tests.unit.rehearsal.test_measured import TAGS
 
 
@@ -113,6 +119,101 @@ def test_the_plan_takes_times_verdicts_and_waits_and_stays_the_plan(
     assert "putting these databases back after finalize takes about 2 min" in words
     assert "`neutron.tags`: table copied" in page(told).replace("<code>", "`").replace("</code>", "`")
     assert "Rehearsed" not in text(made)
+
+
+SHIM = Shim(
+    database="neutron",
+    table="subnets",
+    column="in_use",
+    form="column",
+    apply=("ALTER TABLE `subnets` ADD COLUMN IF NOT EXISTS `in_use` tinyint(1) NOT NULL DEFAULT 0",),
+    undo=("ALTER TABLE `subnets` DROP COLUMN IF EXISTS `in_use`",),
+    bare="SELECT COUNT(*) = 0 FROM information_schema.columns WHERE column_name = 'in_use'",
+)
+GONE = Hazard(Why.COLUMN_GONE, "neutron", "subnets", "in_use", kinds_read=("neutron.db.models_v2.Subnet",))
+ABORT = Hazard(Why.ABORTS, "neutron", "subnets", seen=("(1062, 'Duplicate entry')",))
+
+
+def neutrons(site: Site, made: Plan, folder: Path, verdict: Verdict, hazard: Hazard = GONE) -> rehearsed.Kept:
+    """A rehearsal whose proof of neutron ends with a verdict."""
+    whole = outcome(site, made)
+    keystone, neutron = whole.proofs
+    shims = (SHIM,) if verdict is Verdict.SHIM else ()
+    proof = replace(neutron, verdict=verdict, hazards=(hazard,), shims=shims)
+    file = folder / "plan.rehearsal.json"
+    written(replace(whole, proofs=(keystone, proof)), file)
+    return rehearsed.read(file)
+
+
+def component(told: Plan, service: str) -> Component:
+    assert told.brief
+    return next(c for c in told.brief.components if c.service == service)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "hazard", "undone", "breaks"),
+    [
+        (Verdict.SHIM, GONE, "its migration goes without shims", ("Subnet",)),
+        (Verdict.GAP, GONE, "the old service goes on while its databases are migrated", ("Subnet",)),
+        (
+            Verdict.GAP,
+            ABORT,
+            "its migration aborts on this data: mend that, then rehearse again",
+            (),
+        ),
+    ],
+)
+def test_a_plan_that_was_there_before_its_rehearsal_says_what_it_does_not_do_and_does_not_start(
+    tmp_path: Path, verdict: Verdict, hazard: Hazard, undone: str, breaks: tuple[str, ...]
+) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny(), more=GREEN)
+    made, _ = plan(session.site, "2026.1")
+    kept = neutrons(session.site, made, tmp_path, verdict, hazard)
+    told = rehearsed.with_rehearsal(session.site, made, rehearsed.fit(session.site, made, kept))
+    assert codec.loads(codec.dumps(told), kinds()) == told
+    assert fingerprint(told) == fingerprint(made)
+    found = component(told, "neutron")
+    assert (found.rolls, found.undone, found.breaks) == (str(verdict), undone, breaks)
+    assert undone in " ".join(text(told).split())
+    assert (
+        "`liftlock plan --to 2026.1 --rehearsal FILE` makes one that does" in found.rolls_because
+    ) is bool(breaks)
+    expected = {p.service: p.expected for p in predictions(told, {})}
+    assert expected == ({"neutron": "failures with Subnet"} if breaks else {})
+    assert component(told, "keystone").undone == ""
+    at = session.site.hands.clock.now()
+    with pytest.raises(Refused, match=f"neutron: {undone}") as no:
+        ask(session.journal, RequestKind.APPROVE, who="rey", at=at, plan=told, gate="start")
+    assert "--no-shim" in no.value.hint
+    with pytest.raises(Refused, match=f"neutron: {undone}"):
+        run(session, told)
+    assert session.journal.runs() == ()
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=at, plan=made, gate="start")
+    assert run(session, made).gate == "finalize"
+    ask(session.journal, RequestKind.APPROVE, who="rey", at=at, plan=told, gate="finalize")
+    assert resume(session).gate == "retire", "a run that has begun is not stopped by what was learned since"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SHIM, Verdict.GAP])
+def test_a_plan_made_with_the_rehearsal_obeys_it_or_was_told_not_to(
+    site: Site, made: Plan, tmp_path: Path, verdict: Verdict
+) -> None:
+    kept = neutrons(site, made, tmp_path, verdict)
+    again, _ = plan(site, "2026.1", rehearsal=kept)
+    nevertheless = Following(shims=False, overlap=("neutron",))
+    told_not_to, _ = plan(site, "2026.1", following=nevertheless, rehearsal=kept)
+    in_place, _ = plan(site, "2026.1", "in_place")
+    for one in (again, told_not_to, in_place):
+        told = rehearsed.with_rehearsal(site, one, rehearsed.fit(site, one, kept))
+        assert component(told, "neutron").rolls == str(verdict)
+        assert component(told, "neutron").undone == ""
+    assert "nevertheless: expect failures with Subnet" in component(told_not_to, "neutron").rolls_because
+    assert again.brief
+    assert made.brief
+    # Arranged as the verdict asks, and nobody told it whose verdict that was.
+    bare = replace(again, brief=replace(again.brief, components=made.brief.components))
+    told = rehearsed.with_rehearsal(site, bare, rehearsed.fit(site, bare, kept))
+    assert (component(told, "neutron").rolls, component(told, "neutron").undone) == (str(verdict), "")
 
 
 def test_a_plan_made_again_takes_them_too(site: Site, made: Plan, tmp_path: Path) -> None:

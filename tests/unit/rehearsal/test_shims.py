@@ -37,6 +37,7 @@ def test_what_rows_held_is_saved_first_and_put_back() -> None:
     (shim,) = made(family(CODE), table(NOTE), table(), rows=3)
     assert shim.save[0].startswith("CREATE TABLE IF NOT EXISTS `liftlock_things_note` AS SELECT `id`, `note`")
     assert "JOIN `liftlock_things_note`" in shim.apply[2]
+    assert shim.apply[2].endswith(" WHERE `things`.`note` <=> DEFAULT(`things`.`note`)")
     assert shim.undo[-1] == "DROP TABLE IF EXISTS `liftlock_things_note`"
 
 
@@ -46,6 +47,8 @@ def test_what_rows_held_is_saved_first_and_put_back() -> None:
         (replace(MUST, default="'x'"), CODE, "'x'"),
         (MUST, replace(CODE, filled=True, value="it's"), "'it''s'"),
         (MUST, CODE, None),
+        (replace(MUST, default="'x(y)'"), CODE, "'x(y)'"),
+        (replace(MUST, default="uuid()"), CODE, None),
         (MUST, replace(CODE, filled=True), None),
     ],
 )

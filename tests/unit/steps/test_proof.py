@@ -7,8 +7,10 @@ import pytest
 from liftlock.errors import StepFailed
 from liftlock.plan.step import Question, Step
 from liftlock.ports.provisioner import HostOrder
+from liftlock.ports.traffic import Server
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
+from liftlock.sim.world import SimColours, SimHost, SimUnit
 from liftlock.steps import (
     agents,
     backup,
@@ -39,11 +41,12 @@ def overriders(name: str) -> set[type[Step]]:
 
 
 def test_whatever_nobody_looks_at_says_so() -> None:
-    own_words = {releases.SwitchRelease, traffic.SendTraffic, green.ProvisionHost}
-    own_words |= {green.MakeVhost, green.RemoveVhost, schema.MigrateSchema}
+    every_node = {kind for kind in kinds().values() if issubclass(kind, traffic.OnEveryNode)}
+    own_words = {releases.SwitchRelease, green.ProvisionHost, *every_node}
+    own_words |= {green.MakeVhost, green.RemoveVhost, schema.MigrateSchema, schema.TakeShimsAway}
     assert overriders("prove") == PROVEN_ELSEWHERE | own_words
     off = {kind for kind in kinds().values() if issubclass(kind, services.StartOnGreen)}
-    own_words = {traffic.SendTraffic, databases.ReadCommitted, keys.FreezeKeyRotation, green.MakeVhost}
+    own_words = {*every_node, databases.ReadCommitted, keys.FreezeKeyRotation, green.MakeVhost}
     assert overriders("prove_undone") == LEFT | off | own_words
 
 
@@ -112,6 +115,40 @@ def test_a_new_host_that_never_answers_is_told(cloud: SimCloud) -> None:
         step.prove(cloud.hands, before)
     assert "`liftlock resume`" in told.value.hint
     assert cloud.clock.now() - before >= green.BOOT_PATIENCE_S
+
+
+def test_a_new_host_whose_image_lacks_the_release_is_told(cloud: SimCloud) -> None:
+    step = made(cloud)
+    cloud.hosts["ctl-green"].releases = {"2025.1-1"}
+    with pytest.raises(StepFailed, match=r"ctl-green was made, and does not hold 2026\.1-1") as told:
+        step.prove(cloud.hands, 0.0)
+    assert "control-trixie carries 2026.1-1" in told.value.hint
+
+
+def test_balancer_nodes_that_differ_are_told_node_by_node(cloud: SimCloud) -> None:
+    servers = (Server("ctl-green", "10.77.0.22", 8774),)
+    cloud.hosts["ctl-green"] = SimHost("ctl-green", (), units={"nova-api": SimUnit(active=True)})
+    arm, settle = traffic.ArmBalancer("nova", servers), traffic.SettleTraffic("nova")
+    send = traffic.SendTraffic("nova", 100)
+    for step in (arm, send):
+        step.execute(cloud.hands)
+        step.prove(cloud.hands, 0.0)
+    cloud.colours["nova"].elsewhere = SimColours()
+    said = "the balancer nodes differ: the first node: sends 100% to green, the others: no green"
+    for proof in (
+        lambda: arm.prove(cloud.hands, 0.0),
+        lambda: send.prove(cloud.hands, 0.0),
+        lambda: settle.prove(cloud.hands, 0.0),
+        lambda: arm.prove_undone(cloud.hands),
+        lambda: send.prove_undone(cloud.hands),
+    ):
+        with pytest.raises(StepFailed) as told:
+            proof()
+        assert told.value.what == f"nova: {said}"
+        assert "liftlock resume" in told.value.hint
+    for step in (arm, send, settle):
+        assert not step.done(cloud.hands, 0.0)
+    assert not arm.undone(cloud.hands)
 
 
 @pytest.fixture

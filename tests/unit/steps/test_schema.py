@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from liftlock.cloud.shim import Shim
 from liftlock.errors import StepFailed
 from liftlock.sim.cloud import SimCloud
 from liftlock.sim.faults import Fault, Kind
@@ -86,3 +87,39 @@ def test_a_release_with_the_same_heads_may_change_nothing(name: str, databases: 
     step = replace(expand(cloud), service="nova", migration=name, revisions_before=before)
     assert not step.looked_at
     step.prove(cloud.hands, None)
+
+
+def nothing_new(cloud: SimCloud) -> MigrateSchema:
+    """glance's, whose schema is the same in both releases."""
+    before = cloud.hands.databases.revisions("glance")
+    return replace(
+        expand(cloud),
+        service="glance",
+        command=("glance-manage", "db", "expand"),
+        revisions_before=(("glance", before),),
+    )
+
+
+def test_a_release_that_brings_no_new_schema_has_nothing_to_migrate() -> None:
+    cloud = SimCloud.tiny()
+    step = nothing_new(cloud)
+    assert step.done(cloud.hands, None)
+    assert step.seconds < expand(cloud).seconds
+    cloud.databases["glance"].revisions = ("somebody migrated it meanwhile",)
+    assert not step.done(cloud.hands, None)
+
+
+def test_what_may_have_something_to_migrate_is_run() -> None:
+    cloud = SimCloud.tiny()
+    step, before = nothing_new(cloud), cloud.hands.databases.revisions("keystone")
+    assert step.has_nothing_to_do
+    for other in (
+        replace(step, revisions_before=()),
+        replace(step, revisions_before=(("glance", ("a distribution's own",)),)),
+        replace(step, release="2031.1-1"),
+        replace(step, service="nova", migration="online"),
+        replace(step, shims=(Shim("glance", "t", "c", "default", (), (), "SELECT 0"),)),
+        replace(expand(cloud), revisions_before=(("keystone", before),)),
+    ):
+        assert not other.has_nothing_to_do
+        assert not other.done(cloud.hands, None)

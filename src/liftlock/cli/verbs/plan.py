@@ -56,21 +56,22 @@ class MakePlan(Verb):
         parser.add_argument(
             "--no-shim",
             action="store_true",
-            help="with --proof: apply no shim; the plan says what old code fails at meanwhile",
+            help="with --proof or --rehearsal: apply no shim; the plan says what old code fails at meanwhile",
         )
         parser.add_argument(
             "--overlap",
             action="append",
             default=[],
             metavar="SERVICE",
-            help="with --proof: hand SERVICE over as if old and new code could share its schema, though the proof "
-            "found a gap; the plan says what old code fails at meanwhile; may be given again",
+            help="with --proof or --rehearsal: hand SERVICE over as if old and new code could share its schema, though "
+            "that found a gap; the plan says what old code fails at meanwhile; may be given again",
         )
         parser.add_argument(
             "--rehearsal",
             type=Path,
             metavar="FILE",
-            help="what `liftlock rehearse` wrote: the plan takes its times and verdicts, as far as they still count",
+            help="what `liftlock rehearse` wrote: the plan takes its times and obeys its verdicts, as far as they "
+            "still count",
         )
         parser.add_argument(
             "--notes",

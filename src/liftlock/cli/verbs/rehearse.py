@@ -13,6 +13,7 @@ from liftlock.flow.briefing import rehearsed
 from liftlock.flow.rehearse import Outcome, Wish, rehearse
 from liftlock.flow.wiring import opened, rehearsal_ground
 from liftlock.plan import codec
+from liftlock.plan.brief import Brief
 from liftlock.plan.text import timing, total
 from liftlock.rehearsal.hazards import Verdict
 from liftlock.steps.kinds import kinds
@@ -76,7 +77,12 @@ class Rehearse(Verb):
             self.out(f"all of it: {file}")
             if any(proof.verdict is not Verdict.OVERLAP for proof in outcome.proofs):
                 self.out(
-                    f"a plan that obeys its verdicts: `liftlock plan --to {plan.lift.target} --rehearsal {file}`"
+                    f"a plan that obeys its verdicts: `liftlock plan --to {plan.lift.target} --rehearsal {file} "
+                    f"-o {parsed_args.plan}`"
+                )
+            if undone := [one.service for one in (plan.brief or Brief()).components if one.undone]:
+                self.out(
+                    f"{parsed_args.plan} does not obey those on {', '.join(undone)}: it is not approved or run"
                 )
         return Refused.exit_code if any(o.code for c in outcome.rehearsal.commands for o in c.first) else 0
 

@@ -77,8 +77,8 @@ class ShowStatus(Verb, ShowOne):
         gates = GatePolicy(policy.approval_expires_s, dict(policy.approvals))
         holder = under_way(file)
         elsewhere = None if holder else self._elsewhere(file)
-        if elsewhere and not journal_file(file).exists():
-            return fresh(time.time(), str(elsewhere))
+        if not journal_file(file).exists():
+            return fresh(time.time(), str(elsewhere) if elsewhere else "")
         with journal(file, create=False) as book:
             return status(book, holder, elsewhere=elsewhere, gates=gates, probes=probes)
 

@@ -67,6 +67,19 @@ _UNDER_WAY = {
     ),
 }
 """Service -> how its notes of work under way are counted, on one host where it tells hosts apart."""
+_LATELY = "UTC_TIMESTAMP() - INTERVAL 120 SECOND"
+_ASKED = {
+    # nova/db/api/models.py, BuildRequest: there until a conductor has found a place for it; nova/db/main/models.py.
+    "nova": (
+        f"SELECT (SELECT COUNT(*) FROM {{nova_api}}.build_requests WHERE created_at > {_LATELY}) + (SELECT COUNT(*)"
+        f" FROM {{nova}}.instances WHERE NOT deleted AND task_state IS NOT NULL AND updated_at > {_LATELY})"
+    ),
+    # cinder/db/sqlalchemy/models.py, Volume.
+    "cinder": (
+        f"SELECT COUNT(*) FROM {{cinder}}.volumes WHERE NOT deleted AND status = 'creating' AND created_at > {_LATELY}"
+    ),
+}
+"""Service -> how what it was asked for lately and has not done is counted; databases by their usual names."""
 _MARKS_TABLE = f"""
 CREATE DATABASE IF NOT EXISTS {OURS};
 CREATE TABLE IF NOT EXISTS {OURS}.restored (name VARCHAR(64) PRIMARY KEY, backup VARCHAR(255) NOT NULL,
@@ -323,6 +336,10 @@ class MariaDb:
         """With three sessions of ours for each table."""
         return server_shims.keeping(self._access, shims)
 
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """By the statements that each brings, each while nobody else has its table."""
+        server_shims.apply(self._access, shims)
+
     def unshim(self, shims: Sequence[Shim]) -> None:
         """By the statements that each brings."""
         server_shims.undo(self._access, shims)
@@ -354,6 +371,15 @@ class MariaDb:
         statement = _UNDER_WAY[service].format(schema=schema)
         with self._access.connected() as server:
             found = rows(server, statement, *[host] * statement.count("%s"))
+        return int(found[0][0])
+
+    def asked_lately(self, service: str) -> int:
+        """Counted by one statement per service that has something to count."""
+        if service not in _ASKED:
+            return 0
+        here = {name: quoted(self._names.get(name, name)) for name in ("nova_api", "nova", "cinder")}
+        with self._access.connected() as server:
+            found = rows(server, _ASKED[service].format(**here))
         return int(found[0][0])
 
     def _needed(self, databases: Sequence[str], backup: str) -> dict[str, Any]:

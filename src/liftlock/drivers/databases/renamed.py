@@ -115,6 +115,10 @@ class RenamedDatabases:
         """See the port."""
         return self._server.keeping(self._shims(shims))
 
+    def shim(self, shims: Sequence[Shim]) -> None:
+        """See the port."""
+        self._server.shim(self._shims(shims))
+
     def unshim(self, shims: Sequence[Shim]) -> None:
         """See the port."""
         self._server.unshim(self._shims(shims))
@@ -129,6 +133,10 @@ class RenamedDatabases:
     def work_under_way(self, service: str, host: str) -> int:
         """See the port."""
         return self._server.work_under_way(service, host)
+
+    def asked_lately(self, service: str) -> int:
+        """See the port."""
+        return self._server.asked_lately(service)
 
     def _all(self, databases: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._here.get(name, name) for name in databases)

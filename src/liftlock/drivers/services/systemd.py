@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from liftlock.blots import blotted
 from liftlock.cloud.model import Unit
-from liftlock.errors import StepFailed
+from liftlock.errors import StepFailed, Unreachable
 from liftlock.ports.by_hand import ByHand
 from liftlock.ports.clock import Clock
 from liftlock.ports.services import Ending
@@ -18,6 +19,8 @@ _GRACE_S = 15.0
 _LONGEST_S = 900.0
 """How long we wait for a unit whose own time-out is infinite."""
 _LOG_LINES = 5
+_TRIES = 3
+"""How often systemd is asked: while it starts itself anew it answers nobody for a moment."""
 _PROPERTIES = (
     "LoadState",
     "ActiveState",
@@ -33,7 +36,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 864
 
 
 class SystemdServices:
-    """Keeps the `Services` port."""
+    """Keeps the `Services` port; raises `Unreachable` when a host answers and its systemd does not."""
 
     def __init__(self, shell: Shell, clock: Clock) -> None:
         self._shell = shell
@@ -42,18 +45,17 @@ class SystemdServices:
     def look(self, host: str, part: str) -> Unit | None:
         """The unit now."""
         seen = self._show(host, part)
-        return _unit(part, seen) if seen["LoadState"] == "loaded" else None
+        return _unit(part, seen) if _is_there(seen) else None
 
     def look_at_all(self, host: str, parts: Sequence[str]) -> Mapping[str, Unit]:
         """All of them by one command; systemd prints a paragraph per unit."""
+        if not parts:
+            return {}
         properties = "Id,LoadState,ActiveState,UnitFileState,NRestarts"
         units = " ".join(f"{part}.service" for part in parts)
-        paragraphs = self._run(host, f"systemctl show --property={properties} {units}").split("\n\n")
-        found = [dict(line.split("=", 1) for line in p.splitlines() if "=" in line) for p in paragraphs]
+        found = self._asked(host, f"systemctl show --property={properties} {units}")
         return {
-            name: _unit(name, seen)
-            for seen in found
-            if seen.get("LoadState") == "loaded" and (name := seen["Id"].removesuffix(".service"))
+            seen["Id"].removesuffix(".service"): _unit(seen["Id"], seen) for seen in found if _is_there(seen)
         }
 
     def start(self, host: str, part: str, *, at_boot: bool = True) -> None:
@@ -122,16 +124,35 @@ class SystemdServices:
         unit = f"{part}.service"
         # An inactive unit has a control group only if something it started is left.
         left = (
-            'g=$(systemctl show -p ControlGroup --value "$1"); '
-            '[ -z "$g" ] || find /sys/fs/cgroup/*"$g" /sys/fs/cgroup"$g" -name cgroup.procs -exec cat {} + 2>/dev/null'
+            'g=$(systemctl show -p ControlGroup --value "$1") || exit 1; [ -z "$g" ] || '
+            'find /sys/fs/cgroup/*"$g" /sys/fs/cgroup"$g" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u'
         )
         command = (
-            f"systemctl show --property={','.join(_PROPERTIES)} {unit}; "
-            f"echo processes=$(sh -c '{left}' sh {unit} | sort -u)"
+            f"systemctl show --property={','.join(_PROPERTIES)} {unit} && "
+            f"p=$(sh -c '{left}' sh {unit}) && echo processes=$p"
         )
-        lines = self._run(host, command).splitlines()
-        seen = dict(line.split("=", 1) for line in lines if "=" in line)
+        (seen,) = self._asked(host, command)
         return {name: seen.get(name, "") for name in (*_PROPERTIES, "processes")}
+
+    def _asked(self, host: str, command: str) -> Sequence[Mapping[str, str]]:
+        """What systemd says, a mapping per paragraph; raises `Unreachable` where it says nothing of any unit.
+
+        A unit that it does not know has a LoadState too (`not-found`): without one, nobody was asked.
+        """
+        for again in range(_TRIES - 1, -1, -1):
+            ended = self._shell.run(host, command)
+            paragraphs = [p for p in ended.out.split("\n\n") if p.strip()]
+            found = [dict(line.split("=", 1) for line in p.splitlines() if "=" in line) for p in paragraphs]
+            if ended.ok and found and all(seen.get("LoadState") for seen in found):
+                return found
+            if again:
+                self._clock.sleep(_PAUSE_S)
+        said = (ended.err.strip() or ended.out.strip() or "nothing").splitlines()[-1]
+        raise Unreachable(
+            f"{host}: systemctl does not tell how its units are (exit code {ended.code}): {blotted(said)}",
+            now=f"what runs on {host} is not known",
+            hint=f"see why `systemctl show` fails on {host}, then `liftlock resume`",
+        )
 
     def _log(self, host: str, unit: str) -> str:
         text = self._run(host, f"journalctl --no-pager -q -o cat -n {_LOG_LINES} -u {unit}")
@@ -141,10 +162,19 @@ class SystemdServices:
         return self._shell.run(host, command).out
 
 
+def _is_there(seen: Mapping[str, str]) -> bool:
+    """Whether the host has it; one that was masked while it ran runs on."""
+    return seen["LoadState"] == "loaded" or _runs(seen)
+
+
+def _runs(seen: Mapping[str, str]) -> bool:
+    return seen["ActiveState"] in ("active", "reloading")
+
+
 def _unit(part: str, seen: Mapping[str, str]) -> Unit:
     return Unit(
-        name=part,
-        active=seen["ActiveState"] in ("active", "reloading"),
+        name=part.removesuffix(".service"),
+        active=_runs(seen),
         enabled=seen["UnitFileState"] in ("enabled", "enabled-runtime"),
         restarts=int(seen["NRestarts"] or 0),
     )

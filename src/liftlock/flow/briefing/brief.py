@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from liftlock.checks.finding import ADVICE, Finding
 from liftlock.cloud.compute import Instance
-from liftlock.cloud.model import Cloud, Host
+from liftlock.cloud.model import Cloud, DatabaseServer, Host
 from liftlock.flow.briefing.noting import Notes
 from liftlock.flow.briefing.proven import Following, Proven
 from liftlock.flow.briefing.timings import History, timings
@@ -107,8 +107,9 @@ def component(order: Order, service: Service, following: Following, plan: Plan) 
     verdict, because = rolls(service.name, before, after, following)
     breaks: tuple[str, ...] = ()
     if plan.strategy == "blue_green" and (told := following.verdict(service.name, before, after)):
-        because += obeyed(told, following)
-        breaks = following.breaks(told)
+        server = order.cloud.database_server
+        because += obeyed(told, following, server)
+        breaks = following.breaks(told, galera=server.galera is not None)
     parts = dict.fromkeys(p.name for _, p in order.places(service) if p.handover is Handover.STOP_THEN_START)
     return Component(
         service=service.name,
@@ -137,15 +138,33 @@ def rolls(service: str, before: str, after: str, following: Following) -> tuple[
     return NOT_PROVED, NO_PROOF
 
 
-def obeyed(told: Proven, following: Following) -> str:
+def obeyed(told: Proven, following: Following, server: DatabaseServer) -> str:
     """What blue/green makes of a verdict that is no overlap."""
     if shims := following.shims_of(told):
-        return f"; {len(shims)} shim{'s' if len(shims) > 1 else ''} applied with the migration, gone before contract"
+        return f"; {_shims(len(shims))} applied with the migration, gone before contract" + "".join(
+            f"; {word}" for word in where_shims_fall_short(told, following, server)
+        )
     if following.apart(told):
         return "; its old service stops before the migration, and is away until the new one answers"
     if kinds := following.breaks(told):
         return f"; taken as an overlap nevertheless: expect failures with {', '.join(kinds)} until its requests are cut"
     return ""
+
+
+def _shims(count: int) -> str:
+    return f"{count} shim{'s' if count > 1 else ''}"
+
+
+def where_shims_fall_short(told: Proven, following: Following, server: DatabaseServer) -> Iterator[str]:
+    """What this database server cannot do for them."""
+    if server.galera is not None:
+        kinds = ", ".join(following.breaks(told, galera=True)) or "what it reads or writes there"
+        yield (
+            f"in a Galera cluster a migration waits for nobody: expect failures with {kinds} for moments, each time it "
+            "takes something away"
+        )
+    if any(unread.endswith(": PROCESS") for unread in server.unread):
+        yield "the migration is refused until our account may see sessions of others (`GRANT PROCESS ON *.*`)"
 
 
 def tenants(cloud: Cloud, here: Mapping[str, int]) -> Iterator[Tenant]:

@@ -11,7 +11,7 @@ from typing import Any
 from liftlock.cloud.shim import Shim
 from liftlock.errors import BadInput
 from liftlock.files import read_text
-from liftlock.rehearsal.hazards import Verdict
+from liftlock.rehearsal.hazards import Verdict, Why
 
 LARGEST = 64 << 20
 """Bytes of such a file: more than any answer takes."""
@@ -38,6 +38,8 @@ class Proven:
     """What makes an overlap of it."""
     breaks: tuple[str, ...] = ()
     """Kinds of objects that old code cannot read or write without them."""
+    aborts: tuple[str, ...] = ()
+    """Where a migration ended with an error on this data, and with which; empty if all ended well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,18 @@ class Following:
     """Services handed over as if old and new code could share the schema, whatever the verdict."""
 
     def also(self, more: Mapping[str, tuple[Proven, ...]]) -> Following:
-        """The same, with verdicts on services of which there is none yet."""
-        return replace(self, proven={**more, **self.proven})
+        """The same, with more verdicts behind those there are: the first on the right versions counts."""
+        names = dict.fromkeys((*self.proven, *more))
+        return replace(self, proven={n: (*self.proven.get(n, ()), *more.get(n, ())) for n in names})
 
     def verdict(self, service: str, before: str, after: str) -> Proven | None:
         """On these very versions; a proof of others is none."""
+        return next(iter(self.verdicts(service, before, after)), None)
+
+    def verdicts(self, service: str, before: str, after: str) -> tuple[Proven, ...]:
+        """All on these very versions, the one that counts first."""
         found = self.proven.get(service, ())
-        return next((one for one in found if (one.source, one.target) == (before, after)), None)
+        return tuple(one for one in found if (one.source, one.target) == (before, after))
 
     def shims_of(self, told: Proven | None) -> tuple[Shim, ...]:
         """Those the plan applies; raises `BadInput` where the proof has not kept what is needed to apply them."""
@@ -75,9 +82,12 @@ class Following:
         """Whether the plan lets the old service stop before its migration."""
         return told is not None and told.verdict is Verdict.GAP and told.service not in self.overlap
 
-    def breaks(self, told: Proven | None) -> tuple[str, ...]:
-        """Kinds of objects with which old code will fail beside the new, as far as the proof knows."""
-        if told is None or self.apart(told) or self.shims_of(told):
+    def breaks(self, told: Proven | None, *, galera: bool = False) -> tuple[str, ...]:
+        """Kinds of objects with which old code will fail beside the new, as far as the proof knows.
+
+        On a cluster with `galera` nobody can be made to wait while a migration takes something away.
+        """
+        if told is None or self.apart(told) or (self.shims_of(told) and not galera):
             return ()
         return told.breaks
 
@@ -123,6 +133,7 @@ def proven(row: Mapping[str, Any]) -> Proven:
         because=_because(verdict, places),
         shims=tuple(_shim(shim) for shim in row.get("shims", ()) if "bare" in shim),
         breaks=tuple(sorted({kind.rpartition(".")[2] for h in row.get("hazards", ()) for kind in _kinds(h)})),
+        aborts=tuple(_abort(h) for h in row.get("hazards", ()) if h["why"] == Why.ABORTS),
     )
 
 
@@ -139,9 +150,18 @@ def _kinds(hazard: Mapping[str, Any]) -> Iterator[str]:
     yield from hazard.get("kinds_written", ())
 
 
+def _abort(hazard: Mapping[str, Any]) -> str:
+    """`neutron.portforwardings, revision I43e0b669096: (1062, "Duplicate entry …")`."""
+    where = ".".join(str(hazard[name]) for name in ("database", "table") if hazard.get(name))
+    revision = f", revision {hazard['revision']}" if hazard.get("revision") else ""
+    return f"{where}{revision}: {'; '.join(map(str, hazard.get('seen', ()))) or hazard['why']}"
+
+
 def _place(hazard: Mapping[str, Any]) -> str:
+    # A migration that aborts may have said of no table that it is at work there.
+    table = hazard["table"] or hazard.get("database", "")
     column = f".{hazard['column']}" if hazard.get("column") else ""
-    return f"{hazard['table']}{column}: {hazard['why']}"
+    return f"{table}{column}: {hazard['why']}"
 
 
 def _because(verdict: Verdict, places: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from liftlock.flow.briefing.timings import History, history, kind_of, timings
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.service import Service
-from liftlock.plan.brief import Brief
+from liftlock.plan.brief import Brief, Component
 from liftlock.plan.fingerprint import digest
 from liftlock.plan.model import Plan
 from liftlock.plan.plain import decode, encode
@@ -24,6 +24,7 @@ from liftlock.plan.words import duration
 from liftlock.ports.databases import Shape
 from liftlock.rehearsal import forecast
 from liftlock.rehearsal.forecast import GOOD_FOR_S, Factor, day
+from liftlock.rehearsal.hazards import Verdict
 from liftlock.rehearsal.measured import Rehearsal
 from liftlock.rehearsal.trouble import troubles
 from liftlock.steps.backup import BackUpDatabases
@@ -139,7 +140,10 @@ def fit(site: Site, plan: Plan, kept: Kept) -> Fit:
 
 
 def with_rehearsal(site: Site, plan: Plan, found: Fit) -> Plan:
-    """The plan with the rehearsal's times, verdicts and waits; what it does, and its fingerprint, are as they were."""
+    """The plan with the rehearsal's times, verdicts and waits; what it does, and its fingerprint, are as they were.
+
+    What a verdict asks for and the plan's steps do not do is said of the service (`Component.undone`).
+    """
     told = plan.brief or Brief()
     known = replace(
         history(site, kinds()),
@@ -151,20 +155,47 @@ def with_rehearsal(site: Site, plan: Plan, found: Fit) -> Plan:
 
 def _timed(told: Brief, plan: Plan, known: History, found: Fit) -> Brief:
     times = timings(plan, known)
-    parts = [
-        replace(part, rolls=rolled, rolls_because=because)
-        for part in told.components
-        for rolled, because in [
-            rolls(part.service, part.before, part.after, Following(found.verdicts()))
-            if part.rolls == NOT_PROVED
-            else (part.rolls, part.rolls_because)
-        ]
-    ]
     away = [
         replace(one, seconds=sum(time.p50_s for time in times[one.first - 1 : one.last]))
         for one in told.outages
     ]
-    return replace(told, timings=times, components=tuple(parts), outages=tuple(away))
+    parts = tuple(_judged(part, plan, Following(found.verdicts())) for part in told.components)
+    return replace(told, timings=times, components=parts, outages=tuple(away))
+
+
+def _judged(part: Component, plan: Plan, following: Following) -> Component:
+    """With the rehearsal's verdict where there is none, and what of it the plan does not do."""
+    if part.rolls != NOT_PROVED:
+        return part
+    versions = (part.service, part.before, part.after)
+    rolled, because = rolls(*versions, following)
+    made = replace(part, rolls=rolled, rolls_because=because)
+    told = following.verdict(*versions)
+    undone = left_undone(plan, told) if told else ""
+    if not told or not undone:
+        return made
+    fails = (
+        f"expect failures with {', '.join(told.breaks)} until its requests are cut; " if told.breaks else ""
+    )
+    way_out = f"{fails}`liftlock plan --to {plan.lift.target} --rehearsal FILE` makes one that does"
+    words = f"{because}; this plan does not do it, {undone}: {way_out}"
+    if told.aborts:
+        words = f"{because}; {undone}"
+    return replace(made, rolls_because=words, breaks=told.breaks, undone=undone)
+
+
+def left_undone(plan: Plan, told: Proven) -> str:
+    """What a verdict asks for and the plan does not do, in words; empty where it does, or need not."""
+    steps = [s for _, s in plan.steps() if isinstance(s, MigrateSchema) and s.service == told.service]
+    if told.aborts:
+        return "its migration aborts on this data: mend that, then rehearse again"
+    # In place no old code is left when it is migrated; nor is there where the plan hands a service over apart.
+    if told.verdict is Verdict.OVERLAP or not any(step.additive for step in steps):
+        return ""
+    if told.verdict is Verdict.GAP:
+        return "the old service goes on while its databases are migrated"
+    applied = {shim for step in steps for shim in step.shims}
+    return "" if applied and applied >= set(told.shims) else "its migration goes without shims"
 
 
 def seconds(plan: Plan, found: Fit) -> Mapping[str, tuple[float, ...]]:

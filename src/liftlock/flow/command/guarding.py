@@ -24,7 +24,7 @@ from liftlock.steps.traffic import ArmBalancer, SendTraffic
 def guards_of(hands: Hands, plan: Plan, budget: ErrorBudget | None) -> Iterator[Guard]:
     """Every guard there is; failed requests are counted only where the plan keeps blue ready, and so promises none."""
     counted = None
-    if budget and any(isinstance(step, ArmBalancer) for _, step in plan.steps()):
+    if budget and keeps_blue_ready(plan):
         counted = Budget(
             failures_in(budget.probes),
             partial(silence_in, budget.probes),
@@ -33,6 +33,21 @@ def guards_of(hands: Hands, plan: Plan, budget: ErrorBudget | None) -> Iterator[
         )
     for look in on_duty(Duty(hands, counted)):
         yield _named(look)
+
+
+def keeps_blue_ready(plan: Plan) -> bool:
+    """Whether requests can go to blue and to green, so that a failed one is worth stopping for."""
+    return any(isinstance(step, ArmBalancer) for _, step in plan.steps())
+
+
+def uncounted(plan: Plan, budget: ErrorBudget | None) -> str:
+    """Why failed requests do not stop the run although a prober was named; empty if they do, or none was."""
+    if budget is None or keeps_blue_ready(plan):
+        return ""
+    return (
+        f"failed requests do not stop this run: its plan ({plan.strategy.replace('_', ' ')}) takes APIs away by "
+        f"itself; `liftlock report --probes {budget.probes}` counts them afterwards"
+    )
 
 
 def watched(state: RunState) -> Watched:

@@ -8,8 +8,9 @@ from liftlock.engine.effects import effect, extension_effect, pace_effect
 from liftlock.engine.gates import GatePolicy, with_filed
 from liftlock.engine.runner import last_run
 from liftlock.engine.state import RunState, state_of
-from liftlock.errors import BadInput
+from liftlock.errors import BadInput, Refused
 from liftlock.flow.site import nothing_run
+from liftlock.plan.brief import Brief
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
 from liftlock.ports.journal import Journal, Request, RequestKind
@@ -28,10 +29,13 @@ def ask(
 ) -> Request:
     """File a request that the runner takes: approve a gate of `plan`, hold, resume or abort what runs.
 
-    `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate.
+    `at` is now, in seconds since the epoch. Raises `BadInput` when the plan has no such gate, `Refused` when nothing
+    would begin behind it but what a rehearsal found to go wrong.
     """
     if plan is not None:
         known_gate(plan, gate)
+        if kind is RequestKind.APPROVE and gate == next(s.gate for s in plan.stages if s.gate):
+            refuse_undone(plan)
     named = fingerprint(plan) if plan is not None else ""
     return journal.file(Request(kind, who, at, fingerprint=named, gate=gate, reason=why))
 
@@ -56,6 +60,19 @@ def known_gate(plan: Plan, gate: str) -> str:
             hint=f"its gates are: {', '.join(gates) or 'none'}",
         )
     return gate
+
+
+def refuse_undone(plan: Plan) -> None:
+    """Return, unless a rehearsal found of this plan what old code fails at, and it does nothing against that."""
+    found = [f"{one.service}: {one.undone}" for one in (plan.brief or Brief()).components if one.undone]
+    if found:
+        raise Refused(
+            "\n".join(
+                ["a rehearsal found what this plan does nothing against:", *(f"  - {each}" for each in found)]
+            ),
+            hint=f"`liftlock plan --to {plan.lift.target} --rehearsal FILE -o PLAN` makes one that does; with "
+            "`--no-shim` or `--overlap SERVICE` one that goes on nevertheless",
+        )
 
 
 @dataclass(frozen=True, slots=True)

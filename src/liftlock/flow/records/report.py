@@ -20,6 +20,7 @@ from liftlock.flow.records.record import (
 from liftlock.flow.site import nothing_run
 from liftlock.plan import codec
 from liftlock.plan.brief import Brief
+from liftlock.plan.brief_text import IDENTITY, tokenless
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, StepRef
 from liftlock.ports.journal import Event, Journal, Line, Run
@@ -63,7 +64,7 @@ class Prediction:
 
     service: str
     expected: str
-    """`nothing`, `away in stages 7 to 7`, `failures with Subnet`."""
+    """`nothing`, `away in stages 7 to 7`, `failures with Subnet`, what of these comes together."""
     failed: int | None
     """Requests to it that failed; None when nobody probed."""
 
@@ -196,10 +197,12 @@ def predictions(plan: Plan, felt: Mapping[str, Any]) -> Iterator[Prediction]:
     """What the plan expected of each service, where that or what was felt is more than nothing."""
     told = plan.brief or Brief()
     away = {o.service: f"away in stages {o.first} to {o.last}" for o in told.outages}
+    asking = tokenless(told)
     numbers = felt.get("services", {})
     for one in told.components:
-        breaks = f"failures with {', '.join(one.breaks)}" if one.breaks else "nothing"
-        expected = away.get(one.service, breaks)
+        breaks = f"failures with {', '.join(one.breaks)}" if one.breaks else ""
+        lacks = f"no token is checked while {IDENTITY} is {away[IDENTITY]}" if one.service in asking else ""
+        expected = "; ".join(filter(None, (away.get(one.service, breaks), lacks))) or "nothing"
         failed = numbers.get(one.service, {}).get("failed", 0) if numbers else None
         if failed or expected != "nothing":
             yield Prediction(one.service, expected, failed)

@@ -9,10 +9,11 @@ from math import inf
 from typing import Any
 
 from liftlock.engine.assessment import Assessment, Verdict, assess
+from liftlock.engine.effects import after_an_abort, or_stop
 from liftlock.engine.gates import GatePolicy
 from liftlock.engine.insights import Felt, Kind, Look, another_bastion, failures
 from liftlock.engine.state import RunState, StageStatus, Standing, StepStatus, state_of
-from liftlock.engine.way_back import in_the_way, past_return
+from liftlock.engine.way_back import past_return
 from liftlock.plan.codec import loads
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan
@@ -253,6 +254,8 @@ def next_action(state: RunState, *, alive: bool) -> str:  # noqa: PLR0911  (a ta
             )
         case Standing.HELD:
             return f"`liftlock resume`{or_stop(state)}"
+        case Standing.ABORTED if rest := after_an_abort(state):
+            return rest
         case Standing.ABORTED | Standing.ROLLED_BACK | Standing.SUPERSEDED:
             return "make a new plan: `liftlock plan`"
         case Standing.ABORTING | Standing.FALLING_BACK | Standing.ROLLING_BACK if alive:
@@ -277,13 +280,6 @@ def heirs(plan: Plan) -> str:
         if taken
         else ""
     )
-
-
-def or_stop(state: RunState) -> str:
-    """The verbs that end the run without going on; empty where neither the stage nor the whole can be put back."""
-    if state.plan.by_hand and not any(number > state.plan.last_lossless_stage for number in state.reached):
-        return ", or `liftlock rollback` (`liftlock abort` puts back the unfinished stage only)"
-    return "" if in_the_way(state) else ", or `liftlock abort`"
 
 
 def way_back(state: RunState) -> str:

@@ -136,7 +136,8 @@ def green_of(site: Site, blue: Order, upgrade: Plan, *, on_blue: bool) -> Green:
     fronts = [] if on_blue else [s.service for _, s in upgrade.steps() if isinstance(s, ArmBalancer)]
     return Green(
         runs=runs,
-        armed=tuple(s for s in fronts if site.hands.traffic.share(s).armed),
+        # Where `settle` was cut between two nodes, blue has to be offered again: on some it is not there any more.
+        armed=tuple(s for s in fronts if site.hands.traffic.share(s).armed_everywhere),
         servers={service: _servers(site, blue, service) for service in fronts},
         bare=_bare(site, blue, upgrade),
         vhosts=tuple(s.vhost for _, s in upgrade.steps() if isinstance(s, MakeVhost)),

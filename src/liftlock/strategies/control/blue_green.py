@@ -21,8 +21,15 @@ from liftlock.steps.databases import ReadCommitted, Reword
 from liftlock.steps.draining import AwaitLastAnswers
 from liftlock.steps.green import MakeVhost, RemoveHost
 from liftlock.steps.keys import CompareKeys, FreezeKeyRotation, ThawKeyRotation
-from liftlock.steps.schema import TakeShimsAway
-from liftlock.steps.services import AwaitAgents, AwaitAnswer, AwaitIdle, StartAtBoot, StartOnGreen, StopPart
+from liftlock.steps.services import (
+    AwaitAgents,
+    AwaitAnswer,
+    AwaitIdle,
+    AwaitLull,
+    StartAtBoot,
+    StartOnGreen,
+    StopPart,
+)
 from liftlock.steps.traffic import ArmBalancer, SendTraffic, SettleTraffic
 from liftlock.strategies import blocks
 from liftlock.strategies.control import green
@@ -35,7 +42,11 @@ NATURE = Nature("blue/green", "both releases beside each other on one schema, on
 CANARY_PERCENT = 20
 FIRST = ("keystone", "placement", "glance")
 """Services without workers: their requests move before any worker does, placement so that nova finds it new."""
+IDENTITY = "keystone"
+NOTES_WHAT_IS_ASKED = ("nova", "cinder")
+"""Services whose databases tell whether something that users asked for is not done yet."""
 NOTHING = "nothing"
+ASK_IDENTITY = f"; every other API that checks a token with {IDENTITY} fails meanwhile too"
 NO_WAY_BACK = (
     "`liftlock restore`: what users wrote since the backup is lost, and listed before (a few minutes)"
 )
@@ -47,7 +58,7 @@ BACK = (
 
 def arrange(order: Order) -> Plan:
     """The plan for one lift with green beside blue; raises `BadInput` when the cloud file declares no green host."""
-    stages = (
+    stages = without_return(
         back_up(order),
         green.prepare(order),
         *blocks.ask_upgrade_checks(order, green.names(order)),
@@ -81,6 +92,13 @@ def arrange(order: Order) -> Plan:
             "not copied to green: set it up there afterwards",
         ),
     )
+
+
+def without_return(*stages: Stage) -> tuple[Stage, ...]:
+    """The same; behind the first that loses the way back, none of them has it again."""
+    lost = next((n for n, stage in enumerate(stages) if not stage.lossless), len(stages))
+    without = (replace(s, undo=NO_WAY_BACK, lossless=False) if s.lossless else s for s in stages[lost + 1 :])
+    return (*stages[: lost + 1], *without)
 
 
 def back_up(order: Order) -> Stage:
@@ -173,19 +191,25 @@ def arms(order: Order) -> tuple[Step, ...]:
 
 def canary(order: Order, service: Service) -> tuple[Step, ...]:
     """A few tokens' requests to green, and the verdict on it."""
-    blue = tuple(h.name for h in order.control_hosts())
-    verdict = JudgeCanary(service.name, blue, order.greens_hosts())
+    blue, greens = fronts_of(order, service)
+    verdict = JudgeCanary(service.name, blue, greens)
     if not service.catalogue_type:
         # A page of the dashboard and its assets must come from one colour, and carry no token to tell them by.
         return (verdict,)
-    warm = WarmUp(service.name, order.greens_hosts())
+    warm = WarmUp(service.name, greens)
     return (*keys(order, service), warm, SendTraffic(service.name, CANARY_PERCENT), verdict)
 
 
 def keys(order: Order, service: Service) -> tuple[Step, ...]:
     """What is compared before a service's requests move: keystone's keys."""
-    hosts = (*(h.name for h, p in order.places(service) if p.is_api), *order.greens_hosts())
-    return (CompareKeys(hosts),) if service.name == "keystone" else ()
+    blue, greens = fronts_of(order, service)
+    return (CompareKeys((*blue, *greens)),) if service.name == "keystone" else ()
+
+
+def fronts_of(order: Order, service: Service) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Blue's and green's hosts that run the service's API: not every control host need have it."""
+    blue = tuple(host.name for host, part in order.places(service) if part.is_api)
+    return blue, tuple(host for host, part in green.places(order, service) if part.is_api)
 
 
 def try_first(order: Order) -> Stage:
@@ -220,7 +244,8 @@ def swap(order: Order, chosen: Callable[[Service], bool]) -> Iterator[Stage]:
         name=f"hand over {names}, away meanwhile: old code cannot live on the new schema",
         why="the proof found what old code would fail at, and no statement that would help it",
         lanes=longest_first(tuple(swapped(order, s)) for s in going),
-        feels=f"{names}: requests fail with 503 from the stop of the old service until the new one answers",
+        feels=f"{names}: requests fail with 503 from the stop of the old service until the new one answers"
+        + (ASK_IDENTITY if any(s.name == IDENTITY for s in going) else ""),
         undo=NO_WAY_BACK,
         gate="gap",
         at_once=2,
@@ -230,13 +255,16 @@ def swap(order: Order, chosen: Callable[[Service], bool]) -> Iterator[Stage]:
 
 
 def swapped(order: Order, service: Service) -> Iterator[Step]:
-    """Blue's service stops whole, its databases are migrated, green's starts and gets the requests."""
+    """Blue's service stops whole, its databases are migrated, green's starts and gets the requests.
+
+    Its API first: then no work comes while its workers end what they have, which nobody would take over.
+    """
     workers = [p for p in green.workers(service) if p.handover is not Handover.OWN_VHOST]
     places = tuple(green.places(order, service))
-    for host, part in order.places(service):
-        if part.handover is Handover.STOP_THEN_START:
-            yield AwaitIdle(service.name, host.name, part.name)
-    yield from blocks.stop_lane(order, service)
+    blues = tuple((h.name, p) for h, p in order.places(service) if not p.is_api)
+    yield from (StopPart(h.name, p.name) for h, p in order.places(service) if p.is_api)
+    yield from (AwaitIdle(service.name, h, p.name) for h, p in blues if p.handover is not Handover.OVERLAP)
+    yield from (StopPart(h, p.name) for h, p in blues)
     yield from migrations(order, service)
     for worker in workers:
         alone = worker.handover is Handover.STOP_THEN_START
@@ -279,7 +307,10 @@ def worker_lane(order: Order, service: Service, *, apart: bool) -> tuple[Step, .
             steps += [*stops, *starts]
             steps += [AwaitIdle(service.name, host, part.name, on_the_way_back=True) for host in greens]
         else:
-            steps += [*starts, *green.await_listeners(order, service, part), *stops]
+            there, back = (AwaitLull(service.name, part.name, on_the_way_back=b) for b in (False, True))
+            lulls = service.name in NOTES_WHAT_IS_ASKED and part.topics and starts and stops
+            steps += [*starts, *([back] if lulls else [])]
+            steps += [*green.await_listeners(order, service, part), *([there] if lulls else []), *stops]
     return tuple(steps)
 
 
@@ -338,8 +369,8 @@ def contract(order: Order) -> Stage:
     """Blue's records go, data moves, the old columns are dropped."""
     lanes = []
     for service in order.services():
-        shims = order.shims.get(service.name, ())
-        steps: list[Step] = [TakeShimsAway(service.name, shims)] if shims else []
+        shims = (*order.shims.get(service.name, ()), *order.left.get(service.name, ()))
+        steps = [*blocks.take_away(service, shims)]
         steps += [Reword(False, what) for what in rewordings(order.lift.target, service.name)]
         steps += green.forget_blue(order, service)
         steps += [

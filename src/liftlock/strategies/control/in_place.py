@@ -65,7 +65,7 @@ def stop(order: Order) -> Stage:
         why="by the book no old code may use a database while it migrates",
         lanes=tuple(lane for s in order.services() if (lane := blocks.stop_lane(order, s))),
         feels=API_DOWN,
-        undo="`liftlock abort` starts them again; nothing is lost",
+        undo="`liftlock rollback` starts them again; nothing is lost",
         gate="start",
         at_once=6,
     )
@@ -78,14 +78,18 @@ def back_up_quietly(order: Order) -> Stage:
         why="users wrote since the first backup",
         lanes=((BackUpDatabases(order.database_names(), order.backup + QUIET),),),
         feels=API_DOWN,
-        undo="`liftlock restore` starts the old services again; nothing is lost",
+        undo="`liftlock rollback` starts the old services again; nothing is lost",
     )
 
 
 def migrate(order: Order) -> Stage:
     """Everything that changes a schema; services side by side, each service's commands in order."""
     lanes = [
-        tuple(blocks.migration(order, s, m) for m in s.migrations if m.phase != "online")
+        (
+            *(blocks.migration(order, s, m) for m in s.migrations if m.phase in ("expand", "sync")),
+            *blocks.take_away(s, order.left.get(s.name, ())),
+            *(blocks.migration(order, s, m) for m in s.migrations if m.phase == "contract"),
+        )
         for s in order.services()
     ]
     return Stage(

@@ -134,7 +134,7 @@ def keep(order: Order) -> Stage:
         why="what is lost can be looked up in it, and the final list is made from it",
         lanes=((KeepWhatIsThere(order.database_names(), order.backup),),),
         feels=in_place.API_DOWN,
-        undo="`liftlock abort` leaves the copy; stage 2 is put back by `liftlock rollback`",
+        undo="`liftlock rollback` starts again what was stopped, and leaves the copy; nothing is lost",
     )
 
 

@@ -54,19 +54,19 @@ class HaProxyTraffic:
     def share(self, service: str) -> Share:
         """What all nodes say; counts are summed over them."""
         nodes = [node.look() for node in self._each(service)]
-        if len({(now.armed, now.percent_green) for now in nodes}) > 1:
-            raise StepFailed(
-                f"{service}: the balancer nodes differ: {_said(nodes)}",
-                now="both colours answer requests",
-                hint="`liftlock resume` writes all nodes again, `liftlock rollback` sends all to blue",
-            )
+        both = [now for now in nodes if now.armed]
+        # A file without green whose worker still has it: it was written, and not yet loaded.
+        loaded = all(now.armed or now.runs_what_is_written for now in nodes)
         return Share(
-            percent_green=nodes[0].percent_green,
-            green_up=all(any(s.up for s in now.green) for now in nodes),
+            percent_green=max(now.percent_green for now in nodes),
+            green_up=bool(both) and all(any(s.up for s in now.green) for now in both),
             blue_up=all(any(s.up for s in now.blue) for now in nodes),
-            armed=nodes[0].armed,
+            armed=bool(both),
             open_on_green=sum(s.open for now in nodes for s in now.green),
-            open_on_blue=sum(s.open for now in nodes for s in now.blue),
+            open_on_blue=sum(s.open for now in both or nodes for s in now.blue),
+            agreed=loaded and len({(now.armed, now.percent_green) for now in nodes}) == 1,
+            armed_everywhere=len(both) == len(nodes),
+            said=_said(nodes),
         )
 
     def retries(self, service: str) -> int:
@@ -77,12 +77,9 @@ class HaProxyTraffic:
         """Rewrite the file, reload, let green be checked; does nothing where that is done, whatever the share is."""
 
         def change(node: Node, before: Seen) -> None:
-            already = set(written.greens(before.text, node.backend))
-            if already and already != set(green):
-                self._take_out(node, before, written.disarmed)
-                before, already = node.look(), set()
+            before = self._with_room(node, before, green)
             text = before.text
-            if not already:
+            if not written.greens(text, node.backend):
                 text = written.armed(
                     text,
                     node.backend,
@@ -213,6 +210,25 @@ class HaProxyTraffic:
                 hint="send 0% to green first",
             )
         self._leave(node, before, without)
+
+    def _with_room(self, node: Node, before: Seen, green: Sequence[Server]) -> Seen:
+        """The node without any other colour beside its ordinary one, and without a share that such a one left."""
+        greens = set(written.greens(before.text, node.backend))
+        if greens and greens != set(green):
+            ordinary = [s for s in written.servers(before.text, node.backend) if not s.green]
+            known = {name for s in ordinary for name in (s.name, s.address)}
+            if before.percent_green == 100 and all(
+                s.name in known or f"{s.address}:{s.port}" in known for s in green
+            ):
+                # Those were to go, and did on the nodes that `settle` came to.
+                self._leave(node, before, written.settled)
+            else:
+                self._take_out(node, before, written.disarmed)
+            return node.look()
+        if not greens and before.share:
+            # The file was written and not yet loaded: what goes would leave its share to what comes.
+            return node.rewrite(before, before.text, leaving=True)
+        return before
 
     def _leave(self, node: Node, before: Seen, without: Callable[[str, str], str]) -> None:
         text = without(before.text, node.backend)
