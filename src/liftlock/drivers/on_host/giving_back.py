@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-_LOOK_S = 0.04
-_LOOKS = 3
-"""In so many looks one after the other nothing was read: a busy machine lets a reader wait for one or two."""
+_LOOK_S = 0.01
+_LOOKS = 1
+"""For so many looks more nothing was read. At 0.04 s and 3 of them a conductor of the lab had closed before."""
 _ESTABLISHED = "01"
 
 
