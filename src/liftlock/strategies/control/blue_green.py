@@ -42,7 +42,7 @@ NO_WAY_BACK = (
 )
 BACK = (
     "`liftlock rollback`: requests first, then workers; no write is lost (on the lab requests were back after 1 to "
-    "6 s, all of it after 59 to 113 s: docs/evidence/3-*)"
+    "6 s, all of it after 53 to 113 s: docs/evidence/3-*)"
 )
 
 
