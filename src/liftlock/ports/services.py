@@ -20,12 +20,16 @@ class Ending:
     """Whether its supervisor lost patience and killed it: what it had under way then is lost."""
     given_back: int = 0
     """Connections in which its broker had handed it what it would not do any more: that went back to the broker."""
+    kept: int = 0
+    """Such connections that could not be cut on that host: what lies in them is lost."""
 
     def __str__(self) -> str:
         """For the journal."""
         if self.forced:
             return f"it was killed after {self.seconds:.0f} s: what it had under way is lost"
         more = "; what the broker handed it meanwhile went back" if self.given_back else ""
+        if self.kept:
+            more += "; what the broker handed it may be lost: `ss -K` does not close a connection there"
         return f"it finished what it had under way, {self.seconds:.1f} s{more}"
 
 

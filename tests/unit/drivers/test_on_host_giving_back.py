@@ -14,6 +14,7 @@ import pytest
 
 from liftlock.drivers.on_host import giving_back
 from liftlock.drivers.on_host.giving_back import processes, sockets, unread, watched
+from liftlock.ports.services import Ending
 
 pytestmark = pytest.mark.skipif(not shutil.which("ss"), reason="no `ss` here: iproute2 is not installed")
 
@@ -63,7 +64,7 @@ def test_what_is_not_read_is_cut_and_what_has_nothing_to_read_is_not(broker: soc
         calls.sendall(b"call")
         others.sendall(b"not of this unit")
         alive = [pid, idle]
-        found: list[int] = []
+        found: list[tuple[int, int]] = []
         watch = threading.Thread(target=lambda: found.append(watched(lambda: alive, [port], 60)))
         watch.start()
         assert is_cut(calls, 30)
@@ -71,7 +72,7 @@ def test_what_is_not_read_is_cut_and_what_has_nothing_to_read_is_not(broker: soc
         assert not is_cut(others, 0.3)
         alive.clear()
         watch.join()
-        assert found == [1]
+        assert found == [(1, 0)]
 
 
 def test_what_is_read_stays(broker: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +89,28 @@ def test_what_is_read_stays(broker: socket.socket, monkeypatch: pytest.MonkeyPat
         sending = threading.Thread(target=sends)
         sending.start()
         try:
-            assert watched(lambda: [pid], [port], 3.0) == 0
+            assert watched(lambda: [pid], [port], 3.0) == (0, 0)
         finally:
             done.set()
             sending.join()
+
+
+def test_where_nothing_can_be_closed_that_is_told_and_tried_once(
+    broker: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def refuses(_: int, remote: int) -> int:
+        tried.append(remote)
+        return 0
+
+    monkeypatch.setattr(giving_back, "closed", refuses)
+    port = broker.getsockname()[1]
+    with worker(broker, SLEEPS) as (pid, calls):
+        calls.sendall(b"call")
+        assert watched(lambda: [pid], [port], 1.0) == (0, 1)
+    assert tried == [port]
+    assert "may be lost" in str(Ending(2.0, kept=1))
 
 
 def test_a_connection_to_somebody_else_is_not_looked_at(broker: socket.socket) -> None:

@@ -21,28 +21,30 @@ _ESTABLISHED = "01"
 
 
 def main(unit: str, ports: list[int], patience_s: float) -> None:
-    """Print how many connections were cut."""
+    """Print how many connections were cut, and how many could not be."""
     group = folders(_systemctl("show", "--property=ControlGroup", "--value", unit))
     _systemctl("disable", "--quiet", unit)
     _systemctl("stop", "--no-block", unit)
     print(json.dumps(watched(lambda: processes(group), ports, patience_s)))
 
 
-def watched(processes: Callable[[], list[int]], ports: list[int], patience_s: float) -> int:
-    """Until no process is left: cut what nobody reads. How many connections that were."""
-    cut, before, end = 0, dict[str, tuple[int, int]](), time.monotonic() + patience_s
+def watched(processes: Callable[[], list[int]], ports: list[int], patience_s: float) -> tuple[int, int]:
+    """Until no process is left: cut what nobody reads. How many connections that were, and how many stayed."""
+    cut, stay, before, end = 0, set[str](), dict[str, tuple[int, int]](), time.monotonic() + patience_s
     while (left := processes()) and time.monotonic() < end:
         now = {}
         for inode, local, remote, waiting in unread(left, ports):
             last, looks = before.get(inode, (0, 0))
             looks = looks + 1 if waiting >= last else 1
-            if looks > _LOOKS:
-                cut += closed(local, remote)
-            else:
+            if looks <= _LOOKS:
                 now[inode] = (waiting, looks)
+            elif inode not in stay:
+                done = closed(local, remote)
+                cut += done
+                stay |= set() if done else {inode}
         before = now
         time.sleep(_LOOK_S)
-    return cut
+    return cut, len(stay)
 
 
 def unread(processes: list[int], ports: list[int]) -> Iterator[tuple[str, int, int, int]]:

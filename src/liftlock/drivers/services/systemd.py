@@ -95,7 +95,7 @@ class SystemdServices:
         began = self._clock.now()
         patience_s = _patience(before["TimeoutStopUSec"])
         wish = {"unit": unit, "ports": _BROKERS, "patience_s": patience_s}
-        given_back: int = ask(self._shell, host, "giving_back", wish, timeout_s=patience_s + _GRACE_S)
+        back, kept = ask(self._shell, host, "giving_back", wish, timeout_s=patience_s + _GRACE_S)
         deadline = began + patience_s
         while not self._is_gone(host, part):
             if self._clock.now() >= deadline:
@@ -109,7 +109,7 @@ class SystemdServices:
             return None
         # systemd.service(5), Result: `timeout` when the time to stop ran out, and the rest was killed.
         forced = self._show(host, part)["Result"] == "timeout"
-        return Ending(self._clock.now() - began, forced, given_back)
+        return Ending(self._clock.now() - began, forced, back, kept)
 
     def by_hand(self, parts: Sequence[str], *, on: bool) -> ByHand:
         """One `systemctl` for all of them; `is-active` says a word per unit, whatever its exit code."""

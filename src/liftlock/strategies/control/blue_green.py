@@ -193,7 +193,7 @@ def canary(order: Order, service: Service) -> tuple[Step, ...]:
 def keys(order: Order, service: Service) -> tuple[Step, ...]:
     """What is compared before a service's requests move: keystone's keys."""
     blue, greens = fronts_of(order, service)
-    return (CompareKeys((*blue, *greens)),) if service.name == "keystone" else ()
+    return (CompareKeys((*blue, *greens)),) if service.name == IDENTITY else ()
 
 
 def fronts_of(order: Order, service: Service) -> tuple[tuple[str, ...], tuple[str, ...]]:
