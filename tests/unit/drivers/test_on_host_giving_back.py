@@ -65,7 +65,7 @@ def test_what_is_not_read_is_cut_and_what_has_nothing_to_read_is_not(broker: soc
         others.sendall(b"not of this unit")
         alive = [pid, idle]
         found: list[tuple[int, int]] = []
-        watch = threading.Thread(target=lambda: found.append(watched(lambda: alive, [port], 60)))
+        watch = threading.Thread(target=lambda: found.append(watched(lambda: [*alive], [port], 60)))
         watch.start()
         assert is_cut(calls, 30)
         assert not is_cut(empty, 0.3)
