@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -343,10 +344,10 @@ def test_a_rollback_that_waits_for_users_long_requests_says_so(tmp_path: Path) -
     cloud.colours["glance"].unanswered["green"] = 1
     with pytest.raises(StepFailed, match="green still answers 1 requests to glance") as failure:
         rollback(session, "try")
-    # Other lanes go by the same simulated clock, and may say so as well.
-    glance = [sentence for sentence in said if "glance-api" in sentence]
-    assert glance[0].startswith("undoing “start glance-api on ctl-green” has waited for 2")
-    assert len(glance) < 20
+    # Two lanes wait for glance's requests and go by one simulated clock: either may say so first, or alone.
+    glance = [sentence for sentence in said if "glance" in sentence]
+    assert re.match("undoing “.*glance.*” has waited for .* and goes on waiting", glance[0])
+    assert len(glance) < 40
     assert "then `liftlock rollback`" in failure.value.hint
 
 
