@@ -154,14 +154,14 @@ AFTER = "gate “finalize”:"
 MIDWAY = "hand over the workers"
 BOTH = "start nova-conductor on ctl-green: done"
 ROUNDS = (
-    ("one API", AFTER),
-    ("all APIs", AFTER),
-    ("a worker", AFTER),
-    ("the host", AFTER),
-    ("all APIs", MIDWAY),
     ("a worker", BOTH),
+    ("all APIs", MIDWAY),
     ("the host", MIDWAY),
     ("one API", MIDWAY),
+    ("the host", AFTER),
+    ("all APIs", AFTER),
+    ("a worker", AFTER),
+    ("one API", AFTER),
 )
 
 
