@@ -78,8 +78,7 @@ def round_trip(folder: Path, *, rate: float = USUAL_RATE, busy: bool = False) ->
     rounds.fresh_lab(folder)
     boots: dict[str, float] = {}
     with ExitStack() as meanwhile:
-        if busy:
-            meanwhile.enter_context(rounds.burning())
+        burner = meanwhile.enter_context(rounds.burning()) if busy else None
         prober = meanwhile.enter_context(probing(folder / "probes", rate=rate))
         first = rounds.upgrade(folder / "plan-1.json")
         boots["on green"] = rounds.boot("evidence-green")
@@ -92,9 +91,11 @@ def round_trip(folder: Path, *, rate: float = USUAL_RATE, busy: bool = False) ->
         }
         boots["at the end"] = rounds.boot("evidence-end")
         prober.await_(good=REQUESTS, calm=15)
+        burnt = burner.share() if burner else None
         summary = prober.stop()
     return {
         "requests_failed": summary["requests_failed"],
+        "part_of_a_core_burnt": burnt,
         "rollback": back,
         "finalize_seconds": ends["finalize"],
         "retire_seconds": ends["retire"],

@@ -6,6 +6,7 @@ Every command line is printed before it is run; one that fails ends everything, 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -98,12 +99,25 @@ def probing(folder: Path, *words: str, rate: float = USUAL_RATE) -> Iterator[Pro
                 running.terminate()
 
 
+class Burner:
+    """A process of ours that wants one core of this machine for itself."""
+
+    def __init__(self, process: int) -> None:
+        self.process = process
+        self._began = time.monotonic()
+
+    def share(self) -> float:
+        """Which part of one core it has got so far: the lab has three times its weight."""
+        ticks = sum(int(word) for word in Path(f"/proc/{self.process}/stat").read_text().split()[13:15])
+        return round(ticks / os.sysconf("SC_CLK_TCK") / (time.monotonic() - self._began), 2)
+
+
 @contextmanager
-def burning() -> Iterator[int]:
-    """One core of this machine kept busy by a process of ours; its id."""
+def burning() -> Iterator[Burner]:
+    """One core of this machine kept busy."""
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as burner:
         try:
-            yield burner.pid
+            yield Burner(burner.pid)
         finally:
             burner.kill()
 

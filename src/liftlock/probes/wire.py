@@ -16,6 +16,14 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+LONGEST_IDLE_S = 60.0
+"""For how long, in seconds, a connection is kept for a next request: shorter than servers keep theirs.
+
+A server that ends an idle connection may do so while a request is on its way to it, and then gives no answer (RFC 9112,
+section 9.5); that would be counted against whoever is measured. On a machine of which others took most, HAProxy
+2.6 cut one request for 203 connections that it ended for their idleness, and none in 2,010 that it ended by reloads.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -107,9 +115,12 @@ class Client:
 
     def _take(self, origin: tuple[str, str, int]) -> tuple[_Line | None, bool]:
         line = self._idle.pop(origin, None)
-        if line is not None and line.closed_while_idle():
+        if line is None:
+            return None, False
+        closed = line.closed_while_idle()
+        if closed or time.monotonic() - line.used_at > LONGEST_IDLE_S:
             line.close()
-            return None, True
+            return None, closed
         return line, False
 
     def _put_back(self, origin: tuple[str, str, int], line: _Line, alive: bool) -> None:
@@ -133,6 +144,7 @@ class _Line:
             sock.close()
             raise
         self._sock = sock
+        self.used_at = time.monotonic()
         self._bounded = _BoundedSocket(sock)
         self._http = http.client.HTTPConnection(host, port)
         self._http.default_port = 443 if scheme == "https" else 80
@@ -151,6 +163,7 @@ class _Line:
         self._http.request(request.method, path, body=request.body, headers=headers)
         response = self._http.getresponse()
         body = response.read()
+        self.used_at = time.monotonic()
         headers_in = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers_in, body), not response.will_close
 

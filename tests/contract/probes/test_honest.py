@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from liftlock.errors import Unreachable
+from liftlock.probes import wire
 from liftlock.probes.ledger import Stage
 from tests.contract.probes.lying_cloud import Cloud, hang_up_when_idle, honest_cloud
 from tests.contract.probes.probing import Probing
@@ -78,6 +79,19 @@ def test_a_connection_closed_while_idle_is_opened_again_and_is_no_failure(
     outcome = probing.reads()
     assert outcome.failures() == []
     assert outcome.numbers["reopened"] > 0  # type: ignore[operator]
+
+
+def test_a_connection_is_given_up_before_a_server_would_tire_of_it(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = wire.Client(keep=True, tls=ssl.create_default_context())
+    address = f"http://127.0.0.1:{cloud.listeners['keystone'].port}/"
+    asked = wire.Request("GET", address)
+    seen = [client.send(asked).connection, client.send(asked).connection]
+    monkeypatch.setattr(wire, "LONGEST_IDLE_S", 0.0)
+    given_up = client.send(asked)
+    client.close()
+    assert (*seen, given_up.connection, given_up.reopened) == ("new", "reused", "new", False)
 
 
 def test_a_token_is_renewed_before_it_expires(probing: Probing, cloud: Cloud) -> None:
