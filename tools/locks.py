@@ -52,8 +52,6 @@ BESIDE = (
 INSTEAD = {
     # Published without wheels, and its source needs OpenSSL's headers.
     "scrypt===0.8.20": "scrypt===0.8.27",
-    # Writes an expression that Python 3.11 does not take.
-    "django-pyscss===2.0.2": "django-pyscss===2.0.3",
 }
 """A constraint that Debian 12 cannot be given -> that of a later series."""
 
