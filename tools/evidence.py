@@ -23,6 +23,7 @@ import broken
 import faults
 import kills
 import rounds
+import shims
 from figures import commit
 from rounds import USUAL_RATE, bastion, felt, liftlock, probing, seconds
 
@@ -165,6 +166,11 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "runner_killed_2": faults.runner_killed,
         "runner_killed_3": faults.runner_killed,
         "taken_over": faults.taken_over,
+        "down": down,
+    },
+    "5": {
+        "shims": shims.applied,
+        "no_shims": shims.left_out,
         "down": down,
     },
 }

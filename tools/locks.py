@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SERIES_FOLDER = ROOT / "src/liftlock/knowledge/series"
 LOCK_FOLDER = ROOT / "src/liftlock/drivers/deployers/venv/locks"
 
-SERIES = ("2024.1", "2025.1", "2026.1")
+SERIES = ("2023.1", "2024.1", "2025.1", "2026.1")
 PACKAGES = {
     "keystone": "keystone",
     "glance": "glance",
@@ -49,6 +49,12 @@ BESIDE = (
     "setuptools<80",
 )
 
+INSTEAD = {
+    # Published without wheels, and its source needs OpenSSL's headers.
+    "scrypt===0.8.20": "scrypt===0.8.27",
+}
+"""A constraint that Debian 12 cannot be given -> that of a later series."""
+
 
 def main() -> None:
     """Write every lock."""
@@ -71,6 +77,8 @@ def write_lock(series: str, versions: dict[str, str], constraints: Path) -> None
     """Resolve one environment with every service of the series, with hashes, for Python 3.11 to 3.13."""
     # The constraints carry horizon too, at whatever version was current when they were cut.
     kept = [line for line in constraints.read_text().splitlines() if not line.startswith("horizon===")]
+    for told, taken in INSTEAD.items():
+        kept = [line.replace(told, taken) for line in kept]
     wanted = [f"{package}=={versions[d]}" for d, package in PACKAGES.items()] + list(BESIDE)
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder, "asked.in")

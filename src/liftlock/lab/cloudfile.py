@@ -82,7 +82,7 @@ def cloud(lab: Setting, place: LabPlace) -> dict[str, object]:
         "broker": {"host": lab.db.name},
         "balancer": {"hosts": balancers},
         "deployer": {"archives": str(archive_folder(place.cache))},
-        "green": {host.name: _green(host, lab.control) for host in lab.topology.later},
+        "green": {host.name: _green(host, lab) for host in lab.topology.later},
         "provisioner": {"socket": place.provisioner_socket.name},
         "state": "liftlock",
     }
@@ -92,6 +92,8 @@ def _host(host: LabHost) -> dict[str, object]:
     return {"address": host.address, "roles": [role.value for role in ROLES[host.role]]}
 
 
-def _green(host: LabHost, blue: LabHost) -> dict[str, object]:
-    wanted = {"address": host.address, "image": host.image, "memory_mib": host.memory_mib}
-    return {**wanted, "replaces": blue.name}
+def _green(host: LabHost, lab: Setting) -> dict[str, object]:
+    # No series before 2025.1 runs on the Python of the newer Debian: what follows 2023.1 stays on blue's.
+    image = host.image if lab.series >= "2024" else lab.control.image
+    wanted = {"address": host.address, "image": image, "memory_mib": host.memory_mib}
+    return {**wanted, "replaces": lab.control.name}

@@ -59,7 +59,12 @@ def test_a_series_nobody_made_is_refused() -> None:
 
 
 def test_only_series_with_a_lock_are_installable() -> None:
-    assert [found.series.id for found in known() if found.installable] == ["2024.1", "2025.1", "2026.1"]
+    assert [found.series.id for found in known() if found.installable] == [
+        "2023.1",
+        "2024.1",
+        "2025.1",
+        "2026.1",
+    ]
 
 
 def test_a_release_tells_where_one_can_go_and_the_oldest_agents_of_each_service() -> None:

@@ -155,7 +155,7 @@ class BringUp:
             yield Chore(f"{fitting.name} on {host.name}", partial(self._start, fitting, host), after)
 
     def _start(self, fitting: Fitting, host: LabHost) -> str:
-        # 2024.1 has no program for some parts of later series.
+        # Older series have no program for some parts of later ones.
         daemons = [p for p in fitting.parts(Plane.CONTROL) if not p.is_api]
         brought = self._ground.programs(host.name) if daemons else frozenset()
         parts = [p for p in fitting.parts(Plane.CONTROL) if p.is_api or p.name in brought]

@@ -40,8 +40,8 @@ class Fitting:
     """Of each of its uwsgi's processes."""
     uwsgi: tuple[str, ...] = ()
     """Further lines for its uwsgi."""
-    script_2024: str = ""
-    """Program of its WSGI application in 2024.1, which has no modules for it."""
+    script_until_2024: str = ""
+    """Program of its WSGI application until 2024.2; later series have modules for it."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Part -> command line, for parts that are not the program of the same name."""
     absent: frozenset[str] = frozenset()

@@ -155,12 +155,12 @@ def unit_file(fitting: Fitting, part: Part) -> File:
 
 
 def uwsgi_file(lab: Setting, host: LabHost, fitting: Fitting, part: Part) -> File:
-    """How uwsgi serves an API; 2024.1 has programs where later series have modules."""
+    """How uwsgi serves an API; until 2024.2 there are programs where later series have modules."""
     text = render(
         "_uwsgi",
         host=host,
         part=part,
-        script=fitting.script_2024 if lab.series.startswith("2024.") else "",
+        script=fitting.script_until_2024 if lab.series < "2025" else "",
         environment=sorted(fitting.environment.items()),
         pyargv=fitting.pyargv,
         processes=fitting.processes,

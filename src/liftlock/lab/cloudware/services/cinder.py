@@ -11,7 +11,7 @@ FITTING = Fitting(
     directories=("/srv/shared/cinder/coordination",),
     config_files=("/etc/cinder/cinder.conf",),
     pyargv="--config-file /etc/cinder/cinder.conf",
-    script_2024="cinder-wsgi",
+    script_until_2024="cinder-wsgi",
     absent=frozenset({"cinder-backup"}),
     schema=(("cinder-manage", "db", "sync"),),
 )

@@ -9,6 +9,6 @@ FITTING = Fitting(
     environment={"OS_GLANCE_CONFIG_DIR": "/etc/glance"},
     # Read from there by 2024.1; later series take the path from glance-api.conf.
     paste="glance-api-paste.ini",
-    script_2024="glance-wsgi-api",
+    script_until_2024="glance-wsgi-api",
     schema=(("glance-manage", "db_sync"),),
 )

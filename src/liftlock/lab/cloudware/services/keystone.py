@@ -7,6 +7,6 @@ FITTING = Fitting(
     uid=42425,
     endpoint="/v3",
     environment={"OS_KEYSTONE_CONFIG_DIR": "/etc/keystone"},
-    script_2024="keystone-wsgi-public",
+    script_until_2024="keystone-wsgi-public",
     schema=(("keystone-manage", "db_sync"),),
 )

@@ -9,7 +9,7 @@ FITTING = Fitting(
     uid=42435,
     environment={"OS_NEUTRON_CONFIG_DIR": "/etc/neutron"},
     config_files=("/etc/neutron/neutron.conf", "/etc/neutron/plugins/ml2/ml2_conf.ini"),
-    script_2024="neutron-api",
+    script_until_2024="neutron-api",
     commands={
         "neutron-openvswitch-agent": "/opt/openstack/current/bin/python"
         f" {REPORTER} --config-file /etc/neutron/neutron.conf",

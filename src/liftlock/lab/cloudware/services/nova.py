@@ -11,5 +11,5 @@ FITTING = Fitting(
     environment={"OS_NOVA_CONFIG_DIR": "/etc/nova"},
     config_files=("/etc/nova/nova.conf",),
     paste="api-paste.ini",
-    script_2024="nova-api-wsgi",
+    script_until_2024="nova-api-wsgi",
 )
