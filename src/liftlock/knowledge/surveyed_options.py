@@ -31,6 +31,7 @@ OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "glance": (
         *_OF_ALL,
         ("DEFAULT", "enabled_backends"),
+        ("DEFAULT", "node_staging_uri"),
         (EVERY, "filesystem_store_datadir"),
     ),
     "placement": _OF_ALL,

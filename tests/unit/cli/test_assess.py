@@ -37,7 +37,8 @@ def test_a_snapshot_that_was_kept_is_judged_again_without_a_cloud(desk: Path) ->
     write(with_host(small_cloud(), "cmp1", clock_offset_s=5.0), desk / "before.json")
     told = said("assess --offline before.json --to 2026.1 -f json", desk)
     assert told.code == 0, told.err
-    assert [row["Name"] for row in rows(told)] == ["clocks_differ:cmp1", "server_alone:lb1"]
+    names = ["clocks_differ:cmp1", "policy_widened:nova", "server_alone:lb1"]
+    assert [row["Name"] for row in rows(told)] == names
     assert "1 risks are open" in told.err
     long = rows(said("assess --offline before.json --long -f json", desk))
     assert long[0]["Evidence"].startswith("the time on cmp1")
