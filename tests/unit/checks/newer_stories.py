@@ -1,4 +1,4 @@
-"""Clouds at which the checks of policies, revisions, local disks, numbers and processors speak, and others."""
+"""Clouds at which the checks of policies, options, revisions, ways in, local disks and numbers speak, and others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from liftlock.checks.finding import ADVICE, RISK
-from liftlock.cloud.model import Cloud, FileSystem, PlannedHost
+from liftlock.cloud.model import Cloud, FileSystem, PlannedHost, Role
 from tests.clouds import small_cloud, with_agent, with_database_server, with_host
 from tests.unit.checks.story import Story
 
@@ -62,7 +62,90 @@ CUSTOM = small_cloud(computes=3)
 for _name in ("cmp1", "cmp2", "cmp3"):
     CUSTOM = options(CUSTOM, {"nova [libvirt] cpu_mode": "custom"}, _name)
 
+IDS = tuple(replace(h, id=f"node-of-{h.host}") for h in CLOUD.compute.hypervisors)
+KNOWN = replace(CLOUD, compute=replace(CLOUD.compute, hypervisors=IDS))
+"""`CLOUD` with the ids of nova's records."""
+
+
+def sets(*settings: str, cloud: Cloud = CLOUD) -> Cloud:
+    """The cloud with options set on its control host."""
+    return with_host(cloud, "ctl-blue", settings=settings)
+
+
+def addressed(cloud: Cloud = CLOUD) -> Cloud:
+    """The cloud with addresses of its hosts."""
+    cloud = with_host(cloud, "ctl-blue", addresses=("10.30.0.21", "fd00::21"))
+    return with_host(cloud, "lb1", addresses=("10.30.0.12", "10.30.0.6"))
+
+
+def entered(url: str, cloud: Cloud | None = None) -> Cloud:
+    """The cloud whose catalogue lists this entrance of nova."""
+    cloud = cloud or addressed()
+    found = tuple(
+        replace(e, url=url) if (e.service, e.interface) == ("nova", "internal") else e
+        for e in cloud.endpoints
+    )
+    return replace(cloud, endpoints=found)
+
+
+BOTH_ROLES = with_host(addressed(), "ctl-blue", roles=(Role.CONTROL, Role.BALANCER))
+
 SPEAKS = [
+    Story(
+        "balancer_bypassed",
+        entered("http://10.30.0.21:8774/v2.1"),
+        RISK,
+        "ctl-blue",
+        "ctl-blue is called past the balancer: by the catalogue for nova, internal (10.30.0.21)",
+        "give the balancer's address there",
+    ),
+    Story("balancer_bypassed", entered("http://[fd00::21]:8774"), RISK, "ctl-blue", "(fd00::21)"),
+    Story("balancer_bypassed", entered("http://ctl-blue:8774"), RISK, "ctl-blue", "(ctl-blue)"),
+    Story(
+        "balancer_bypassed",
+        options(addressed(), {"nova [glance] api_servers": "http://lb1:9292,10.30.0.21:9292"}, "cmp2"),
+        RISK,
+        "ctl-blue",
+        "by nova [glance] api_servers on cmp2 (10.30.0.21)",
+    ),
+    Story(
+        "compute_id_differs",
+        with_host(KNOWN, "cmp1", compute_id="node-of-before"),
+        RISK,
+        "cmp1",
+        "goes by node-of-before after a restart, and nova's record of it is node-of-cmp1",
+        "write node-of-cmp1 into compute_id",
+    ),
+    Story(
+        "options_removed",
+        sets("nova [DEFAULT] enabled_apis", "nova [api] auth_strategy", "nova [DEFAULT] debug"),
+        RISK,
+        "nova",
+        "nova of 2026.1 does not read [DEFAULT] enabled_apis, [api] auth_strategy, which",
+        "config adopt --to 2026.1",
+    ),
+    Story(
+        "options_renamed",
+        sets("neutron [ml2] tenant_network_types"),
+        ADVICE,
+        "neutron",
+        "[ml2] tenant_network_types is [ml2] project_network_types",
+    ),
+    Story(
+        "options_leaving",
+        sets("nova [DEFAULT] config_drive_format"),
+        ADVICE,
+        "nova",
+        "deprecates for removal what control hosts set: [DEFAULT] config_drive_format",
+    ),
+    Story(
+        "defaults_changed",
+        sets("nova [DEFAULT] debug"),
+        ADVICE,
+        "nova",
+        "[DEFAULT] sync_power_state_pool_size 1000 → 5",
+        "set those that should stay",
+    ),
     Story(
         "policy_widened",
         CLOUD,
@@ -130,6 +213,37 @@ SPEAKS = [
 ]
 
 SILENT = [
+    ("balancer_bypassed", entered("http://10.30.0.6:8774"), "2026.1"),
+    ("balancer_bypassed", entered("http://10.30.0.21:8774", CLOUD), "2026.1"),
+    ("balancer_bypassed", entered("http://10.30.0.21:8774", BOTH_ROLES), "2026.1"),
+    (
+        "balancer_bypassed",
+        options(addressed(), {"nova [glance] auth_url": "http://[broken", "nova odd": "x"}),
+        "2026.1",
+    ),
+    ("compute_id_differs", with_host(KNOWN, "cmp1", compute_id="node-of-cmp1"), "2026.1"),
+    ("compute_id_differs", KNOWN, "2026.1"),
+    ("compute_id_differs", with_host(CLOUD, "cmp1", compute_id="node-of-before"), "2026.1"),
+    (
+        "compute_id_differs",
+        replace(
+            with_host(KNOWN, "cmp1", compute_id="node-of-before"),
+            compute=replace(KNOWN.compute, hypervisors=tuple(replace(h, kind="fake") for h in IDS)),
+        ),
+        "2026.1",
+    ),
+    ("options_removed", sets("nova [DEFAULT] debug", "nova [mine] own_option"), "2026.1"),
+    ("options_removed", sets("nova [DEFAULT] enabled_apis"), "2025.2"),
+    (
+        "options_removed",
+        replace(sets("nova [DEFAULT] enabled_apis"), services=("keystone", "glance")),
+        "2026.1",
+    ),
+    ("options_renamed", sets("neutron [ml2] project_network_types"), "2026.1"),
+    ("options_leaving", sets("nova [DEFAULT] debug"), "2026.1"),
+    ("defaults_changed", CLOUD, "2026.1"),
+    ("defaults_changed", sets("nova [DEFAULT] sync_power_state_pool_size"), "2026.1"),
+    ("defaults_changed", sets("placement [DEFAULT] debug"), "2026.1"),
     ("policy_widened", small_cloud("2026.1"), "2026.1"),
     ("policy_widened", replace(CLOUD, services=("keystone", "glance")), "2026.1"),
     ("policy_widened", CLOUD, "2025.2"),
