@@ -28,10 +28,11 @@ def cpu_model_short(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if (host.option("nova", "libvirt", "cpu_mode") or "") in ANY_HOST
         for name in (host.name, host.hostname)
     }
+    here -= apart
     zone_of = {host: a.zone for a in cloud.compute.aggregates if a.zone for host in a.hosts}
     alike: dict[tuple[str, str], list[Hypervisor]] = {}
     for hypervisor in cloud.compute.hypervisors:
-        if hypervisor.host in here - apart and hypervisor.cpu_model:
+        if hypervisor.host in here and hypervisor.cpu_model:
             zone = zone_of.get(hypervisor.host, "nova")
             alike.setdefault((zone, hypervisor.cpu_model), []).append(hypervisor)
     used: dict[str, int] = {}
