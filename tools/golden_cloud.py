@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.golden import simulated
 from tests.golden.recorded import keep
 
-from liftlock.blots import blotted
 from liftlock.cloud.blotting import blot, leftovers
 from liftlock.cloud.codec import read
+from liftlock.cloud.file import load
 
 
 def main() -> None:
@@ -56,16 +56,18 @@ def of_the_simulator(name: str) -> Path:
 
 
 def from_outside(name: str, snapshot: Path, cloud_file: Path | None, *, hosts: bool) -> Path:
-    """Keep a snapshot of a real cloud, blotted; ends the program while something in it looks like a secret."""
+    """Keep a snapshot of a real cloud, blotted; ends the program while something in it looks like a secret.
+
+    Raises `BadInput` for a file that is no snapshot, or a cloud file that cannot be used or holds a password.
+    """
     if hosts and cloud_file:
         sys.exit("a cloud file names hosts and addresses: leave out --hosts or --cloud-file")
     shown = blot(read(snapshot), hosts=hosts)
     if left := leftovers(shown):
         sys.exit("looks like a key or a token: " + ", ".join(left))
-    declared = cloud_file.read_text() if cloud_file else ""
-    if blotted(declared) != declared:
-        sys.exit(f"{cloud_file} holds what looks like a password: a cloud file names where one is kept")
-    return keep(name, shown, declared)
+    if cloud_file:
+        load(cloud_file)  # refuses a password in it, and does not repeat it
+    return keep(name, shown, cloud_file.read_text() if cloud_file else "")
 
 
 if __name__ == "__main__":

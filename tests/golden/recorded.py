@@ -37,7 +37,9 @@ def keep(name: str, cloud: Cloud, declared: str = "") -> Path:
     """Write the snapshot, and the text of its cloud file if there is one; the same bytes for the same cloud."""
     path = FOLDER / f"{name}{ENDING}"
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(lzma.compress(to_json(cloud).encode(), preset=9))
+    text = to_json(cloud).encode()
+    # The strongest needs 700 MB of memory, and is better only where the text is longer than the others look back.
+    path.write_bytes(lzma.compress(text, preset=9 if len(text) > 8 << 20 else 6))
     if declared:
         path.with_name(f"{name}.yaml").write_text(declared)
     return path
