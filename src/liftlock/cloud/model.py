@@ -238,6 +238,8 @@ class BrokerNode:
     """Type of queues -> how many there are: `classic`, `quorum`, `stream`."""
     unread: tuple[Queue, ...] = ()
     """Queues that nobody reads, those with most messages first; at most 500."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Node that runs -> its version: `3.10.8`."""
 
 
 @dataclass(frozen=True, slots=True)

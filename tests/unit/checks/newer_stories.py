@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from liftlock.checks.finding import ADVICE, RISK
+from liftlock.checks.finding import ADVICE, BLOCKER, RISK
 from liftlock.cloud.model import Cloud, FileSystem, PlannedHost, Role
 from tests.clouds import small_cloud, with_agent, with_database_server, with_host
 from tests.unit.checks.story import Story
@@ -90,7 +90,26 @@ def entered(url: str, cloud: Cloud | None = None) -> Cloud:
 
 BOTH_ROLES = with_host(addressed(), "ctl-blue", roles=(Role.CONTROL, Role.BALANCER))
 
+
+def nodes(*versions: str) -> Cloud:
+    """The cloud with nodes of the broker at these versions."""
+    told = {f"rabbit@db{n}": version for n, version in enumerate(versions, start=1)}
+    return replace(CLOUD, broker=replace(CLOUD.broker, versions=told))
+
+
 SPEAKS = [
+    Story(
+        "broker_versions_mixed",
+        nodes("3.12.4", "3.13.7", "3.13.7"),
+        RISK,
+        "broker",
+        "run 2 versions: 3.12.4 on rabbit@db1; 3.13.7 on rabbit@db2; 3.13.7 on rabbit@db3",
+        "finish the broker's own upgrade",
+    ),
+    Story("broker_versions_mixed", nodes("3.13.7", "4.1.2"), RISK, "broker", "2 versions"),
+    Story(
+        "broker_versions_mixed", nodes("3.12.4", "3.10.8", "3.9.1"), BLOCKER, "broker", "and skip one between"
+    ),
     Story(
         "balancer_bypassed",
         entered("http://10.30.0.21:8774/v2.1"),
@@ -213,6 +232,8 @@ SPEAKS = [
 ]
 
 SILENT = [
+    ("broker_versions_mixed", nodes("3.12.4", "3.12.4"), "2026.1"),
+    ("broker_versions_mixed", CLOUD, "2026.1"),
     ("balancer_bypassed", entered("http://10.30.0.6:8774"), "2026.1"),
     ("balancer_bypassed", entered("http://10.30.0.21:8774", CLOUD), "2026.1"),
     ("balancer_bypassed", entered("http://10.30.0.21:8774", BOTH_ROLES), "2026.1"),
