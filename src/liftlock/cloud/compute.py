@@ -20,6 +20,8 @@ class Hypervisor:
     vcpus_used: int = 0
     memory_mib: int = 0
     memory_used_mib: int = 0
+    id: str = ""
+    """By which nova's record of it is found again: that of its compute node."""
 
 
 @dataclass(frozen=True, slots=True)

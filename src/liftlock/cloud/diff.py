@@ -76,9 +76,13 @@ def _beneath(old: Host, new: Host) -> Iterator[str]:
         ("QEMU", old.qemu, new.qemu),
         ("OVN's northd", old.ovn.get("northd"), new.ovn.get("northd")),
         ("OVN's controller", old.ovn.get("controller"), new.ovn.get("controller")),
+        ("compute_id", old.compute_id, new.compute_id),
     ):
         if was != now:
             yield f"{what} {now or 'is gone'}, before {was or 'not there'}"
+    if old.addresses and new.addresses:
+        yield from (f"has no longer the address {a}" for a in old.addresses if a not in new.addresses)
+        yield from (f"has the address {a}" for a in new.addresses if a not in old.addresses)
     yield from (f"package {name} is no longer held" for name in old.held if name not in new.held)
     yield from (f"package {name} is held" for name in new.held if name not in old.held)
 
@@ -90,6 +94,11 @@ def _files(old: Host, new: Host) -> Iterator[str]:
     for option, was, now in _paired(old.options, new.options):
         if was != now:
             yield f"{option} is {now or 'not set'}, before {was or 'not set'}"
+    # A snapshot of before liftlock read names of options has none; what has a value that is read was told above.
+    if old.settings and new.settings:
+        told = {*old.options, *new.options}
+        yield from (f"{name} is set" for name in sorted({*new.settings} - {*old.settings} - told))
+        yield from (f"{name} is no longer set" for name in sorted({*old.settings} - {*new.settings} - told))
 
 
 def _units(old: Mapping[str, Unit], new: Mapping[str, Unit]) -> Iterator[str]:

@@ -118,6 +118,12 @@ class Host:
     """Policy file -> how many rules it has, and a hash over them: `7 rules, 5f2c…`."""
     options: Mapping[str, str] = field(default_factory=dict)
     """`nova [DEFAULT] compute_driver` -> value, of the options in `knowledge.options` that are set; never a secret."""
+    settings: tuple[str, ...] = ()
+    """`nova [DEFAULT] debug` of every option that is set on a control host: its name alone."""
+    addresses: tuple[str, ...] = ()
+    """Its own, without those that only it or its neighbours on the wire reach."""
+    compute_id: str = ""
+    """What nova-compute with libvirt goes by to find its own record; empty where there is no such file."""
 
     def option(self, service: str, section: str, name: str) -> str | None:
         """What an option is set to; None where it is not set or not among those that are read."""
@@ -232,6 +238,8 @@ class BrokerNode:
     """Type of queues -> how many there are: `classic`, `quorum`, `stream`."""
     unread: tuple[Queue, ...] = ()
     """Queues that nobody reads, those with most messages first; at most 500."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Node that runs -> its version: `3.10.8`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from liftlock.flow.configuration.option_facts import known
 from liftlock.flow.site import Site
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.hop import Edit, Move, edits_for
+from liftlock.plan.alike import listed
 from liftlock.plan.brief import Way
 from liftlock.plan.model import Lift, Plan, Risk
 from liftlock.ports.artefacts import Artefacts
@@ -60,9 +61,7 @@ def plan(
     assessment = assess(site, target, environment)
     if assessment.blockers:
         raise Refused(
-            "\n".join(
-                [assessment.verdict, *(f"  - {f.about}: {f.what}; {f.fix}" for f in assessment.blockers)]
-            ),
+            "\n".join([assessment.verdict, *listed(assessment.blockers)]),
             hint=f"remove what stands in the way, then `liftlock assess --to {assessment.target}`",
         )
     refuse_open_risks(site, assessment)
@@ -148,7 +147,7 @@ def refuse_open_risks(site: Site, assessment: Assessment) -> None:
     left = assessment.open_risks
     if left and site.file.policy.open_risks == "refuse":
         raise Refused(
-            "\n".join([f"{len(left)} risks are open", *(f"  - {f.name}: {f.what}; {f.fix}" for f in left)]),
+            "\n".join([f"{len(left)} risks are open", *listed(left)]),
             hint="remove each, or `liftlock risk accept NAME --until DAY --reason WHY`",
         )
 

@@ -27,6 +27,7 @@ from liftlock.flow.records.report import RETRIES
 from liftlock.flow.site import Site, journal_file, nothing_run
 from liftlock.flow.survey import survey
 from liftlock.knowledge.catalogue import releases
+from liftlock.plan.alike import listed
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
 from liftlock.plan.staleness import moved
@@ -187,7 +188,7 @@ def refuse_if_unfit(site: Site, plan: Plan, state: RunState | None) -> None:
     in_the_way = () if reached else blockers(examine(cloud, releases()[plan.lift.target]))
     if in_the_way and plan.verb == "upgrade":
         raise Refused(
-            "\n".join(["something stands in the way:", *(f"  - {f.what}; {f.fix}" for f in in_the_way)]),
+            "\n".join(["something stands in the way:", *listed(in_the_way)]),
             hint="remove it, then the same command again",
         )
 

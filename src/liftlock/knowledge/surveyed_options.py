@@ -1,6 +1,7 @@
 """Options of services' configuration files that a survey may read: what is not in this list is not told.
 
-`*` stands for every section. So no secret is told: `connection` and `transport_url` are not here.
+`*` stands for every section. So no secret is told: `connection` and `transport_url` are not here, and of addresses that
+are, whoever logs in is left out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ _OF_ALL = (
     ("oslo_policy", "enforce_new_defaults"),
     ("oslo_policy", "enforce_scope"),
     ("oslo_policy", "policy_file"),
+    ("keystone_authtoken", "www_authenticate_uri"),
+    (EVERY, "auth_url"),
+    (EVERY, "endpoint_override"),
 )
 
 OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
@@ -31,6 +35,7 @@ OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "glance": (
         *_OF_ALL,
         ("DEFAULT", "enabled_backends"),
+        ("DEFAULT", "node_staging_uri"),
         (EVERY, "filesystem_store_datadir"),
     ),
     "placement": _OF_ALL,
@@ -41,6 +46,7 @@ OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("DEFAULT", "service_down_time"),
         ("DEFAULT", "report_interval"),
         ("filter_scheduler", "enabled_filters"),
+        ("glance", "api_servers"),
         ("libvirt", "cpu_mode"),
         ("libvirt", "virt_type"),
         ("libvirt", "images_type"),
@@ -67,6 +73,7 @@ OPTIONS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("DEFAULT", "enabled_backends"),
         ("DEFAULT", "cluster"),
         ("DEFAULT", "backup_driver"),
+        ("DEFAULT", "glance_api_servers"),
         (EVERY, "backend_host"),
         (EVERY, "volume_driver"),
         ("service_user", "send_service_user_token"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from liftlock.knowledge.catalogue import services
+from liftlock.plan.alike import EVERY_ONE, name_of, together, what_of
 from liftlock.plan.brief import Brief, Component, Way
 from liftlock.plan.model import Plan, Stage
 from liftlock.plan.words import WIDTH, duration
@@ -27,12 +28,14 @@ def before(plan: Plan, brief: Brief) -> Iterator[tuple[str, ...]]:
         yield ("Rehearsed", *_list(brief.rehearsed))
 
 
-def remarks(brief: Brief) -> Iterator[str]:
-    """Findings that are no risks; nothing if there is none."""
+def remarks(brief: Brief, *, each: bool) -> Iterator[str]:
+    """Findings that are no risks, those of one check together unless `each` is wanted; nothing if there is none."""
     if brief.remarks:
-        yield f"Advice: {len(brief.remarks)}"
-        for remark in brief.remarks:
-            yield from _list([f"{remark.name}: {remark.what}; {remark.fix}"])
+        told = [(remark,) for remark in brief.remarks] if each else list(together(brief.remarks))
+        yield f"Advice: {len(brief.remarks):,}"
+        yield from _list(f"{name_of(alike)}: {what_of(alike)}; {alike[0].fix}" for alike in told)
+        if len(told) < len(brief.remarks):
+            yield from _list([EVERY_ONE])
 
 
 def notes(brief: Brief) -> Iterator[str]:

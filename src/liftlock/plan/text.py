@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
 from liftlock.plan import brief_text, green_text
+from liftlock.plan.alike import EVERY_ONE, name_of, together, what_of
 from liftlock.plan.brief import OWN_FIGURES, OWN_FIGURES_MEAN, Timing
 from liftlock.plan.fingerprint import fingerprint, short
 from liftlock.plan.model import Plan, Stage
@@ -16,10 +17,11 @@ _LABEL = 10
 """Columns of the labels in front of a stage's sentences."""
 
 
-def text(plan: Plan) -> str:
+def text(plan: Plan, *, each: bool = False) -> str:
     """The whole plan: header, what explains it, every stage with every step, the last lossless step, the fine print.
 
-    Times say on what they rest; waiting at gates is not counted.
+    Times say on what they rest; waiting at gates is not counted. What one check found in many places is told together,
+    unless `each` is wanted by itself.
     """
     times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
     lines = [
@@ -44,9 +46,10 @@ def text(plan: Plan) -> str:
         lines += [*_stage(number, stage, times[number - 1]), ""]
         if number == last:
             lines += [*_mark(plan), ""]
-    advice = brief_text.remarks(plan.brief) if plan.brief else iter(())
+    advice = brief_text.remarks(plan.brief, each=each) if plan.brief else iter(())
     notes = brief_text.notes(plan.brief) if plan.brief else iter(())
-    for part in (green_text.differences(plan), green_text.by_hand(plan), risks(plan), advice, notes):
+    after = (green_text.differences(plan), green_text.by_hand(plan), risks(plan, each=each), advice, notes)
+    for part in after:
         found = list(part)
         lines += [*found, ""] if found else []
     lines.append("The fine print")
@@ -55,16 +58,21 @@ def text(plan: Plan) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def risks(plan: Plan) -> Iterator[str]:
+def risks(plan: Plan, *, each: bool) -> Iterator[str]:
     """What the plan goes on with although a check found it: open risks and accepted ones; nothing if there is none."""
     if not plan.risks:
         return
     left = sum(not risk.accepted for risk in plan.risks)
-    yield f"Risks: {left} open, {len(plan.risks) - left} accepted"
-    for risk in plan.risks:
-        yield from wrap(f"{risk.name}: {risk.what}", WIDTH, initial_indent="  - ", subsequent_indent="    ")
-        words = f"accepted by {risk.accepted}" if risk.accepted else f"to be rid of it: {risk.fix}"
+    yield f"Risks: {left:,} open, {len(plan.risks) - left:,} accepted"
+    told = [(risk,) for risk in plan.risks] if each else list(together(plan.risks))
+    for alike in told:
+        risk, words = alike[0], f"{name_of(alike)}: {what_of(alike)}"
+        yield from wrap(words, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        rid = "to be rid of it" if len(alike) == 1 else "to be rid of the first"
+        words = f"accepted by {risk.accepted}" if risk.accepted else f"{rid}: {risk.fix}"
         yield from wrap(words, WIDTH, initial_indent="    ", subsequent_indent="    ")
+    if len(told) < len(plan.risks):
+        yield f"  - {EVERY_ONE}"
 
 
 def _titled(step: Step, stage: Stage) -> str:

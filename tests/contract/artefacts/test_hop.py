@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -204,3 +205,38 @@ def test_a_silent_index_without_a_cache_ends_in_three_parts(index: SmallIndex, t
     assert told.code == LiftlockError.exit_code
     assert told.in_three_parts
     assert "s3cret" not in told.said
+
+
+HOP = ["hop", "show", "nova", "--from", "2025.1", "--to", "2026.1"]
+
+
+def test_a_silent_index_with_a_cache_is_no_trouble_for_whoever_types_it(
+    index: SmallIndex, tmp_path: Path
+) -> None:
+    published(index)
+    first = typed(HOP, tmp_path)
+    assert first.code == 0, first.said
+    index.status = 503
+    assert typed(HOP, tmp_path).out == first.out
+    assert typed([*HOP, "--offline"], tmp_path).out == first.out
+
+
+@pytest.mark.parametrize("where", ["in the cache", "on its way"])
+def test_another_file_than_its_hash_says_is_told_in_three_parts_with_both_hashes(
+    index: SmallIndex, tmp_path: Path, where: str
+) -> None:
+    published(index)
+    wheel = next(name for name in index.files["nova"] if AFTER in name and name.endswith(".whl"))
+    if where == "on its way":
+        index.sent[wheel] = b"somebody else's nova"
+    else:
+        assert typed(HOP, tmp_path).code == 0
+        (kept,) = (tmp_path / "cache").rglob(wheel)
+        kept.write_bytes(b"somebody else's nova")
+        shutil.rmtree(*(tmp_path / "cache").rglob("readings"))
+    told = typed(HOP, tmp_path)
+    assert told.code == Refused.exit_code
+    assert told.in_three_parts, told.said
+    assert sha256(b"somebody else's nova") in told.said
+    assert sha256(index.files["nova"][wheel]) in told.said
+    assert "somebody else" not in told.said

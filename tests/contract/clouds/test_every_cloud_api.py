@@ -161,6 +161,7 @@ def test_what_decides_whether_an_instance_can_move_is_told(cloud: SmallCloud, tm
     (group,) = seen.groups
     assert (group.policy, group.members) == ("anti-affinity", ("a", "b"))
     assert seen.hypervisors[0].version == "10.0.13"
+    assert seen.hypervisors[0].id == "h-cmp1"
     assert (seen.zone_of("cmp1"), seen.zone_of("cmp2")) == ("quay", "nova")
 
 

@@ -26,7 +26,7 @@ from tests.clouds import (
     with_second_controller,
     with_unit,
 )
-from tests.unit.checks import later_stories, wider_stories
+from tests.unit.checks import later_stories, newer_stories, wider_stories
 from tests.unit.checks.story import Story
 
 BLOCKER, RISK, ADVICE = Severity.BLOCKER, Severity.RISK, Severity.ADVICE
@@ -524,8 +524,8 @@ SHOWN_BELOW = {"queue_options_differ": {BLOCKER}}
 """What a test of its own shows, since no two known series make it speak so."""
 
 
-SPEAKS += wider_stories.SPEAKS + later_stories.SPEAKS
-SILENT += wider_stories.SILENT + later_stories.SILENT
+SPEAKS += wider_stories.SPEAKS + later_stories.SPEAKS + newer_stories.SPEAKS
+SILENT += wider_stories.SILENT + later_stories.SILENT + newer_stories.SILENT
 
 
 def answers(name: str, cloud: Cloud, target: str) -> Iterator[Finding]:
@@ -569,7 +569,7 @@ def test_every_file_of_the_room_holds_a_check_that_is_a_question() -> None:
 
 
 PURE = (
-    *("__future__", "collections", "dataclasses", "math", "re", "statistics", "urllib.parse"),
+    *("__future__", "collections", "dataclasses", "itertools", "math", "re", "statistics", "urllib.parse"),
     *("liftlock.checks", "liftlock.cloud", "liftlock.knowledge"),
 )
 """What a check may import, with what is below it."""
@@ -595,9 +595,14 @@ def test_a_check_is_one_question_in_one_file_that_looks_at_nothing_but_what_it_i
         assert not isinstance(node, ast.Global)
 
 
-@pytest.mark.parametrize(("series", "target"), [("2024.1", "2025.1"), ("2025.1", "2026.1")])
-def test_a_healthy_cloud_has_no_finding_but_that_it_is_small(series: str, target: str) -> None:
-    assert [f.name for f in examine(small_cloud(series), series_named(target))] == ["server_alone:lb1"]
+@pytest.mark.parametrize(
+    ("series", "target", "widened"), [("2024.1", "2025.1", "neutron"), ("2025.1", "2026.1", "nova")]
+)
+def test_a_healthy_cloud_has_no_finding_but_that_it_is_small_and_what_the_hop_brings(
+    series: str, target: str, widened: str
+) -> None:
+    found = examine(small_cloud(series), series_named(target))
+    assert [f.name for f in found] == [f"policy_widened:{widened}", "server_alone:lb1"]
 
 
 def test_what_blocks_comes_first() -> None:
@@ -628,6 +633,7 @@ def test_a_cause_comes_before_what_follows_from_it() -> None:
     assert [f.check for f in examine(night, series_named("2026.1"))] == [
         "database_unreachable",
         "backend_down",
+        "policy_widened",
         "server_alone",
     ]
 

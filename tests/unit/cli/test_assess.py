@@ -37,7 +37,8 @@ def test_a_snapshot_that_was_kept_is_judged_again_without_a_cloud(desk: Path) ->
     write(with_host(small_cloud(), "cmp1", clock_offset_s=5.0), desk / "before.json")
     told = said("assess --offline before.json --to 2026.1 -f json", desk)
     assert told.code == 0, told.err
-    assert [row["Name"] for row in rows(told)] == ["clocks_differ:cmp1", "server_alone:lb1"]
+    names = ["clocks_differ:cmp1", "policy_widened:nova", "server_alone:lb1"]
+    assert [row["Name"] for row in rows(told)] == names
     assert "1 risks are open" in told.err
     long = rows(said("assess --offline before.json --long -f json", desk))
     assert long[0]["Evidence"].startswith("the time on cmp1")
@@ -171,3 +172,18 @@ def test_risks_are_accepted_listed_and_withdrawn_beside_the_cloud_file(desk: Pat
     )
     assert (refused.code, refused.in_three_parts) == (3, True)
     assert said("risk withdraw clocks_differ:cmp1", desk).code == 2
+
+
+def test_what_was_found_on_many_hosts_takes_people_one_row_and_programs_as_many_as_there_are(
+    desk: Path,
+) -> None:
+    cloud = small_cloud(computes=30)
+    late = tuple(replace(h, clock_offset_s=5.0) if h.name.startswith("cmp1") else h for h in cloud.hosts)
+    write(replace(cloud, hosts=late), desk / "before.json")
+    table = said("assess --offline before.json --to 2026.1", desk)
+    assert table.out.count("clocks_differ") == 1
+    assert "clocks_differ (11)" in table.out
+    for words in ("-f json", "--long -f json"):
+        told = rows(said(f"assess --offline before.json --to 2026.1 {words}", desk))
+        assert sum(row["Name"].startswith("clocks_differ:cmp1") for row in told) == 11
+    assert said("assess --offline before.json --long", desk).out.count("clocks_differ:cmp1") == 11

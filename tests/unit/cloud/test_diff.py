@@ -151,3 +151,22 @@ def test_one_change_is_one_sentence(after: Cloud, sentence: str) -> None:
 def test_what_came_back_is_said_too() -> None:
     before = with_host(with_agent(CLOUD, "nova-compute", "cmp1", alive=False), "db1", reachable=False)
     assert drift(before, CLOUD) == ("db1: can be read again", "nova-compute on cmp1: is alive again")
+
+
+def test_names_of_options_addresses_and_compute_ids_that_changed_are_told_where_both_were_read() -> None:
+    told = "nova [DEFAULT] host"
+    before = with_host(CLOUD, "ctl-blue", settings=(told, "nova [DEFAULT] debug"), addresses=("10.0.0.1",))
+    after = with_host(
+        with_host(before, "cmp1", compute_id="5f2c"),
+        "ctl-blue",
+        settings=("nova [DEFAULT] enabled_apis",),
+        addresses=("10.0.0.1", "10.0.0.9"),
+    )
+    assert drift(before, after) == (
+        "ctl-blue: has the address 10.0.0.9",
+        "ctl-blue: nova [DEFAULT] enabled_apis is set",
+        "ctl-blue: nova [DEFAULT] debug is no longer set",
+        "cmp1: compute_id 5f2c, before not there",
+    )
+    assert drift(CLOUD, before) == ()
+    assert drift(before, CLOUD) == ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +13,10 @@ import pytest
 
 from liftlock.drivers.on_host import below
 from liftlock.drivers.on_host.below import filesystems, held, ovn, told_version
-from liftlock.drivers.on_host.chosen import configuration_since, options, policies
+from liftlock.drivers.on_host.chosen import configuration_since, names, options, policies
 from liftlock.drivers.on_host.haproxy import told_in_files
 from liftlock.drivers.on_host.host import queue_options
+from liftlock.drivers.on_host.itself import addresses, compute_id
 from liftlock.drivers.on_host.keysets import key_sets
 from liftlock.drivers.on_host.loaded import release_in, running
 from liftlock.knowledge.queues import QUEUE_OPTIONS, SECTION
@@ -197,3 +200,46 @@ def test_versions_of_ovn_are_those_its_programs_tell(
         (tmp_path / name).write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
         (tmp_path / name).chmod(0o755)
     assert ovn() == {"northd": "23.03.1", "controller": "23.03.1", **told}
+
+
+def test_every_option_that_is_set_is_told_by_its_name_and_no_value(tmp_path: Path) -> None:
+    (tmp_path / "nova.conf.d").mkdir()
+    (tmp_path / "nova.conf").write_text(
+        "[DEFAULT]\n# debug = true\ntransport_url = rabbit://a:hunter2@b\n"
+        "[keystone_authtoken]\npassword = hunter2\n"
+        '[pci]\ndevice_spec = { "vendor_id": "8086",\n  "product" = "hunter2" }\n{"hunter2" = 1\nhunter2\n'
+    )
+    (tmp_path / "nova.conf.d/more.conf").write_text("[DEFAULT]\ndebug = true\n")
+    (tmp_path / "api-paste.ini").write_text("[composite:osapi]\nuse = call:nova\n")
+    told = names({"nova": [str(tmp_path)], "heat": [str(tmp_path / "none")]})
+    assert told == [
+        "nova [DEFAULT] debug",
+        "nova [DEFAULT] transport_url",
+        "nova [keystone_authtoken] password",
+        "nova [pci] device_spec",
+    ]
+    assert "hunter2" not in "".join(told)
+
+
+def test_addresses_are_this_machines_own() -> None:
+    found = addresses()
+    assert found == sorted(set(found))
+    for address in found:
+        made = ipaddress.ip_address(address)
+        assert not made.is_loopback
+        assert not made.is_link_local
+        with socket.socket(socket.AF_INET6 if made.version == 6 else socket.AF_INET) as here:
+            here.bind((address, 0))  # nobody can bind another's
+
+
+def test_a_compute_goes_by_the_file_in_its_state_path_or_beside_its_configuration(tmp_path: Path) -> None:
+    etc, state = tmp_path / "etc", tmp_path / "state"
+    etc.mkdir()
+    state.mkdir()
+    assert compute_id([str(etc)]) == ""
+    (etc / "nova.conf").write_text(f"[DEFAULT]\nstate_path = {state}\n")
+    assert compute_id([str(etc)]) == ""
+    (state / "compute_id").write_text("6c3a1f0e-4b57-4f0a-9d55-0c7d6f1e2a11\n")
+    assert compute_id([str(etc)]) == "6c3a1f0e-4b57-4f0a-9d55-0c7d6f1e2a11"
+    (etc / "compute_id").write_text("beside")
+    assert compute_id([str(etc)]) == "beside"

@@ -71,6 +71,7 @@ def test_a_broker_tells_its_cluster_its_mirrors_and_queues_that_nobody_reads(bro
     seen = broker.look()
     assert seen.reachable, seen.problem
     assert (seen.version, seen.erlang) == ("3.10.8", "25.2.3")
+    assert seen.versions == {"rabbit@db1": "3.10.8"}
     assert (seen.members, seen.running) == (("rabbit@db1",), ("rabbit@db1",))
     assert (seen.queues, seen.messages) == (4, 123)
     assert seen.queue_kinds == {"classic": 3, "quorum": 1}

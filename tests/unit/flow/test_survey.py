@@ -80,7 +80,10 @@ def test_a_simulated_cloud_is_read_whole_and_nothing_is_wrong_with_it() -> None:
     assert cloud.host("ctl-blue").has(Role.CONTROL)
     assert cloud.name == "tiny"
     assert cloud.problems == ()
-    assert [f.name for f in examine(cloud, series_named("2026.1"))] == ["server_alone:lb1"]
+    assert [f.name for f in examine(cloud, series_named("2026.1"))] == [
+        "policy_widened:nova",
+        "server_alone:lb1",
+    ]
 
 
 def test_backups_a_run_elsewhere_and_rotations_of_keys_are_in_the_snapshot() -> None:

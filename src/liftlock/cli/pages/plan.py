@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from liftlock.cli.pages.template import template
 from liftlock.plan import green_text, users_text
+from liftlock.plan.alike import name_of, together, what_of
 from liftlock.plan.brief import OWN_FIGURES, OWN_FIGURES_MEAN, Brief
 from liftlock.plan.brief_text import affected, notes_sentence, reasons, verification
 from liftlock.plan.fingerprint import fingerprint, short
@@ -18,7 +19,9 @@ from liftlock.plan.words import duration
 def page(plan: Plan) -> str:
     """HTML of it; every word of the plan is escaped."""
     times = [timing(plan, number) for number in range(1, len(plan.stages) + 1)]
-    return template("plan", {"taking": taking, "seconds": duration}).render(
+    return template(
+        "plan", {"taking": taking, "seconds": duration, "name_of": name_of, "what_of": what_of}
+    ).render(
         p=plan,
         b=plan.brief or Brief(),
         fingerprint=short(fingerprint(plan)),
@@ -32,6 +35,8 @@ def page(plan: Plan) -> str:
         checked=[verification(number, stage) for number, stage in enumerate(plan.stages, start=1)],
         lanes=[tuple(lanes(number, stage)) for number, stage in enumerate(plan.stages, start=1)],
         files=files(plan),
+        risks=tuple(together(plan.risks)),
+        remarks=tuple(together(plan.brief.remarks)) if plan.brief else (),
         rules=green_text.rules(plan) if plan.by_hand else (),
         afterwards=green_text.AFTERWARDS,
         for_users=users_text.page(plan) if plan.brief else "",

@@ -15,6 +15,7 @@ from liftlock.errors import Refused
 from liftlock.flow.assess import Assessment, assess, assess_api, judge
 from liftlock.flow.survey import WORKERS
 from liftlock.flow.wiring import api_of, opened, wall_clock
+from liftlock.plan.alike import name_of, together, what_of
 
 COLUMNS = ("Severity", "Name", "What", "Fix")
 LONG = (*COLUMNS, "About", "Evidence", "Accepted")
@@ -47,7 +48,11 @@ class Assess(Verb, Lister):
         )
         add_target_environment(source)
         parser.add_argument("--save", type=Path, metavar="FILE", help="keep the snapshot in this file")
-        parser.add_argument("--long", action="store_true", help="tell the evidence, and who accepted a risk")
+        parser.add_argument(
+            "--long",
+            action="store_true",
+            help="each finding by itself, with the evidence and who accepted it",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
@@ -56,6 +61,8 @@ class Assess(Verb, Lister):
         if parsed_args.save:
             write(assessment.cloud, parsed_args.save)
         self.app.stderr.write(summary(assessment) + "\n")
+        if parsed_args.formatter == "table" and not parsed_args.long:
+            return COLUMNS, in_short(assessment)
         rows = [
             (f.degree, f.name, f.what, f.fix, f.about, f.evidence, f.accepted) for f in assessment.findings
         ]
@@ -74,6 +81,14 @@ def assessed(parsed_args: argparse.Namespace) -> Assessment:
         return assess(site, parsed_args.to, parsed_args.target_env)
 
 
+def in_short(assessment: Assessment) -> list[tuple[str, ...]]:
+    """Rows for people: what one check found in many places takes one."""
+    return [
+        (alike[0].degree, name_of(alike), what_of(alike), alike[0].fix)
+        for alike in together(assessment.findings)
+    ]
+
+
 class Check(Assess):
     """As assess, and end with code 3 if anything forbids the upgrade: for scripts and gates."""
 
@@ -82,12 +97,12 @@ class Check(Assess):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """The findings as rows."""
         columns, rows = super().take_action(parsed_args)
-        self.blocked = sum(row[0] == BLOCKER for row in rows)
+        self.blocked = any(row[0] == BLOCKER for row in rows)
         return columns, rows
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """The code of the command itself, or `Refused`'s when something forbids the upgrade."""
-        self.blocked = 0
+        self.blocked = False
         return super().run(parsed_args) or (Refused.exit_code if self.blocked else 0)
 
 

@@ -166,6 +166,11 @@ class ShowPlan(Verb):
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="write it here instead of showing it"
         )
+        parser.add_argument(
+            "--long",
+            action="store_true",
+            help="as text: every risk by itself, also where one check found many",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
@@ -188,7 +193,7 @@ def rendered(plan: Plan, wish: argparse.Namespace) -> str:
         from liftlock.cli.pages.plan import page as html  # noqa: PLC0415
 
         return html(plan)
-    return codec.dumps(plan) if wish.format == "json" else text(plan)
+    return codec.dumps(plan) if wish.format == "json" else text(plan, each=wish.long)
 
 
 class PlanDiff(Verb):

@@ -85,6 +85,7 @@ def _hypervisor(told: Mapping[str, Any]) -> Hypervisor:
         vcpus_used=int(told.get("vcpus_used") or 0),
         memory_mib=int(told.get("memory_mb") or 0),
         memory_used_mib=int(told.get("memory_mb_used") or 0),
+        id=str(told.get("id") or ""),
     )
 
 

@@ -45,8 +45,8 @@ class LinuxHosts:
                 self._shell,
                 host,
                 "host",
-                self._wish(),
-                parts=("trees", "inifile", "keysets", "below", "chosen", "loaded"),
+                {**self._wish(), "control": Role.CONTROL in roles},
+                parts=("trees", "inifile", "keysets", "below", "chosen", "itself", "loaded"),
                 timeout_s=_PATIENCE_S,
             )
         except LiftlockError as problem:
@@ -64,6 +64,8 @@ class LinuxHosts:
             releases=tuple(seen.pop("releases")),
             strangers=tuple(seen.pop("strangers")),
             held=tuple(seen.pop("held")),
+            settings=tuple(seen.pop("settings")),
+            addresses=tuple(seen.pop("addresses")),
             **seen,
         )
 

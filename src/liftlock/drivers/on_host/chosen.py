@@ -16,6 +16,8 @@ OTHERS = re.compile(r"paste|rootwrap|uwsgi|logging")
 """Files that hold no options of a service."""
 POLICIES = ("policy.json", "policy.yaml", "policy.yml", "policy.d/*.json", "policy.d/*.yaml")
 RULE = re.compile(r"""^\s*["']?([a-z_][\w.:%*-]*)["']?\s*:""", re.IGNORECASE)
+SECTION_NAME = re.compile(r"[\w.:-]{1,80}")
+NAME = re.compile(r"[A-Za-z_][\w-]{0,80}")
 LONGEST = 300
 """Characters of a value that are told."""
 
@@ -39,6 +41,20 @@ def options(services: dict[str, list[str]], wanted: dict[str, list[list[str]]]) 
                 if (section, option) in through or ("*", option) in through:
                     found[f"{service} [{section}] {option}"] = harmless(value)
     return found
+
+
+def names(services: dict[str, list[str]]) -> list[str]:
+    """`nova [DEFAULT] debug` of every option that is set, and no value; words that are no names are left out."""
+    found: set[str] = set()
+    for service, directories in services.items():
+        for file in files(directories, PATTERNS):
+            if not OTHERS.search(file.name):
+                found.update(
+                    f"{service} [{section}] {option}"
+                    for section, option, _ in settings(file.read_text(errors="replace"))
+                    if SECTION_NAME.fullmatch(section) and NAME.fullmatch(option)
+                )
+    return sorted(found)
 
 
 def harmless(value: str) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from liftlock.drivers.on_host.below import filesystems, held, libvirt, ovn, qemu, reboot_wanted
-from liftlock.drivers.on_host.chosen import configuration_since, options, policies
+from liftlock.drivers.on_host.chosen import configuration_since, names, options, policies
 from liftlock.drivers.on_host.inifile import settings
+from liftlock.drivers.on_host.itself import addresses, compute_id
 from liftlock.drivers.on_host.keysets import key_sets
 from liftlock.drivers.on_host.loaded import running
 from liftlock.drivers.on_host.trees import digest
@@ -183,6 +184,7 @@ def main(
     services: dict[str, list[str]],
     queues: dict[str, list[str]],
     wanted: dict[str, list[list[str]]],
+    control: bool,
 ) -> None:
     """Look, and print."""
     current, present, since = releases(root)
@@ -205,6 +207,9 @@ def main(
         "configuration_since": configuration_since(services, keys),
         "policies": policies(services),
         "options": options(services, wanted),
+        "settings": names(services) if control else [],
+        "addresses": addresses(),
+        "compute_id": compute_id(services.get("nova", ())),
         "hostname": socket.gethostname(),
         "python": platform.python_version(),
         "libvirt": libvirt(),

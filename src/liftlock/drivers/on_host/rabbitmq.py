@@ -75,6 +75,9 @@ def cluster(state: Row) -> Row:
     return {
         "version": oldest.get("rabbitmq_version", ""),
         "erlang": oldest.get("erlang_version", ""),
+        "versions": {
+            node: v.get("rabbitmq_version", "") for node, v in (state.get("versions") or {}).items()
+        },
         "members": sorted([*state.get("disk_nodes", []), *state.get("ram_nodes", [])]),
         "running": sorted(state.get("running_nodes", [])),
         "partitions": [

@@ -55,8 +55,8 @@ def lane(order: Order, green: GreenHost) -> tuple[Step, ...]:
     )
     adopted = order.adopted.get(green.replaces, ())
     edits = (*adopted, *edits_for(order.lift.target), *volume_edits(order, green))
-    rewrite = RewriteGreen(green.name, edits, tuple(None for _ in edits))
-    return (ProvisionHost(wanted, f"image {green.image}"), alike, rewrite)
+    rewrite = (RewriteGreen(green.name, edits, tuple(None for _ in edits)),) if edits else ()
+    return (ProvisionHost(wanted, f"image {green.image}"), alike, *rewrite)
 
 
 def substitutions(order: Order) -> tuple[Substitution, ...]:
