@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from liftlock.drivers.scratch.isolation import insist, isolated
 from liftlock.drivers.scratch.objects import kept
 from liftlock.drivers.scratch.replay import replayed, timed
 from liftlock.drivers.scratch.server import connected, running
+from liftlock.drivers.scratch.tablespaces import Database, carry
 from liftlock.errors import StepFailed
 from liftlock.knowledge.kinds import Kind
 from liftlock.ports.scratch import Altered, Kept, Outcome, Replayed, Rows, Said, Took
@@ -78,7 +79,8 @@ class ScratchMariaDb:
             source,
         )[0]
         self._ask(f"CREATE DATABASE `{target}` CHARACTER SET {charset} COLLATE {collation}")
-        dumps.copy(self.socket, source, target)
+        with ExitStack() as held:
+            carry(Database(self.socket, source), Database(self.socket, target), held)
 
     def drop(self, database: str) -> None:
         self._ask(f"DROP DATABASE IF EXISTS `{database}`")

@@ -139,6 +139,11 @@ def connected(socket: Path, database: str | None = None) -> pymysql.Connection[p
     )
 
 
+def files_of(socket: Path) -> Path:
+    """Where a server of ours keeps its databases, by its socket."""
+    return socket.parent / "files"
+
+
 def program(name: str) -> str:
     """Path of a program of MariaDB; raises `BadInput` if it is not installed."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
