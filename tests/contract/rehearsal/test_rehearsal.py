@@ -16,8 +16,9 @@ from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
 from liftlock.flow.briefing import rehearsed
 from liftlock.flow.copies.gathering import Ground
+from liftlock.flow.copies.restoring import BACKUP
 from liftlock.flow.plan import plan
-from liftlock.flow.rehearse import BACKUP, Outcome, Wish, alone, rehearse
+from liftlock.flow.rehearse import Outcome, Wish, alone, rehearse
 from liftlock.flow.site import Site, backup_folder
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan

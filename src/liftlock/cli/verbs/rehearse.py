@@ -40,6 +40,11 @@ class Rehearse(Verb):
             help="how often each migration is tried (default: 3)",
         )
         parser.add_argument(
+            "--by-files",
+            action="store_true",
+            help="copy the files of tables instead of restoring a backup: quicker, commits wait for a moment",
+        )
+        parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"
         )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
@@ -51,7 +56,12 @@ class Rehearse(Verb):
             raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
         plan = codec.read(parsed_args.plan, kinds())
         file = parsed_args.output or rehearsed.beside(parsed_args.plan)
-        wish = Wish(parsed_args.rounds, tuple(parsed_args.service), tuple(parsed_args.service_file))
+        wish = Wish(
+            parsed_args.rounds,
+            tuple(parsed_args.service),
+            tuple(parsed_args.service_file),
+            by_files=parsed_args.by_files,
+        )
         with opened(parsed_args.cloud_file) as site:
             if plan.cloud != site.file.name:
                 raise BadInput(

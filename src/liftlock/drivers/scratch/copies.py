@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
@@ -18,6 +19,7 @@ import pymysql
 from liftlock.blots import blotted
 from liftlock.cloud.schema import Schema
 from liftlock.drivers.scratch import dumps
+from liftlock.drivers.scratch.arrived import arrived
 from liftlock.drivers.scratch.content import altered
 from liftlock.drivers.scratch.description import described
 from liftlock.drivers.scratch.isolation import insist, isolated
@@ -58,6 +60,30 @@ class ScratchMariaDb:
 
     def free_mib(self) -> int:
         return shutil.disk_usage(self.socket.parent).free >> 20
+
+    def version(self) -> str:
+        return str(self._ask("SELECT VERSION()")[0][0])
+
+    def incoming(self) -> Path:
+        folder = self._arrivals / "files"
+        shutil.rmtree(self._arrivals, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    @property
+    def _arrivals(self) -> Path:
+        return self.socket.parent / "arrivals"
+
+    def take_over(self, databases: Mapping[str, tuple[str, str]]) -> Mapping[str, float]:
+        took = {}
+        # The server whose files are taken is gone before it is told that they are no longer wanted.
+        with ExitStack() as held, arrived(self._arrivals) as socket:
+            for name, (there, clause) in databases.items():
+                began = time.monotonic()
+                self.make(name, clause)
+                carry(Database(socket, there), Database(self.socket, name), held, spend=True)
+                took[name] = time.monotonic() - began
+        return took
 
     def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         there = self._databases()

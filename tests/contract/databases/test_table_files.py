@@ -1,0 +1,134 @@
+"""Databases copied by the files of their tables from a server that works on, into another that runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import pymysql
+import pytest
+
+from liftlock.drivers.databases.access import DatabaseAccess
+from liftlock.drivers.databases.mariadb import MariaDb
+from liftlock.drivers.databases.renamed import RenamedDatabases
+from liftlock.drivers.scratch import tablespaces
+from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
+from liftlock.ports.databases import TableFiles
+from tests.unit.drivers.local_shell import LocalShell
+from tests.unit.drivers.servers import MariaDbAccess, mariadb, program
+
+TABLES = (
+    "CREATE TABLE moves (id INT AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL, note VARCHAR(200), KEY by_who (who))",
+    "CREATE TABLE sums (who INT PRIMARY KEY, moves INT NOT NULL)",
+    "INSERT INTO sums SELECT seq, 0 FROM seq_1_to_4",
+    "CREATE TABLE words (id INT PRIMARY KEY, word VARCHAR(50), FULLTEXT (word))",
+    "INSERT INTO words SELECT seq, CONCAT('word', seq) FROM seq_1_to_2000",
+    "CREATE TABLE `odd name` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2",
+    "INSERT INTO `odd name` SELECT seq FROM seq_1_to_100",
+    "CREATE TABLE filling (id INT PRIMARY KEY, more VARCHAR(1000))",
+    "INSERT INTO filling SELECT seq, REPEAT('x', 900) FROM seq_1_to_20000",
+    "CREATE FUNCTION four() RETURNS INT RETURN 4",
+    "CREATE SQL SECURITY INVOKER VIEW totals AS SELECT SUM(moves) AS moves FROM sums",
+    "CREATE TRIGGER counts AFTER INSERT ON moves FOR EACH ROW UPDATE sums SET moves = moves + 1 WHERE who = NEW.who",
+)
+"""Whatever is committed, `sums` tells how many `moves` there are."""
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[MariaDbAccess]:
+    for name in ("mariadbd", "mariadb-backup", "mbstream"):
+        program(name)
+    with mariadb() as access:
+        yield access
+
+
+@pytest.fixture
+def scratch() -> Iterator[ScratchMariaDb]:
+    with scratch_server() as found:
+        yield found
+
+
+@pytest.fixture
+def busy(live: MariaDbAccess) -> MariaDbAccess:
+    live.do("CREATE OR REPLACE DATABASE busy DEFAULT CHARACTER SET utf8mb3", "USE busy", *TABLES)
+    return live
+
+
+def port(live: MariaDbAccess, shell: LocalShell | None = None, user: str = "") -> MariaDb:
+    access = DatabaseAccess("127.0.0.1", user or live.user, live.password, live.port)
+    return MariaDb(shell or LocalShell(), Path("/nowhere"), host="db1", access=access)
+
+
+@contextmanager
+def movers(live: MariaDbAccess, *, open_for_good: bool = True) -> Iterator[list[float]]:
+    """Four sessions that move without end, one that has a transaction open; how long each commit took, in seconds."""
+    over, took = Event(), list[float]()
+
+    def move(who: int) -> None:
+        with session(live) as mine, mine.cursor() as cursor:
+            while not over.is_set():
+                cursor.execute("INSERT INTO moves (who, note) VALUES (%s, REPEAT('n', 100))", (who,))
+                cursor.execute("DELETE FROM moves WHERE who = 0")
+                began = time.monotonic()
+                mine.commit()
+                took.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(4) as threads, session(live) as undecided, undecided.cursor() as cursor:
+        if open_for_good:
+            cursor.execute("INSERT INTO moves (id, who) SELECT 1000000 + seq, 5 FROM seq_1_to_3000")
+        started = [threads.submit(move, who) for who in range(1, 5)]
+        try:
+            yield took
+        finally:
+            over.set()
+        undecided.rollback()
+    for one in started:
+        one.result()
+
+
+def session(live: MariaDbAccess) -> pymysql.Connection[pymysql.cursors.Cursor]:
+    return pymysql.connect(
+        host="127.0.0.1", port=live.port, user=live.user, password=live.password.encode(), database="busy"
+    )
+
+
+def taken_over(scratch: ScratchMariaDb, came: TableFiles, name: str = "busy") -> None:
+    scratch.take_over({name: (came.names.get(name, name), came.contents[name].clause)})
+
+
+def test_what_arrives_is_one_moment_of_a_server_that_worked_on(
+    busy: MariaDbAccess, scratch: ScratchMariaDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tablespaces, "LARGE", 0)
+    with movers(busy) as took:
+        came = port(busy).table_files(["busy"], scratch.incoming(), scratch.version())
+        at_its_end = len(took)
+    assert at_its_end
+    assert 0 < came.held_s < 5
+    held = came.contents["busy"]
+    assert held.clause == "DEFAULT CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci"
+    taken_over(scratch, came)
+    assert not came.folder.exists()
+    assert scratch.rows("busy") == dict(held.rows)
+    counted = scratch._ask("SELECT (SELECT moves FROM busy.totals), (SELECT COUNT(*) FROM busy.moves)")[0]
+    assert 0 < counted[0] == counted[1] == held.rows["moves"]
+    assert held.rows["moves"] < busy.do("SELECT COUNT(*) FROM busy.moves")[0][0]  # type: ignore[operator]
+    assert scratch._ask("SELECT COUNT(*) FROM busy.words WHERE MATCH (word) AGAINST ('word7')") == [(1,)]
+    assert {
+        r[3] for r in scratch._ask("CHECK TABLE busy.moves, busy.sums, busy.filling, busy.`odd name`")
+    } == {"OK"}
+    scratch.do("busy", ["UPDATE moves SET who = 7", "ALTER TABLE moves FORCE"])
+
+
+def test_a_database_that_is_called_otherwise_comes_under_its_usual_name(
+    busy: MariaDbAccess, scratch: ScratchMariaDb
+) -> None:
+    named = RenamedDatabases(port(busy), {"idle": "busy"})
+    came = named.table_files(["idle"], scratch.incoming(), scratch.version())
+    assert (set(came.contents), came.names) == ({"idle"}, {"idle": "busy"})
+    taken_over(scratch, came, "idle")
+    assert scratch.rows("idle")["filling"] == 20000
