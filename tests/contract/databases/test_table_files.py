@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pymysql
 import pytest
@@ -17,9 +20,10 @@ from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.databases.renamed import RenamedDatabases
 from liftlock.drivers.scratch import tablespaces
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
+from liftlock.errors import LiftlockError, Refused, StepFailed, Unreachable
 from liftlock.ports.databases import TableFiles
 from tests.unit.drivers.local_shell import LocalShell
-from tests.unit.drivers.servers import MariaDbAccess, mariadb, program
+from tests.unit.drivers.servers import MariaDbAccess, galera, mariadb, program, wait_for
 
 TABLES = (
     "CREATE TABLE moves (id INT AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL, note VARCHAR(200), KEY by_who (who))",
@@ -36,6 +40,8 @@ TABLES = (
     "CREATE TRIGGER counts AFTER INSERT ON moves FOR EACH ROW UPDATE sums SET moves = moves + 1 WHERE who = NEW.who",
 )
 """Whatever is committed, `sums` tells how many `moves` there are."""
+VERSION = "10.11.6-MariaDB"
+"""Debian 12's; of whichever update."""
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +138,129 @@ def test_a_database_that_is_called_otherwise_comes_under_its_usual_name(
     assert (set(came.contents), came.names) == ({"idle"}, {"idle": "busy"})
     taken_over(scratch, came, "idle")
     assert scratch.rows("idle")["filling"] == 20000
+
+
+class Spoiling(LocalShell):
+    """A line on which something happens to what comes after the first bytes."""
+
+    def __init__(self, spoil: Callable[[bytes], bytes], first: int) -> None:
+        super().__init__()
+        self.spoil = spoil
+        self.first = first
+
+    def stream(self, host, command, into, *, stdin=b"", patience_s=60.0):  # type: ignore[no-untyped-def]
+        come = 0
+
+        def write(chunk: bytes) -> None:
+            nonlocal come
+            into.write(self.spoil(chunk) if come >= self.first else chunk)
+            come += len(chunk)
+
+        return super().stream(host, command, SimpleNamespace(write=write), stdin=stdin, patience_s=patience_s)
+
+
+def cut(_: bytes) -> bytes:
+    return b""
+
+
+def flip(chunk: bytes) -> bytes:
+    return chunk.replace(b"xxx", b"xyx")
+
+
+def gone(_: bytes) -> bytes:
+    raise Unreachable("db1: the command was cut off")
+
+
+def left(live: MariaDbAccess) -> list[object]:
+    """What somebody who looks finds of a copy that failed: sessions, folders, files with a password."""
+    wait_for(lambda: len(live.do("SHOW PROCESSLIST")) == 1, "sessions of a copy stay")
+    return [*Path("/run").glob("liftlock-*"), *live.do("SHOW DATABASES")]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "first", "kind", "words"),
+    [
+        (cut, 1 << 20, StepFailed, "cannot be unpacked"),
+        (cut, 0, StepFailed, "they did not arrive whole"),
+        (flip, 1 << 20, StepFailed, "invalid checksum"),
+        (gone, 1 << 20, Unreachable, "was cut off"),
+    ],
+)
+def test_a_stream_that_is_cut_or_another_is_no_copy_and_the_server_goes_on(
+    busy: MariaDbAccess,
+    tmp_path: Path,
+    spoil: Callable[[bytes], bytes],
+    first: int,
+    kind: type[LiftlockError],
+    words: str,
+) -> None:
+    before = left(busy)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    with pytest.raises(kind, match=words):
+        port(busy, Spoiling(spoil, first)).table_files(["busy"], folder, VERSION)
+    assert not folder.exists()
+    assert left(busy) == before
+    busy.do("USE busy", "INSERT INTO moves (who) VALUES (1)", "CREATE TABLE more (id INT)")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounts a file system")
+def test_without_room_it_is_said_and_nothing_is_left(busy: MariaDbAccess, tmp_path: Path) -> None:
+    before = left(busy)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", tmp_path], check=True)
+    try:
+        folder = tmp_path / "files"
+        folder.mkdir()
+        with pytest.raises(StepFailed, match="cannot be unpacked") as found:
+            port(busy).table_files(["busy"], folder, VERSION)
+        assert "MiB are free" in found.value.hint
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    assert left(busy) == before
+
+
+def test_an_account_that_may_only_dump_is_refused(busy: MariaDbAccess, tmp_path: Path) -> None:
+    password = busy.password.replace("\\", "\\\\")
+    busy.do(
+        f"CREATE OR REPLACE USER reader IDENTIFIED BY '{password}'",
+        "GRANT SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON *.* TO reader",
+    )
+    with pytest.raises(Refused) as found:
+        port(busy, user="reader").table_files(["busy"], tmp_path / "files", VERSION)
+    assert "missing required privilege RELOAD" in found.value.what
+
+
+def test_a_server_of_another_version_is_refused(busy: MariaDbAccess, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"the one for copies 11\.4"):
+        port(busy).table_files(["busy"], tmp_path / "files", "11.4.2-MariaDB")
+
+
+def test_a_cluster_is_not_made_to_wait(tmp_path: Path) -> None:
+    with galera() as node:
+        node.do("CREATE DATABASE busy")
+        with pytest.raises(Refused, match="a node of a Galera cluster"):
+            port(node).table_files(["busy"], tmp_path / "files", VERSION)
+
+
+SLUGGISH = """#!/bin/sh
+[ "$1" = --version ] && exec /usr/bin/mariadb-backup --version
+echo "Starting BACKUP STAGE BLOCK_COMMIT" >&2
+mkfifo "$0.stages"
+(for s in START FLUSH BLOCK_DDL BLOCK_COMMIT; do echo "BACKUP STAGE $s;"; done; sleep 15) > "$0.stages" 2>/dev/null &
+exec mariadb "$1" < "$0.stages"
+"""
+
+
+def test_commits_do_not_wait_for_a_copy_that_does_not_end(busy: MariaDbAccess, tmp_path: Path) -> None:
+    stand_in = tmp_path / "bin" / "mariadb-backup"
+    stand_in.parent.mkdir()
+    stand_in.write_text(SLUGGISH)
+    stand_in.chmod(0o755)
+    (tmp_path / "files").mkdir()
+    before = left(busy)
+    shell = LocalShell(path=stand_in.parent)
+    with movers(busy, open_for_good=False) as took, pytest.raises(Refused, match="commits waited for 5 s"):
+        port(busy, shell).table_files(["busy"], tmp_path / "files", VERSION)
+    assert took
+    assert left(busy) == before

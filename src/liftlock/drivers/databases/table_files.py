@@ -97,7 +97,7 @@ class _Unpacked:
             raise StepFailed(
                 f"the files of tables cannot be unpacked: {words}",
                 now=_NOW,
-                hint=f"{free} MiB are free there; TMPDIR names another folder",
+                hint=f"rehearse again; {free} MiB are free in the temporary folder, TMPDIR names another",
             )
 
     def give_up(self) -> None:

@@ -28,12 +28,17 @@ from liftlock.drivers.on_host.dumps import alone, options, sql
 
 UNFIT = 3
 """Exit code: files cannot be copied here; databases and server are as they were."""
+SLOWS = re.compile(rb"Starting BACKUP STAGE FLUSH")
 STANDS = re.compile(rb"Starting BACKUP STAGE BLOCK_COMMIT")
 STILL = re.compile(rb"Acquired locks for BACKUP STAGE BLOCK_COMMIT")
 MOVES = re.compile(rb"(?:Starting|Executing) BACKUP STAGE END")
-"""What mariadb-backup says before commits wait, while they do, and before they go on (10.11)."""
+"""What mariadb-backup says before definitions wait, before commits do, while they do, and before all go on (10.11)."""
+TROUBLE = re.compile(rb"missing required|denied|error|fail|cannot|could not", re.IGNORECASE)
+WHEN = re.compile(rb"^\[\d+\] \d+-\d+-\d+ +\d+:\d+:\d+ ")
 HELD_AT_MOST_S = 5.0
 """How long commits may wait, in seconds."""
+SLOWED_AT_MOST_S = 60.0
+"""How long whoever makes or changes a table may wait, in seconds."""
 CHUNK = 1 << 20
 BOOKS = ("mysql.proc", "mysql.event")
 """Routines and events; nothing else of the server's own is copied."""
@@ -52,7 +57,7 @@ class Moment:
         """Whether the session surely began while commits stood still."""
         self.trouble = ""
         """Why mariadb-backup was ended."""
-        self.last = b""
+        self.last: list[bytes] = []
         self._copying = copying
         self._words = b""
         self._since = 0.0
@@ -106,12 +111,12 @@ class Moment:
         return bool(read)
 
     def _heard(self, line: bytes, all_of_it: bytes) -> None:
-        self.last = line or self.last
-        if STANDS.search(line):
+        self.last = [*self.last[-30:], line]
+        if SLOWS.search(line):
+            self._limit(SLOWED_AT_MOST_S, "changes of tables")
+        elif STANDS.search(line):
             self._since = time.monotonic()
-            why = f"commits waited for {HELD_AT_MOST_S:.0f} s, and the copy was ended for them"
-            self._patience = threading.Timer(HELD_AT_MOST_S, self._end, [why])
-            self._patience.start()
+            self._limit(HELD_AT_MOST_S, "commits")
         elif STILL.search(line):
             self._ask("START TRANSACTION WITH CONSISTENT SNAPSHOT; SELECT 1;")
             # It says that it lets go before it does: if it has not said so by now, the session began in time.
@@ -130,6 +135,15 @@ class Moment:
                 break
         self._words += found
         return found
+
+    def _limit(self, seconds: float, who: str) -> None:
+        """From now on the copy is ended after so many seconds."""
+        if self._patience:
+            self._patience.cancel()
+        why = f"{who} waited for {seconds:.0f} s, and the copy was ended for them"
+        self._patience = threading.Timer(seconds, self._end, [why])
+        self._patience.daemon = True
+        self._patience.start()
 
     def _end(self, why: str) -> None:
         self.trouble = why
@@ -202,10 +216,17 @@ def stream(
     if moment.trouble:
         raise Unfit(moment.trouble)
     if copying.returncode:
-        raise Unfit(f"mariadb-backup ended with {copying.returncode}: {moment.last.decode(errors='replace')}")
+        raise Unfit(f"mariadb-backup ended with {copying.returncode}: {said(moment.last)}")
     if not moment.seen:
         raise Unfit("the moment at which rows could be counted was missed")
     return hashed.hexdigest(), moment
+
+
+def said(lines: list[bytes]) -> str:
+    """The line that tells what went wrong."""
+    telling = [line for line in lines if line.strip()]
+    telling = [line for line in telling if TROUBLE.search(line)] or telling
+    return WHEN.sub(b"", telling[0]).decode(errors="replace").strip() if telling else "it said nothing"
 
 
 def clause(access: str, database: str) -> str:
