@@ -19,6 +19,8 @@ from liftlock.ports.shell import Shell
 
 _PATIENCE_S = 900.0
 """How long nothing may come: tables without transactions are waited for, rows are counted at the end."""
+HELD_AT_MOST_S = 5.0
+"""How long commits may wait on the server, in seconds: then the copy is ended for them."""
 _NOW = "the databases are as they were; what had come is removed"
 
 
@@ -35,6 +37,7 @@ def fetched(
         },
         "databases": list(databases),
         "version": version,
+        "held_at_most_s": HELD_AT_MOST_S,
     }
     unpacked = _Unpacked(into)
     try:

@@ -35,8 +35,6 @@ MOVES = re.compile(rb"(?:Starting|Executing) BACKUP STAGE END")
 """What mariadb-backup says before definitions wait, before commits do, while they do, and before all go on (10.11)."""
 TROUBLE = re.compile(rb"missing required|denied|error|fail|cannot|could not", re.IGNORECASE)
 WHEN = re.compile(rb"^\[\d+\] \d+-\d+-\d+ +\d+:\d+:\d+ ")
-HELD_AT_MOST_S = 5.0
-"""How long commits may wait, in seconds."""
 SLOWED_AT_MOST_S = 60.0
 """How long whoever makes or changes a table may wait, in seconds."""
 CHUNK = 1 << 20
@@ -51,7 +49,7 @@ class Unfit(Exception):
 class Moment:
     """Listens to mariadb-backup, and holds a session that begins to read while nobody commits."""
 
-    def __init__(self, access: str, copying: subprocess.Popen[bytes]) -> None:
+    def __init__(self, access: str, copying: subprocess.Popen[bytes], held_at_most_s: float) -> None:
         self.held_s = 0.0
         self.seen = False
         """Whether the session surely began while commits stood still."""
@@ -59,6 +57,7 @@ class Moment:
         """Why mariadb-backup was ended."""
         self.last: list[bytes] = []
         self._copying = copying
+        self._held_at_most_s = held_at_most_s
         self._words = b""
         self._since = 0.0
         self._patience: threading.Timer | None = None
@@ -116,7 +115,7 @@ class Moment:
             self._limit(SLOWED_AT_MOST_S, "changes of tables")
         elif STANDS.search(line):
             self._since = time.monotonic()
-            self._limit(HELD_AT_MOST_S, "commits")
+            self._limit(self._held_at_most_s, "commits")
         elif STILL.search(line):
             self._ask("START TRANSACTION WITH CONSISTENT SNAPSHOT; SELECT 1;")
             # It says that it lets go before it does: if it has not said so by now, the session began in time.
@@ -190,16 +189,10 @@ def major(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
-def stream(
-    access: str, program: str, folder: str, databases: list[str], into: IO[bytes]
-) -> tuple[str, Moment]:
+def stream(access: str, words: list[str], held_at_most_s: float, into: IO[bytes]) -> tuple[str, Moment]:
     """Copy; returns the hash of the stream, and the moment it is of."""
-    words = [program, access, "--backup", "--stream=mbstream", f"--datadir={folder}"]
-    # Users come first: the copy takes what they leave of processor and disk.
-    polite = [word for word in ("nice", "ionice") if shutil.which(word)]
-    words = [*polite, *words, "--databases=" + " ".join([*databases, *BOOKS])]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as copying:
-        moment = Moment(access, copying)
+        moment = Moment(access, copying, held_at_most_s)
         listening = threading.Thread(target=moment.listen, daemon=True)
         listening.start()
         hashed = hashlib.sha256()
@@ -238,23 +231,26 @@ def clause(access: str, database: str) -> str:
     return sql(access, f"{asked};").strip()
 
 
-def main(*, access: dict[str, str], databases: list[str], version: str) -> None:
+def main(*, access: dict[str, str], databases: list[str], version: str, held_at_most_s: float) -> None:
     """Stream, count, and say what the stream was; the code is `UNFIT` where files cannot be copied."""
     os.umask(0o077)
     try:
         with alone(), options(access) as argument:
             program = shutil.which("mariadb-backup") or shutil.which("mariabackup")
             folder = place(argument, databases, version, program)
-            answer = copied(argument, str(program), folder, databases)
+            # Not with `nice`: whoever waits for it to let commits go on would wait for everybody else's work too.
+            words = [str(program), argument, "--backup", "--stream=mbstream", f"--datadir={folder}"]
+            words.append("--databases=" + " ".join([*databases, *BOOKS]))
+            answer = copied(argument, words, databases, held_at_most_s)
     except Unfit as why:
         sys.stderr.write(f"{why}\n")
         sys.exit(UNFIT)
     sys.stderr.write(json.dumps(answer) + "\n")
 
 
-def copied(access: str, program: str, folder: str, databases: list[str]) -> dict[str, object]:
+def copied(access: str, words: list[str], databases: list[str], held_at_most_s: float) -> dict[str, object]:
     """What is said of the stream when it has gone."""
-    found, moment = stream(access, program, folder, databases, sys.stdout.buffer)
+    found, moment = stream(access, words, held_at_most_s, sys.stdout.buffer)
     try:
         return {
             "sha256": found,
