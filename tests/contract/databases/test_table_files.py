@@ -51,6 +51,8 @@ def live() -> Iterator[MariaDbAccess]:
     for name in ("mariadbd", "mariadb-backup", "mbstream"):
         program(name)
     with mariadb() as access:
+        # As a lift leaves it: a snapshot has to say by itself that it lasts.
+        access.do("SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED")
         yield access
 
 

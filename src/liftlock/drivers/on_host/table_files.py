@@ -68,7 +68,9 @@ class Moment:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self._ask("SET SESSION group_concat_max_len = 16777216; SELECT 1;")
+        # A snapshot lasts at this level only, whatever the server's own is.
+        self._ask("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1;")
+        self._ask("SET SESSION lock_wait_timeout = 60, group_concat_max_len = 16777216; SELECT 1;")
 
     def listen(self) -> None:
         """Until mariadb-backup ends."""
