@@ -14,8 +14,8 @@ from typing import Any
 from liftlock.cloud.model import DatabaseServer
 from liftlock.errors import BadInput, Refused, Unreachable
 from liftlock.flow.briefing.rehearsed import known_about, rows_of
-from liftlock.flow.copies.gathering import Ground
-from liftlock.flow.copies.restoring import by_dump, by_files
+from liftlock.flow.copies import restoring
+from liftlock.flow.copies.gathering import BEFORE, Ground
 from liftlock.flow.copies.rounds import Chosen, rehearsed, start_ups
 from liftlock.flow.proof import Proof, proof_or_why_not
 from liftlock.flow.site import Site, backup_folder
@@ -71,7 +71,9 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
         at, seen = site.hands.clock.now(), site.hands.databases.look()
         refuse_without_room(site, ground, seen, names)
         shapes = {name: site.hands.databases.shape(name) for name in names}
-        copied = (by_files if wish.by_files else by_dump)(site, ground, names, tell)
+        bring = restoring.by_files if wish.by_files else restoring.by_dump
+        copied = bring(site, ground, names, tell)
+        keep_as_they_are(ground, names)
         proofs = []
         commands: list[Command] = []
         for one in chosen:
@@ -88,13 +90,13 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             rounds=wish.rounds,
             back_up_s=copied.seconds,
             restored=copied.restored,
+            held_s=copied.held_s,
             commands=tuple(commands),
             versions=versions,
             knowledge={c.service.name: known_about(c.service) for c in chosen},
             definitions={name: shape.definition for name, shape in shapes.items()},
             rows=rows_of(shapes),
             busy=round(os.getloadavg()[1] / (os.cpu_count() or 1), 1),
-            held_s=copied.held_s,
             galera=seen.galera is not None,
         ),
         tuple(proofs),
@@ -166,6 +168,14 @@ def refuse_without_room(site: Site, ground: Ground, seen: DatabaseServer, names:
                 f"{where} has {free} MiB of room, the copies may need {wanted:.0f} MiB",
                 hint=f"make room there, or name another folder: {name}",
             )
+
+
+def keep_as_they_are(ground: Ground, names: Sequence[str]) -> None:
+    """Let the copies lead nowhere, and make one of each that stays as it is."""
+    ground.databases = tuple(names)
+    ground.rewritten = ground.server.isolate(names)
+    for name in names:
+        ground.server.copy(name, name + BEFORE)
 
 
 @contextmanager

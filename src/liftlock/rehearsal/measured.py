@@ -122,10 +122,10 @@ class Rehearsal:
     """`neutron.tags` -> about how many rows the cloud's server said it had."""
     busy: float = 0.0
     """How many programs wanted each processor of the rehearsal's machine, in the last five minutes of it."""
-    held_s: float | None = field(default=None, metadata=NEWER)
-    """How long commits waited while files were copied, in seconds; None where a backup was restored."""
     galera: bool = False
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
+    held_s: float | None = field(default=None, metadata=NEWER)
+    """How long commits waited while files were copied, in seconds; None where a backup was restored."""
 
     def of(self, service: str, migration: str) -> list[Command]:
         """The commands that one step of a plan stands for: one, or one per database."""

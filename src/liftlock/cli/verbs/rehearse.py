@@ -33,16 +33,16 @@ class Rehearse(Verb):
         add_cloud_file(parser)
         add_both_releases(parser)
         parser.add_argument(
+            "--by-files",
+            action="store_true",
+            help="copy the files of tables instead of restoring a backup: quicker, commits wait for a moment",
+        )
+        parser.add_argument(
             "--rounds",
             type=int,
             default=3,
             metavar="N",
             help="how often each migration is tried (default: 3)",
-        )
-        parser.add_argument(
-            "--by-files",
-            action="store_true",
-            help="copy the files of tables instead of restoring a backup: quicker, commits wait for a moment",
         )
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liftlock.errors import Refused, StepFailed
-from liftlock.flow.copies.gathering import BEFORE, Ground
+from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.site import Site
 from liftlock.rehearsal.measured import Restored
 
@@ -28,7 +28,7 @@ class Copied:
 
 
 def by_dump(site: Site, ground: Ground, names: Sequence[str], tell: Callable[[str], None]) -> Copied:
-    """Back up, load every copy, see that it is whole and leads nowhere.
+    """Back up, load every copy, see that it is whole.
 
     Raises `StepFailed` where a copy does not hold what was backed up.
     """
@@ -45,7 +45,6 @@ def by_dump(site: Site, ground: Ground, names: Sequence[str], tell: Callable[[st
             found.append(_restored(site, ground, name))
     finally:
         port.discard(BACKUP)
-    _keep_as_they_are(ground, names)
     return Copied(round(took, 2), tuple(found))
 
 
@@ -72,7 +71,6 @@ def by_files(site: Site, ground: Ground, names: Sequence[str], tell: Callable[[s
         _refuse_less(
             ground, name, came.contents[name].rows, "the copy of {} does not hold what was on the server"
         )
-    _keep_as_they_are(ground, names)
     return Copied(
         round(took, 2), tuple(Restored(n, sizes[n], round(s, 2)) for n, s in seconds.items()), came.held_s
     )
@@ -104,11 +102,3 @@ def _refuse_less(ground: Ground, name: str, wanted: Mapping[str, int], what: str
                 now="nothing the cloud uses was touched; the copies are removed",
                 hint="rehearse again; if it happens again, do not rely on backups of this server",
             )
-
-
-def _keep_as_they_are(ground: Ground, names: Sequence[str]) -> None:
-    """Copies lead nowhere, and there is one of each that stays as it is."""
-    ground.databases = tuple(names)
-    ground.rewritten = ground.server.isolate(names)
-    for name in names:
-        ground.server.copy(name, name + BEFORE)
