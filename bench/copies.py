@@ -19,12 +19,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,8 +212,8 @@ class Bench:
                 os.posix_fadvise(content.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def measured(wanted: int, rounds: int) -> dict[str, Any]:
-    """All ways, as often as there are rounds; every other round the other way round."""
+def measured(wanted: int, rounds: int) -> Iterator[dict[str, Any]]:
+    """After each round what all ways took so far; every other round goes the other way round."""
     port = 3300 + os.getpid() % 30000
     open_to_us = {"skip_networking": "0", "bind_address": "127.0.0.1", "port": str(port)}
     with ExitStack() as stack:
@@ -234,14 +233,13 @@ def measured(wanted: int, rounds: int) -> dict[str, Any]:
                     bench.time(bench.beside)
                 if way != bench.raw and not bench.alike():
                     sys.exit(f"{way.__name__}: the copy is not what was copied")
-        shutil.rmtree(second.incoming(), ignore_errors=True)
-    return {
-        "bytes": size,
-        "rounds": rounds,
-        "seconds": bench.seconds,
-        "processor seconds": bench.processor_s,
-        "commits held s": bench.held_s,
-    }
+            yield {
+                "bytes": size,
+                "rounds": number + 1,
+                "seconds": bench.seconds,
+                "processor seconds": bench.processor_s,
+                "commits held s": bench.held_s,
+            }
 
 
 def ratios(found: Mapping[str, Any]) -> dict[str, float]:
@@ -261,16 +259,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--gib", type=float, default=5.0, help="size of the database (default: 5)")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2, help="how often (default: 2)")
     parser.add_argument("--json", type=Path, help="keep the figures in this file, beside what is there")
     chosen = parser.parse_args()
-    found = measured(int(chosen.gib * 2**30), chosen.rounds)
-    told = ratios(found)
-    for name, ratio in told.items():
+    found: dict[str, Any] = {}
+    for found in measured(int(chosen.gib * 2**30), chosen.rounds):
+        if chosen.json:
+            keep(chosen.json, "copies", {**found, "ratios": ratios(found)})
+    for name, ratio in ratios(found).items():
         print(f"{name}: {ratio:.1f}")
     print(f"commits waited {max(found['commits held s']):.2f} s at most")
-    if chosen.json:
-        keep(chosen.json, "copies", {**found, "ratios": told})
 
 
 if __name__ == "__main__":
