@@ -17,6 +17,7 @@ missing=()
 for pair in mariadbd:mariadb-server haproxy:haproxy socat:socat zstd:zstd ssh-keygen:openssh-client; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+command -v mariadb-backup >/dev/null || missing+=(mariadb-backup)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ]; then
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from liftlock.cloud.model import DatabaseServer
-from liftlock.errors import BadInput, Refused, StepFailed, Unreachable
+from liftlock.errors import BadInput, Refused, Unreachable
 from liftlock.flow.briefing.rehearsed import known_about, rows_of
+from liftlock.flow.copies import restoring
 from liftlock.flow.copies.gathering import BEFORE, Ground
 from liftlock.flow.copies.rounds import Chosen, rehearsed, start_ups
 from liftlock.flow.proof import Proof, proof_or_why_not
@@ -23,11 +23,9 @@ from liftlock.knowledge.catalogue import services
 from liftlock.knowledge.declared import declared_service
 from liftlock.knowledge.service import Service
 from liftlock.plan.model import Plan
-from liftlock.rehearsal.measured import Command, Rehearsal, Restored
+from liftlock.rehearsal.measured import Command, Rehearsal
 from liftlock.steps.schema import MigrateSchema
 
-BACKUP = "rehearsal"
-"""Name of the backup that a rehearsal takes, and removes once it is restored."""
 COPIES = 4
 """So much room a restored copy needs, in its own size: itself, as it was, and a table that is copied on the way."""
 
@@ -42,6 +40,8 @@ class Wish:
     """Only these; empty for all that the plan migrates."""
     service_files: tuple[Path, ...] = ()
     """Services that liftlock does not know, and that are rehearsed as well."""
+    by_files: bool = False
+    """Copy the files of tables where that can be done, instead of restoring a backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
         at, seen = site.hands.clock.now(), site.hands.databases.look()
         refuse_without_room(site, ground, seen, names)
         shapes = {name: site.hands.databases.shape(name) for name in names}
-        back_up_s, restored = restore(site, ground, names, tell)
+        bring = restoring.by_files if wish.by_files else restoring.by_dump
+        copied = bring(site, ground, names, tell)
+        keep_as_they_are(ground, names)
         proofs = []
         commands: list[Command] = []
         for one in chosen:
@@ -86,8 +88,9 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             target=plan.lift.target,
             at=at,
             rounds=wish.rounds,
-            back_up_s=back_up_s,
-            restored=restored,
+            back_up_s=copied.seconds,
+            restored=copied.restored,
+            held_s=copied.held_s,
             commands=tuple(commands),
             versions=versions,
             knowledge={c.service.name: known_about(c.service) for c in chosen},
@@ -167,50 +170,12 @@ def refuse_without_room(site: Site, ground: Ground, seen: DatabaseServer, names:
             )
 
 
-def restore(
-    site: Site, ground: Ground, names: Sequence[str], tell: Callable[[str], None]
-) -> tuple[float, tuple[Restored, ...]]:
-    """Back up, load every copy, see that it is whole and leads nowhere; returns the seconds of both.
-
-    Raises `StepFailed` where a copy does not hold what was backed up.
-    """
-    port = site.hands.databases
-    port.discard(BACKUP)
-    try:
-        tell(f"backing up {len(names)} databases")
-        began = time.monotonic()
-        port.back_up(names, BACKUP)
-        took = time.monotonic() - began
-        found = []
-        for name in names:
-            tell(f"restoring {name} on the rehearsal's own server")
-            found.append(_restored(site, ground, name))
-    finally:
-        port.discard(BACKUP)
+def keep_as_they_are(ground: Ground, names: Sequence[str]) -> None:
+    """Let the copies lead nowhere, and make one of each that stays as it is."""
     ground.databases = tuple(names)
     ground.rewritten = ground.server.isolate(names)
     for name in names:
         ground.server.copy(name, name + BEFORE)
-    return round(took, 2), tuple(found)
-
-
-def _restored(site: Site, ground: Ground, name: str) -> Restored:
-    file = site.hands.databases.copy_of(name, BACKUP)
-    held = site.hands.databases.contents(name, BACKUP)
-    ground.server.drop(name)
-    began = time.monotonic()
-    ground.server.load(file, name, held.clause)
-    took = time.monotonic() - began
-    there, rows = ground.server.schema(name).tables, ground.server.rows(name)
-    for table, count in held.rows.items():
-        if table not in there or rows.get(table, 0) != count:
-            has = f"{rows.get(table, 0)} rows of {count}" if table in there else "nothing of it"
-            raise StepFailed(
-                f"the backup of {name} does not restore to what was backed up: of {table} there is {has}",
-                now="nothing the cloud uses was touched; the copies are removed",
-                hint="rehearse again; if it happens again, do not rely on backups of this server",
-            )
-    return Restored(name, round(file.stat().st_size / 2**20, 2), round(took, 2))
 
 
 @contextmanager

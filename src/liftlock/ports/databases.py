@@ -53,6 +53,21 @@ class Shape:
     """About how many rows each table has, by the server's own estimate."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableFiles:
+    """The files of some databases' tables on this machine, as of one moment of the server, and that server's log."""
+
+    folder: Path
+    size: int
+    """What came, in bytes."""
+    held_s: float
+    """How long commits waited on the server, in seconds."""
+    contents: Mapping[str, Contents]
+    """Database -> what it contained at that moment; tables without transactions are not counted."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Database -> what it is called in the files, where that is another name."""
+
+
 class Databases(Protocol):
     """Reads, backs up and restores databases by name."""
 
@@ -85,6 +100,14 @@ class Databases(Protocol):
 
     def contents(self, database: str, backup: str) -> Contents:
         """What that copy contains; raises `BadInput` if there is none."""
+
+    def table_files(self, databases: Sequence[str], into: Path, version: str) -> TableFiles:
+        """Copy the files of all their tables into an empty folder, for a server of `version`.
+
+        The server works on; commits wait for a moment. Raises `Refused` where it cannot be done with this server: then
+        a dump is the way. Raises `StepFailed` where it came to grief or did not arrive whole. The folder is removed
+        then, and the server is as it was.
+        """
 
     def discard(self, backup: str) -> None:
         """Remove the copies of a backup; one that is not there is fine."""

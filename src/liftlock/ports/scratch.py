@@ -130,6 +130,19 @@ class ScratchServer(Protocol):
         not take the dump or it ends in the middle, `StepFailed` if there is no room for it.
         """
 
+    def version(self) -> str:
+        """Of the server, `10.11.6-MariaDB`."""
+
+    def incoming(self) -> Path:
+        """An empty folder for files of tables that are to be taken over; whatever was there is gone."""
+
+    def take_over(self, databases: Mapping[str, tuple[str, str]]) -> Mapping[str, float]:
+        """Make databases of the files that came in; returns how long each took, in seconds. The files are gone then.
+
+        `databases` tells name -> (name in the files, what stands behind `CREATE DATABASE name`). Raises `StepFailed`
+        where the files are not whole, or if there is no room.
+        """
+
     def free_mib(self) -> int:
         """Room for more copies, in MiB."""
 

@@ -23,6 +23,13 @@ class Finished:
         return self.code == 0
 
 
+class Sink(Protocol):
+    """Where a stream goes."""
+
+    def write(self, chunk: bytes, /) -> object:
+        """Take the next piece; whoever sends waits until it is taken. What it raises ends the stream."""
+
+
 class Shell(Protocol):
     """Runs commands and moves files on hosts, by the host's name in the cloud file."""
 
@@ -34,6 +41,21 @@ class Shell(Protocol):
         A sequence is quoted word by word; a string is given to the host's shell as it is.
         Raises `Unreachable` if the host does not answer or the command outlasts `timeout_s` seconds
         (the command may then still be running: long work belongs in a unit, see `Deployer.run`).
+        """
+
+    def stream(
+        self,
+        host: str,
+        command: Sequence[str] | str,
+        into: Sink,
+        *,
+        stdin: bytes = b"",
+        patience_s: float = 60.0,
+    ) -> Finished:
+        """Run `command` like `run`, and give `into` what it prints while it prints it: `out` is empty.
+
+        Raises `Unreachable` if the host does not answer or nothing comes for `patience_s` seconds. A stream that was
+        cut is told so or ends early: whoever needs it whole sends its hash along.
         """
 
     def read(self, host: str, path: str) -> bytes:

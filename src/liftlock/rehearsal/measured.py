@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from liftlock.cloud.definition import Head, Kind, head
+from liftlock.plan.plain import NEWER
 from liftlock.ports.scratch import Replayed, Took
 
 _LONGEST = 500
@@ -91,9 +92,9 @@ class Restored:
 
     database: str
     mib: float
-    """Size of its packed copy, in MiB."""
+    """Size of its packed copy, or of the files of its tables, in MiB."""
     seconds: float
-    """How long the scratch server took to load it."""
+    """How long the scratch server took to load it, or to take it over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Rehearsal:
     """When the backup was taken, in seconds since the epoch."""
     rounds: int
     back_up_s: float
-    """How long the backup took, in seconds."""
+    """How long the backup took, or the files were under way, in seconds."""
     restored: tuple[Restored, ...]
     commands: tuple[Command, ...]
     versions: Mapping[str, tuple[str, str]]
@@ -123,6 +124,8 @@ class Rehearsal:
     """How many programs wanted each processor of the rehearsal's machine, in the last five minutes of it."""
     galera: bool = False
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
+    held_s: float | None = field(default=None, metadata=NEWER)
+    """How long commits waited while files were copied, in seconds; None where a backup was restored."""
 
     def of(self, service: str, migration: str) -> list[Command]:
         """The commands that one step of a plan stands for: one, or one per database."""

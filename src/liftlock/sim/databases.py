@@ -11,9 +11,9 @@ from pathlib import Path
 from liftlock.cloud.model import Database, DatabaseServer
 from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
-from liftlock.errors import BadInput, StepFailed, Unreachable
+from liftlock.errors import BadInput, Refused, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
-from liftlock.ports.databases import Contents, Shape, Transaction
+from liftlock.ports.databases import Contents, Shape, TableFiles, Transaction
 from liftlock.sim.cloud import Life
 from liftlock.sim.faults import Kind
 from liftlock.sim.world import SimBackup, SimCopy, SimDatabase, age
@@ -120,6 +120,11 @@ class SimDatabases:
         self._need((database,), backup)
         kept = self._life.cloud.backups[backup].databases[database].content
         return Contents("", {table: len(found) for table, found in kept.rows.items()})
+
+    def table_files(self, databases: Sequence[str], into: Path, version: str) -> TableFiles:
+        """None: what is simulated has no files."""
+        self._reach()
+        raise Refused("a simulated server has no files", now="nothing was changed", hint="ask a real cloud")
 
     def discard(self, backup: str) -> None:
         """One change, if there are copies."""

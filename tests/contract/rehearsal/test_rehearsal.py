@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from liftlock.drivers.databases import table_files
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
@@ -16,11 +17,13 @@ from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
 from liftlock.flow.briefing import rehearsed
 from liftlock.flow.copies.gathering import Ground
+from liftlock.flow.copies.restoring import BACKUP
 from liftlock.flow.plan import plan
-from liftlock.flow.rehearse import BACKUP, Outcome, Wish, alone, rehearse
+from liftlock.flow.rehearse import Outcome, Wish, alone, rehearse
 from liftlock.flow.site import Site, backup_folder
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
+from liftlock.ports.databases import TableFiles
 from liftlock.rehearsal.hazards import Verdict
 from liftlock.rehearsal.measured import Statement
 from liftlock.rehearsal.trouble import Ill, troubles
@@ -74,6 +77,12 @@ def live() -> Iterator[MariaDbAccess]:
         yield access
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other programs may keep this machine from going on for longer than a cloud's users are asked to wait."""
+    monkeypatch.setattr(table_files, "HELD_AT_MOST_S", 300.0)
+
+
 @dataclass
 class Cloud:
     """A cloud whose database server is real and has `tiny`; the rest is simulated."""
@@ -84,10 +93,13 @@ class Cloud:
     plan: Plan
     ground: Ground
 
-    def rehearse(self, rounds: int = 1) -> Outcome:
+    told: list[str] = field(default_factory=list)
+
+    def rehearse(self, rounds: int = 1, *, by_files: bool = False) -> Outcome:
         file = self.folder / "tiny.toml"
         file.write_text(SERVICE)
-        return rehearse(self.site, self.ground, self.plan, Wish(rounds, ("tiny",), (file,)), lambda _: None)
+        wish = Wish(rounds, ("tiny",), (file,), by_files)
+        return rehearse(self.site, self.ground, self.plan, wish, self.told.append)
 
     def content(self) -> list[tuple[object, ...]]:
         """Everything a client sees of the live server, and of what lies about on this machine."""
@@ -256,6 +268,14 @@ class Tampered(MariaDb):
         found = super().contents(database, backup)
         return replace(found, rows={**found.rows, "labels": 2}) if self.lies else found
 
+    def table_files(self, databases: Sequence[str], into: Path, version: str) -> TableFiles:
+        found = super().table_files(databases, into, version)
+        held = {
+            name: replace(one, rows={**one.rows, "labels": 2}) if self.lies else one
+            for name, one in found.contents.items()
+        }
+        return replace(found, contents=held)
+
     lies = False
 
 
@@ -309,6 +329,60 @@ class Crowded:
 
     def free_mib(self) -> int:
         return 0
+
+
+def test_copies_by_files_are_rehearsed_on_and_the_plan_says_that_no_backup_was_tried(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    program("mariadb-backup")
+    here = cloud(live, scratch, tmp_path, SOUND)
+    before = here.content()
+    outcome = here.rehearse(by_files=True)
+    assert here.content() == before
+    assert troubles(outcome.rehearsal.commands) == ()
+    assert [p.verdict for p in outcome.proofs] == [Verdict.GAP]
+    assert outcome.rehearsal.held_s is not None
+    assert outcome.rehearsal.held_s > 0
+    assert [(r.database, r.mib > 0) for r in outcome.rehearsal.restored] == [("tiny", True)]
+    (address,) = scratch._ask("SELECT address FROM tiny.mappings")[0]
+    assert str(live.port) not in address
+    file = tmp_path / "plan.rehearsal.json"
+    rehearsed.write(outcome.rehearsal, outcome.proved(), file)
+    told = "\n".join(rehearsed.sentences(rehearsed.fit(here.site, here.plan, rehearsed.read(file))))
+    assert "no backup was taken or put back" in told
+    assert "the backup took" not in told
+
+
+def test_an_account_that_may_not_copy_files_gets_a_backup_restored_and_is_told_why(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    program("mariadb-backup")
+    here = cloud(live, scratch, tmp_path, SOUND)
+    password = live.password.replace("\\", "\\\\")
+    live.do(
+        f"CREATE OR REPLACE USER dumper IDENTIFIED BY '{password}'",
+        "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, PROCESS ON *.* TO dumper",
+    )
+    access = DatabaseAccess("127.0.0.1", "dumper", live.password, live.port)
+    port = MariaDb(LocalShell(), backup_folder(here.site.file), host="db1", access=access)
+    here.site = Site(here.site.file, replace(here.site.hands, databases=port))
+    outcome = here.rehearse(by_files=True)
+    assert outcome.rehearsal.held_s is None
+    assert [c.migration for c in outcome.rehearsal.commands] == ["upgrade", "online", "contract"]
+    (why,) = [words for words in here.told if words.startswith("a backup is restored instead")]
+    assert "missing required privilege RELOAD" in why
+
+
+def test_files_that_hold_less_than_was_on_the_server_are_no_copy(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    program("mariadb-backup")
+    here = cloud(live, scratch, tmp_path, SOUND)
+    before = here.content()
+    spoiled(here).lies = True
+    with pytest.raises(StepFailed, match="of labels there is 1 rows of 2"):
+        here.rehearse(by_files=True)
+    assert here.content() == before
 
 
 def test_without_room_nothing_is_begun(live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path) -> None:

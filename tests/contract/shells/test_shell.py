@@ -101,6 +101,39 @@ def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(shell: She
     assert list(tmp_path.iterdir()) == []
 
 
+class Bucket:
+    def __init__(self, *, holds: int = 1 << 30) -> None:
+        self.content = b""
+        self.holds = holds
+
+    def write(self, chunk: bytes) -> None:
+        self.content += chunk
+        if len(self.content) > self.holds:
+            raise StepFailed("the bucket is full")
+
+
+def test_a_stream_arrives_while_it_is_sent_and_the_rest_is_told(shell: Shell) -> None:
+    into, sent = Bucket(), os.urandom(3_000_001)
+    ended = shell.stream("db1", "cat; echo told >&2; exit 3", into, stdin=sent)
+    assert into.content == sent
+    assert (ended.code, ended.out, ended.err) == (3, "", "told\n")
+
+
+def test_what_a_stream_is_given_to_may_end_it(shell: Shell) -> None:
+    into = Bucket(holds=1 << 20)
+    with pytest.raises(StepFailed, match="the bucket is full"):
+        shell.stream("db1", "head -c 9000000 /dev/zero; sleep 3", into)
+    assert len(into.content) < 2 << 20
+    assert shell.run("db1", ["echo", "more"]).out == "more\n"
+
+
+def test_a_stream_that_stands_still_is_given_up(shell: Shell) -> None:
+    into = Bucket()
+    with pytest.raises(Unreachable, match="did not end in time"):
+        shell.stream("db1", "echo one; sleep 3", into, patience_s=0.5)
+    assert into.content == b"one\n"
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="files sent belong to root")
 def test_large_files_travel_both_ways(shell: Shell, tmp_path: Path) -> None:
     local, remote, back = tmp_path / "local", tmp_path / "remote", tmp_path / "back"

@@ -6,11 +6,12 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from liftlock.errors import Unreachable
-from liftlock.ports.shell import Finished
+from liftlock.ports.shell import Finished, Sink
 
 
 class LocalShell:
@@ -43,6 +44,39 @@ class LocalShell:
         except subprocess.TimeoutExpired as late:
             raise Unreachable(f"{host}: the command outlasted {timeout_s:.0f} s") from late
         return Finished(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    def stream(
+        self,
+        host: str,
+        command: Sequence[str] | str,
+        into: Sink,
+        *,
+        stdin: bytes = b"",
+        patience_s: float = 60.0,
+    ) -> Finished:
+        self._reach(host)
+        line = command if isinstance(command, str) else shlex.join(command)
+        self.commands.append(line)
+        search = f"{self.path}:{os.environ['PATH']}" if self.path else os.environ["PATH"]
+        with (
+            tempfile.TemporaryFile() as said,
+            subprocess.Popen(
+                ["/bin/sh", "-c", line],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env={**os.environ, "PATH": search},
+            ) as running,
+        ):
+            assert running.stdin is not None
+            assert running.stdout is not None
+            running.stdin.write(stdin)
+            running.stdin.close()
+            while chunk := running.stdout.read1(1 << 16):
+                into.write(chunk)
+            running.wait()
+            said.seek(0)
+            return Finished(running.returncode, "", said.read().decode())
 
     def read(self, host: str, path: str) -> bytes:
         self._reach(host)

@@ -33,6 +33,11 @@ class Rehearse(Verb):
         add_cloud_file(parser)
         add_both_releases(parser)
         parser.add_argument(
+            "--by-files",
+            action="store_true",
+            help="copy the files of tables instead of restoring a backup: quicker, commits wait for a moment",
+        )
+        parser.add_argument(
             "--rounds",
             type=int,
             default=3,
@@ -51,7 +56,12 @@ class Rehearse(Verb):
             raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
         plan = codec.read(parsed_args.plan, kinds())
         file = parsed_args.output or rehearsed.beside(parsed_args.plan)
-        wish = Wish(parsed_args.rounds, tuple(parsed_args.service), tuple(parsed_args.service_file))
+        wish = Wish(
+            parsed_args.rounds,
+            tuple(parsed_args.service),
+            tuple(parsed_args.service_file),
+            by_files=parsed_args.by_files,
+        )
         with opened(parsed_args.cloud_file) as site:
             if plan.cloud != site.file.name:
                 raise BadInput(

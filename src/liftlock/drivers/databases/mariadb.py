@@ -25,11 +25,12 @@ from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.looking import look
 from liftlock.drivers.databases.rows import quoted, revisions, rows
 from liftlock.drivers.databases.shapes import shape, tuning
+from liftlock.drivers.databases.table_files import fetched
 from liftlock.drivers.on_host import ask
 from liftlock.errors import BadInput, LiftlockError, StepFailed, Unreachable
 from liftlock.knowledge.hop import Rewording
 from liftlock.ports.clock import Clock
-from liftlock.ports.databases import Contents, Shape, Transaction
+from liftlock.ports.databases import Contents, Shape, TableFiles, Transaction
 from liftlock.ports.shell import Shell
 
 OURS = "liftlock"
@@ -190,6 +191,10 @@ class MariaDb:
         copy = self._copies(backup)[database]
         tables = {name: int(t["rows"]) for name, t in copy["tables"].items() if not name.startswith("(")}
         return Contents(copy["clause"], tables)
+
+    def table_files(self, databases: Sequence[str], into: Path, version: str) -> TableFiles:
+        """By mariadb-backup, on the server's own host."""
+        return fetched(self._shell, self._host, self._access, databases, into=into, version=version)
 
     def discard(self, backup: str) -> None:
         """Here, and what a copy that was cut off left on the server's host."""

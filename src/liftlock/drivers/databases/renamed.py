@@ -11,7 +11,7 @@ from liftlock.cloud.model import DatabaseServer
 from liftlock.cloud.shim import Shim
 from liftlock.cloud.traces import Backup
 from liftlock.knowledge.hop import Rewording
-from liftlock.ports.databases import Contents, Databases, Shape, Transaction
+from liftlock.ports.databases import Contents, Databases, Shape, TableFiles, Transaction
 
 
 class RenamedDatabases:
@@ -66,6 +66,12 @@ class RenamedDatabases:
     def contents(self, database: str, backup: str) -> Contents:
         """See the port."""
         return self._server.contents(self._here.get(database, database), backup)
+
+    def table_files(self, databases: Sequence[str], into: Path, version: str) -> TableFiles:
+        """See the port; what comes is called as on the server."""
+        found = self._server.table_files(self._all(databases), into, version)
+        contents = {self._usual.get(name, name): held for name, held in found.contents.items()}
+        return replace(found, contents=contents, names={self._usual.get(n, n): n for n in found.contents})
 
     def discard(self, backup: str) -> None:
         """See the port."""

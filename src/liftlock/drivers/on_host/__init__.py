@@ -15,7 +15,7 @@ from typing import Any
 
 from liftlock.blots import last_words
 from liftlock.errors import StepFailed
-from liftlock.ports.shell import Shell
+from liftlock.ports.shell import Finished, Shell, Sink
 
 _LOADER = (
     "import json,sys;sent=json.load(sys.stdin);"
@@ -37,8 +37,9 @@ def ask(
     `parts` are modules of this room that it imports from. Raises `Unreachable` if the host does not answer, and
     `StepFailed` with the last line of what it said if the program fails.
     """
-    sent = json.dumps({"program": source(*parts, program), "wish": wish}).encode()
-    ended = shell.run(host, ["python3", "-c", _LOADER], stdin=sent, timeout_s=timeout_s)
+    ended = shell.run(
+        host, ["python3", "-c", _LOADER], stdin=_sent(program, wish, parts), timeout_s=timeout_s
+    )
     if not ended.ok:
         raise StepFailed(
             f"{host}: {last_words(ended.err)}",
@@ -46,6 +47,25 @@ def ask(
             hint=f"mend that on {host}, then `liftlock resume`",
         )
     return json.loads(ended.out)
+
+
+def stream(
+    shell: Shell,
+    host: str,
+    program: str,
+    wish: Mapping[str, Any],
+    into: Sink,
+    *,
+    parts: tuple[str, ...] = (),
+    patience_s: float = 60.0,
+) -> Finished:
+    """How a program ends whose output goes into `into`; what else it says, it says on standard error."""
+    sent = _sent(program, wish, parts)
+    return shell.stream(host, ["python3", "-c", _LOADER], into, stdin=sent, patience_s=patience_s)
+
+
+def _sent(program: str, wish: Mapping[str, Any], parts: tuple[str, ...]) -> bytes:
+    return json.dumps({"program": source(*parts, program), "wish": wish}).encode()
 
 
 @cache

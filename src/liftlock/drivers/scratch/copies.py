@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ import pymysql
 from liftlock.blots import blotted
 from liftlock.cloud.schema import Schema
 from liftlock.drivers.scratch import dumps
+from liftlock.drivers.scratch.arrived import arrived
 from liftlock.drivers.scratch.content import altered
 from liftlock.drivers.scratch.description import described
 from liftlock.drivers.scratch.isolation import insist, isolated
 from liftlock.drivers.scratch.objects import kept
 from liftlock.drivers.scratch.replay import replayed, timed
 from liftlock.drivers.scratch.server import connected, running
+from liftlock.drivers.scratch.tablespaces import Database, carry
 from liftlock.errors import StepFailed
 from liftlock.knowledge.kinds import Kind
 from liftlock.ports.scratch import Altered, Kept, Outcome, Replayed, Rows, Said, Took
@@ -58,6 +61,30 @@ class ScratchMariaDb:
     def free_mib(self) -> int:
         return shutil.disk_usage(self.socket.parent).free >> 20
 
+    def version(self) -> str:
+        return str(self._ask("SELECT VERSION()")[0][0])
+
+    def incoming(self) -> Path:
+        folder = self._arrivals / "files"
+        shutil.rmtree(self._arrivals, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    @property
+    def _arrivals(self) -> Path:
+        return self.socket.parent / "arrivals"
+
+    def take_over(self, databases: Mapping[str, tuple[str, str]]) -> Mapping[str, float]:
+        took = {}
+        # The server whose files are taken is gone before it is told that they are no longer wanted.
+        with ExitStack() as held, arrived(self._arrivals) as socket:
+            for name, (there, clause) in databases.items():
+                began = time.monotonic()
+                self.make(name, clause)
+                carry(Database(socket, there), Database(self.socket, name), held, spend=True)
+                took[name] = time.monotonic() - began
+        return took
+
     def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         there = self._databases()
         if dumps.names_itself(dump):
@@ -78,7 +105,8 @@ class ScratchMariaDb:
             source,
         )[0]
         self._ask(f"CREATE DATABASE `{target}` CHARACTER SET {charset} COLLATE {collation}")
-        dumps.copy(self.socket, source, target)
+        with ExitStack() as held:
+            carry(Database(self.socket, source), Database(self.socket, target), held)
 
     def drop(self, database: str) -> None:
         self._ask(f"DROP DATABASE IF EXISTS `{database}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,15 @@ _HEAD = 65536
 _NAMES_ITSELF = re.compile(rb"^\s*(CREATE DATABASE|USE)\b", re.MULTILINE | re.IGNORECASE)
 _HEADER = re.compile(rb"^-- Host: .*?\bDatabase: (\w+)\s*$", re.MULTILINE)
 _FULL = re.compile(r"errno: 28|No space left on device|The table '.*' is full|ERROR 1114\b")
+NO_TRIGGERS = (
+    *("--single-transaction", "--quick", "--routines", "--events", "--skip-triggers"),
+    *("--hex-blob", "--no-tablespaces"),
+)
+"""For all of a database but its triggers: they would act on rows that come after them."""
+ALL = (*NO_TRIGGERS, "--triggers")
+ROWLESS = ("--no-data", "--skip-triggers", "--no-tablespaces")
+"""For definitions of tables."""
+ONLY_TRIGGERS = ("--no-data", "--no-create-info", "--triggers", "--no-tablespaces")
 _ENDINGS = (".gz", ".zst", ".sql", ".dump")
 
 
@@ -55,37 +64,34 @@ def load(socket: Path, dump: Path, database: str = "") -> None:
     if ended.returncode:
         words = last_words(ended.stderr.decode(errors="replace"))
         if _FULL.search(words):
-            raise StepFailed(
-                f"there is no room for {dump}: {words}",
-                now="nothing was changed; what was loaded is removed",
-                hint="TMPDIR names another folder for copies",
-            )
+            raise no_room(str(dump), words)
         raise BadInput(
             f"{dump} is not taken by MariaDB: {words}",
             hint="it has to be a plain dump of mariadb-dump or mysqldump, packed by gzip or zstd or not at all",
         )
 
 
-def copy(socket: Path, source: str, target: str) -> None:
-    """Put all of `source` into the empty database `target`."""
-    options = (
-        "--single-transaction",
-        "--quick",
-        "--routines",
-        "--triggers",
-        "--hex-blob",
-        "--no-tablespaces",
+def no_room(what: str, words: str) -> StepFailed:
+    """There is none for `what`."""
+    return StepFailed(
+        f"there is no room for {what}: {words}",
+        now="nothing was changed; what was loaded is removed",
+        hint="TMPDIR names another folder for copies",
     )
+
+
+def pipe(source: Path, words: Sequence[str], target: Path, database: str) -> None:
+    """Feed what mariadb-dump says of the server at `source`, asked by `words`, to a database of the one at `target`."""
     with subprocess.Popen(
-        [*_client("mariadb-dump", socket), *options, source], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*_client("mariadb-dump", source), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as dumping:
         loaded = subprocess.run(
-            [*_client("mariadb", socket), target], stdin=dumping.stdout, capture_output=True, check=False
+            [*_client("mariadb", target), database], stdin=dumping.stdout, capture_output=True, check=False
         )
         problem = (dumping.stderr.read() if dumping.stderr else b"") + loaded.stderr
     if dumping.returncode or loaded.returncode:
         raise StepFailed(
-            f"{source} could not be copied: {last_words(problem.decode(errors='replace'))}",
+            f"{database} could not be copied: {last_words(problem.decode(errors='replace'))}",
             hint="where it says that something is full, TMPDIR names another folder for copies",
         )
 

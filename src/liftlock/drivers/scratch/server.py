@@ -41,7 +41,7 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
         folder = Path(name)
         (folder / "owner").write_text(str(os.getpid()))
         _install(folder, tuning)
-        with _started(folder, [*_OPTIONS, *_like(tuning)]) as socket:
+        with started(folder, [*_OPTIONS, *_like(tuning)]) as socket:
             yield socket
 
 
@@ -88,7 +88,8 @@ def _memory() -> int:
 
 
 @contextmanager
-def _started(folder: Path, options: Sequence[str]) -> Iterator[Path]:
+def started(folder: Path, options: Sequence[str]) -> Iterator[Path]:
+    """The socket of a server over `<folder>/files`; it is killed at the end of the block, or dies with this process."""
     socket, log = folder / "sock", folder / "log"
     words = [
         "setpriv",
@@ -137,6 +138,11 @@ def connected(socket: Path, database: str | None = None) -> pymysql.Connection[p
         autocommit=True,
         charset="utf8mb4",
     )
+
+
+def files_of(socket: Path) -> Path:
+    """Where a server of ours keeps its databases, by its socket."""
+    return socket.parent / "files"
 
 
 def program(name: str) -> str:

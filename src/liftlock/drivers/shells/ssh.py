@@ -21,7 +21,7 @@ import asyncssh
 
 from liftlock.drivers.shells.fence import Fence
 from liftlock.errors import BadInput, StepFailed, Unreachable
-from liftlock.ports.shell import Finished
+from liftlock.ports.shell import Finished, Sink
 
 T = TypeVar("T")
 Process = asyncssh.SSHClientProcess[bytes]
@@ -117,6 +117,19 @@ class SshShell:
         """Run `command` as root on `host`; see the port."""
         ended = self._ask(host, command, stdin, timeout_s)
         return Finished(ended.code, ended.out.decode(errors="replace"), ended.err.decode(errors="replace"))
+
+    def stream(
+        self,
+        host: str,
+        command: Sequence[str] | str,
+        into: Sink,
+        *,
+        stdin: bytes = b"",
+        patience_s: float = 60.0,
+    ) -> Finished:
+        """Run `command`, and pass on what it prints while it does; see the port."""
+        ended = self._call(self._session(host, command, lambda p: pass_on(p, stdin, into, patience_s)))
+        return Finished(ended.code, "", ended.err.decode(errors="replace"))
 
     def read(self, host: str, path: str) -> bytes:
         """The content of a file; raises `FileNotFoundError` if there is none."""
@@ -325,6 +338,19 @@ async def drink(process: Process, local: Path, patience_s: float = 60.0) -> tupl
     with local.open("wb") as content:
         while chunk := await asyncio.wait_for(process.stdout.read(CHUNK), patience_s):
             content.write(chunk)
+    _, err = await asyncio.wait_for(process.communicate(), patience_s)
+    return b"", err
+
+
+async def pass_on(process: Process, stdin: bytes, into: Sink, patience_s: float) -> tuple[bytes, bytes]:
+    """Give the process its input and the sink its output; `TimeoutError` if nothing comes for `patience_s` seconds."""
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(stdin)
+    end_input(process)
+    loop = asyncio.get_running_loop()
+    while chunk := await asyncio.wait_for(process.stdout.read(CHUNK), patience_s):
+        # Not here: other hosts are to be heard while the sink takes its time.
+        await loop.run_in_executor(None, into.write, chunk)
     _, err = await asyncio.wait_for(process.communicate(), patience_s)
     return b"", err
 

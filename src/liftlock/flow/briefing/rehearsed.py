@@ -205,14 +205,14 @@ def seconds(plan: Plan, found: Fit) -> Mapping[str, tuple[float, ...]]:
         if isinstance(step, MigrateSchema) and found.counts(step.service):
             took = forecast.step_seconds(rehearsal.of(step.service, step.migration), found.grown)
             told[kind_of(step)] = took
-        elif isinstance(step, BackUpDatabases) and found.counts("") and _whole(step, rehearsal):
+        elif isinstance(step, BackUpDatabases) and found.counts("") and _backed_up(step, rehearsal):
             told[kind_of(step)] = (rehearsal.back_up_s,)
     return {kind: took for kind, took in told.items() if took}
 
 
-def _whole(step: BackUpDatabases, rehearsal: Rehearsal) -> bool:
-    """Whether the rehearsal backed up all that the step does."""
-    return set(step.databases) <= {r.database for r in rehearsal.restored}
+def _backed_up(step: BackUpDatabases, rehearsal: Rehearsal) -> bool:
+    """Whether the rehearsal backed up all that the step does, as the step does it."""
+    return rehearsal.held_s is None and set(step.databases) <= {r.database for r in rehearsal.restored}
 
 
 def sentences(found: Fit) -> Iterator[str]:
@@ -237,15 +237,23 @@ def sentences(found: Fit) -> Iterator[str]:
 
 def _measured(rehearsal: Rehearsal) -> Iterator[str]:
     names, size = len(rehearsal.restored), sum(r.mib for r in rehearsal.restored)
+    copies = "restored copies" if rehearsal.held_s is None else "copies"
     yield (
-        f"rehearsed on {day(rehearsal.at)} in {_many(rehearsal.rounds, 'round')} on restored copies of "
+        f"rehearsed on {day(rehearsal.at)} in {_many(rehearsal.rounds, 'round')} on {copies} of "
         f"{_many(names, 'database')}; counts until {day(rehearsal.at + GOOD_FOR_S)}, and as long as "
         "schema, versions and knowledge are the same"
     )
-    yield (
-        f"the backup took {duration(rehearsal.back_up_s)} ({size:.0f} MiB packed); putting these databases back "
-        f"after finalize takes about {duration(rehearsal.restore_s)}, stops and starts not counted"
-    )
+    if rehearsal.held_s is None:
+        yield (
+            f"the backup took {duration(rehearsal.back_up_s)} ({size:.0f} MiB packed); putting these databases back "
+            f"after finalize takes about {duration(rehearsal.restore_s)}, stops and starts not counted"
+        )
+    else:
+        yield (
+            f"the copies came by the files of tables in {duration(rehearsal.back_up_s)} ({size:.0f} MiB), commits "
+            f"waited {rehearsal.held_s:.1f} s for them; no backup was taken or put back: how long that takes "
+            "is not known"
+        )
     yield (
         f"a program of the new release takes {forecast.start_up_s(rehearsal):.1f} s to start; statements below are "
         "timed without that"
