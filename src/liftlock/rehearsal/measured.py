@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from liftlock.cloud.definition import Head, Kind, head
+from liftlock.plan.plain import NEWER
 from liftlock.ports.scratch import Replayed, Took
+from liftlock.rehearsal.target.answers import Answers
 
 _LONGEST = 500
 _BOOK = "alembic_version"
@@ -121,6 +123,8 @@ class Rehearsal:
     """`neutron.tags` -> about how many rows the cloud's server said it had."""
     busy: float = 0.0
     """How many programs wanted each processor of the rehearsal's machine, in the last five minutes of it."""
+    answers: tuple[Answers, ...] = field(default=(), metadata=NEWER)
+    """How the new release's programs fared on the copies, service by service; empty where none was started."""
     galera: bool = False
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
 

@@ -16,11 +16,12 @@ from liftlock.plan import codec
 from liftlock.plan.brief import Brief
 from liftlock.plan.text import timing, total
 from liftlock.rehearsal.hazards import Verdict
+from liftlock.rehearsal.measured import Rehearsal
 from liftlock.steps.kinds import kinds
 
 
 class Rehearse(Verb):
-    """Back up the cloud's databases, restore them aside, prove and time there what the plan migrates; 3 if it fails."""
+    """Restore a backup aside; prove and time the migrations there, ask the new programs; 3 if something fails."""
 
     verb = "rehearse"
 
@@ -38,6 +39,11 @@ class Rehearse(Verb):
             default=3,
             metavar="N",
             help="how often each migration is tried (default: 3)",
+        )
+        parser.add_argument(
+            "--no-programs",
+            action="store_true",
+            help="do not start the new release's programs on the copies",
         )
         parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"
@@ -58,7 +64,8 @@ class Rehearse(Verb):
                     f"the plan is of the cloud {plan.cloud}, the cloud file of {site.file.name}",
                     hint="name the cloud file that the plan was made with: `--cloud-file`",
                 )
-            with rehearsal_ground(site, parsed_args.old_env, parsed_args.new_env) as ground:
+            environments = parsed_args.old_env, parsed_args.new_env
+            with rehearsal_ground(site, *environments, programs=not parsed_args.no_programs) as ground:
                 outcome = rehearse(site, ground, plan, wish, self._tell)
             rehearsed.write(outcome.rehearsal, outcome.proved(), file)
             found = rehearsed.fit(site, plan, rehearsed.read(file))
@@ -82,9 +89,10 @@ class Rehearse(Verb):
                 )
             if undone := [one.service for one in (plan.brief or Brief()).components if one.undone]:
                 self.out(
-                    f"{parsed_args.plan} does not obey those on {', '.join(undone)}: it is not approved or run"
+                    f"{parsed_args.plan} does nothing against what was found of {', '.join(undone)}: "
+                    "it is not approved or run"
                 )
-        return Refused.exit_code if any(o.code for c in outcome.rehearsal.commands for o in c.first) else 0
+        return Refused.exit_code if _failed(outcome.rehearsal) else 0
 
     def _show(self, sentences: Iterable[str], outcome: Outcome) -> None:
         for proof in outcome.proofs:
@@ -95,3 +103,9 @@ class Rehearse(Verb):
     def _tell(self, words: str) -> None:
         self.app.stderr.write(f"… {words}\n")
         self.app.stderr.flush()
+
+
+def _failed(rehearsal: Rehearsal) -> bool:
+    """Whether a migration fails, or a program of the new release."""
+    migrations = any(o.code for c in rehearsal.commands for o in c.first)
+    return migrations or any(told.problems() for told in rehearsal.answers)
