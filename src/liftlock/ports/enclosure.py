@@ -49,10 +49,9 @@ class Enclosure(Protocol):
         """Give its folder a name for a file that lies elsewhere."""
 
     def furnish(self) -> None:
-        """Start a broker and a cache in it, and wait until they take connections on their usual ports.
+        """Start a broker in it, and wait until it takes connections on its usual port; its user is `guest`.
 
-        The broker's user is `guest`. Raises `BadInput` where this machine has no such programs, `StepFailed` where they
-        do not start.
+        Raises `BadInput` where this machine has none, `StepFailed` where it does not start.
         """
 
     def start(self, name: str, words: Sequence[str], surroundings: Mapping[str, str]) -> None:

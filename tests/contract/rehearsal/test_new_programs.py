@@ -57,7 +57,6 @@ def scratch() -> Iterator[ScratchMariaDb]:
 
 @pytest.fixture
 def place() -> Iterator[Netns]:
-    program("memcached")
     program("rabbitmq-server")
     with enclosed() as found:
         yield found

@@ -1,11 +1,10 @@
-"""What OpenStack's programs want around them: the distribution's RabbitMQ and memcached, as processes of an enclosure.
+"""What OpenStack's programs want around them: the distribution's RabbitMQ, as processes of an enclosure.
 
-Nothing of the machine's own set-up of either is read, and they listen on the enclosure's loopback only.
+Nothing of the machine's own set-up of it is read, and it listens on the enclosure's loopback only.
 """
 
 from __future__ import annotations
 
-import getpass
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,19 +28,12 @@ class Companion:
 
 
 def insist() -> None:
-    """Return if both are installed; raises `BadInput` where one is not."""
-    _found("memcached")
+    """Return if it is installed; raises `BadInput` where it is not."""
     _found("rabbitmq-server")
 
 
-def memcached(folder: Path) -> Companion:
-    """A cache; raises `BadInput` where none is installed."""
-    words = (_found("memcached"), "-l", "127.0.0.1", "-p", "11211", "-m", "64", "-u", getpass.getuser())
-    return Companion("memcached", 11211, words, _surroundings(folder))
-
-
 def rabbitmq(folder: Path) -> Companion:
-    """A broker with its user `guest`; raises `BadInput` where none is installed."""
+    """A broker whose user is `guest`; raises `BadInput` where none is installed."""
     home = folder / "rabbitmq"
     home.mkdir(exist_ok=True)
     (home / "none.conf").touch()
@@ -79,7 +71,7 @@ def _found(name: str) -> str:
     program = shutil.which(name, path=_PATH)
     if not program:
         raise BadInput(
-            f"{name} is not installed here: the new release's programs need one of their own",
-            hint="apt-get install rabbitmq-server memcached; or `--no-programs`, which starts none",
+            f"{name} is not installed here: the new release's programs need a broker of their own",
+            hint="apt-get install rabbitmq-server; or `--no-programs`, which starts none",
         )
     return program

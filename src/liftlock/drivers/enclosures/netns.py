@@ -112,9 +112,9 @@ class Netns:
         path.symlink_to(target)
 
     def furnish(self) -> None:
-        for one in (companions.memcached(self._folder), companions.rabbitmq(self._folder)):
-            self.start(one.name, one.words, one.surroundings)
-            self._await(one.name, one.port)
+        broker = companions.rabbitmq(self._folder)
+        self.start(broker.name, broker.words, broker.surroundings)
+        self._await(broker.name, broker.port)
 
     def _await(self, name: str, port: int) -> None:
         end = time.monotonic() + _PATIENCE_S

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from liftlock.blots import blotted
+from liftlock.blots import blotted, cause
 from liftlock.errors import StepFailed
 from liftlock.knowledge.catalogue import services
 from liftlock.ports.enclosure import Answer, Asked, Enclosure
@@ -60,7 +60,15 @@ class Caller:
         api = services()[role.service].api()
         assert api is not None
         assert api.port is not None
-        return self._send(api.port, method, path.format(project=self.project), role.headers, body)
+        try:
+            return self._send(api.port, method, path.format(project=self.project), role.headers, body)
+        except StepFailed as failed:
+            if failed.what.startswith("5"):
+                # What users are told of an error is not what it was.
+                raise StepFailed(
+                    f"{failed.what}; its log: {cause(self.enclosure.heard(api.name))}"
+                ) from failed
+            raise
 
     def put(self, role: Role, path: str, content: str) -> None:
         """Send what is not JSON."""

@@ -17,7 +17,6 @@ OURS = "liftlock-rehearsal"
 """Name of the account, of the host, and of whatever the rehearsal makes on copies."""
 KEYSTONE = "http://127.0.0.1:5000/v3"
 BROKER = "rabbit://guest:guest@127.0.0.1:5672/"
-MEMCACHED = "127.0.0.1:11211"
 
 Sections = Mapping[str, Mapping[str, str]]
 """Section of a configuration file -> option -> value."""
@@ -67,8 +66,6 @@ class Place:
             "keystone_authtoken": {
                 **self.account(),
                 "interface": "public",
-                "memcached_servers": MEMCACHED,
-                # Whose certificate is it? There is none: all of it is one machine.
                 "www_authenticate_uri": KEYSTONE,
             },
             "oslo_concurrency": {"lock_path": f"{home}/lock"},

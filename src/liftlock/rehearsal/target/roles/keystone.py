@@ -1,6 +1,6 @@
 """keystone: with keys of its own, since tokens and credentials of production are nobody's business here."""
 
-from liftlock.rehearsal.target.role import MEMCACHED, OURS, ListCall, Place, Role, Sections, Trial, kind_of
+from liftlock.rehearsal.target.role import OURS, ListCall, Place, Role, Sections, Trial, kind_of
 
 _KEYS = ("fernet_tokens", "fernet_receipts", "credential")
 """Sections with a folder of keys."""
@@ -12,11 +12,8 @@ def _settings(place: Place) -> Sections:
     return {
         "DEFAULT": usual["DEFAULT"],
         "database": usual["database"],
-        "cache": {
-            "enabled": "true",
-            "backend": "dogpile.cache.pymemcache",
-            "memcache_servers": MEMCACHED,
-        },
+        # Each service has one process here: what it remembers it remembers itself.
+        "cache": {"enabled": "false"},
         "token": {"provider": "fernet"},
         **{section: {"key_repository": f"{home}/{section}"} for section in _KEYS},
         "oslo_messaging_notifications": usual["oslo_messaging_notifications"],
