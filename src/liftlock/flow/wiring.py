@@ -84,15 +84,16 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
 def rehearsal_ground(site: Site, old: Path, new: Path, *, programs: bool) -> Iterator[Ground]:
     """The same, on a server that is set as the cloud's is, so that what takes time there takes it here.
 
-    With a place in which the new release's `programs` can be started, cut off from everything; raises `BadInput` where
-    this machine has none.
+    With a place in which the new release's `programs` can be started, and migrations without a network; raises
+    `BadInput` where this machine offers neither.
     """
-    from liftlock.drivers.enclosures.netns import enclosed  # noqa: PLC0415
+    from liftlock.drivers.enclosures.netns import alone, enclosed  # noqa: PLC0415
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
     from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
 
-    code = VenvCode(old), VenvCode(new)
+    within = alone() if programs else ()
+    code = VenvCode(old, within), VenvCode(new, within)
     with scratch_server(site.hands.databases.tuning()) as server, ExitStack() as stack:
         yield Ground(server, *code, enclosure=stack.enter_context(enclosed()) if programs else None)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from liftlock.drivers.enclosures.netns import Netns, enclosed
+from liftlock.drivers.enclosures.netns import Netns, alone, enclosed
 from liftlock.drivers.scratch.copies import scratch_server
+from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.errors import BadInput, StepFailed
 from liftlock.ports.enclosure import Answer, Asked
 from tests.unit.drivers.servers import mariadb, program
@@ -87,6 +88,19 @@ def test_what_this_machine_reaches_is_not_reached_from_inside(place: Netns) -> N
         assert outside.count("REACHED") == 3, "or nothing is shown by not reaching them"
         place.start("dials", [sys.executable, "-c", DIALS, *places], PATH)
         assert "REACHED" not in said(place, "dials", "dialled")
+
+
+def test_a_migration_reaches_nothing_but_the_copies(tmp_path: Path) -> None:
+    """What runs the releases' code for a moment only."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    dial = DIALS.replace('print("dialled")', "")
+    (tmp_path / "bin" / "dial").write_text(f"import sys\ndel sys.argv[1:5]\n{dial}")
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        place = f"127.0.0.1:{here.getsockname()[1]}"
+        free, cut_off = (VenvCode(tmp_path, w).run(("dial", place), {}).words for w in ((), alone()))
+    assert free == f"{place} REACHED", "or nothing is shown by not reaching it"
+    assert cut_off == f"{place} [Errno 101] Network is unreachable"
 
 
 def test_the_server_of_the_cloud_is_not_reached_and_the_one_of_the_copies_is(place: Netns) -> None:

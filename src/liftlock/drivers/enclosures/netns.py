@@ -54,10 +54,18 @@ def enclosed() -> Iterator[Netns]:
                 process.wait()
 
 
-def _keeper(folder: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def alone() -> tuple[str, ...]:
+    """Words in front of a command line with which it runs on this machine as it is, but without any network."""
+    return ("unshare", *_own(), "--net", "--")
+
+
+def _own() -> tuple[str, ...]:
     # Only root may make namespaces; anybody may in a namespace of users that is his own.
-    own = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    words = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", *own, *_NAMESPACES, "--"]
+    return () if os.geteuid() == 0 else ("--user", "--map-root-user")
+
+
+def _keeper(folder: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    words = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", *_own(), *_NAMESPACES, "--"]
     words += [sys.executable, "-I", str(keeper.__file__), str(folder)]
     return subprocess.Popen(
         words,

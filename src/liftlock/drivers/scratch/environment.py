@@ -29,9 +29,13 @@ _FOR_ALL = {
 
 
 class VenvCode:
-    """Keeps the `ReleaseCode` port over a virtual environment."""
+    """Keeps the `ReleaseCode` port over a virtual environment.
 
-    def __init__(self, folder: Path) -> None:
+    `within` are words in front of every command line: what a program is started in.
+    """
+
+    def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
+        self._within = tuple(within)
         self._folder = folder.absolute()
         self._python = self._folder / "bin" / "python"
         self._told: dict[str, Mapped] = {}
@@ -140,7 +144,7 @@ class VenvCode:
         began = time.monotonic()
         try:
             ended = subprocess.run(
-                ["setpriv", "--pdeathsig", "KILL", "--", self._python, *words],
+                [*self._within, "setpriv", "--pdeathsig", "KILL", "--", self._python, *words],
                 env=surroundings,
                 cwd=folder,
                 capture_output=True,

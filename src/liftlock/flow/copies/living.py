@@ -58,7 +58,9 @@ class _Stay:
         self.tell("fresh copies are migrated for the new release's programs")
         afresh(self.ground, [d for one in self.cast for d in self._databases(one)])
         failed = self._migrate(BEFORE_CUTOVER)
-        playing = [roles()[c.service.name] for c in self.cast if c.service.name not in failed]
+        there = {one.service.name for one in self.cast} - set(failed)
+        # Others come after keystone, whatever the order in which the plan migrates.
+        playing = [role for name, role in roles().items() if name in there]
         out = tuple(Answers(name, left_out=f"its migration fails: {words}") for name, words in failed.items())
         if "keystone" in failed:
             return (*(Answers(r.service, left_out=_NOBODY) for r in playing), *out)
