@@ -49,7 +49,7 @@ class Enclosure(Protocol):
         """Give its folder a name for a file that lies elsewhere."""
 
     def furnish(self) -> None:
-        """Start a broker in it, and wait until it takes connections on its usual port; its user is `guest`.
+        """See that a broker runs in it and takes connections on its usual port; its user is `guest`.
 
         Raises `BadInput` where this machine has none, `StepFailed` where it does not start.
         """

@@ -55,7 +55,7 @@ def scratch() -> Iterator[ScratchMariaDb]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place() -> Iterator[Netns]:
     program("rabbitmq-server")
     with enclosed() as found:

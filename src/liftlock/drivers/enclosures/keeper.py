@@ -56,7 +56,7 @@ class Keeper:
 
     def do_start(self, name: str, words: list[str], surroundings: dict[str, str]) -> dict[str, Any]:
         """Start a program in a session of its own; what it prints goes to a file."""
-        with (self._folder / f"{name}.log").open("ab") as log:
+        with (self._folder / f"{name}.log").open("wb") as log:
             try:
                 self._programs[name] = subprocess.Popen(
                     words,
@@ -69,6 +69,8 @@ class Keeper:
                 )
             except OSError as error:
                 return {"problem": f"{words[0]}: {error.strerror}"}
+        # Somebody who had this number before may have been buried under it.
+        self._codes.pop(self._programs[name].pid, None)
         return {}
 
     def do_look(self, name: str) -> dict[str, Any]:

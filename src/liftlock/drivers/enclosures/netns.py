@@ -121,6 +121,8 @@ class Netns:
 
     def furnish(self) -> None:
         broker = companions.rabbitmq(self._folder)
+        if self._do("knock", port=broker.port)["listens"]:
+            return
         self.start(broker.name, broker.words, broker.surroundings)
         self._await(broker.name, broker.port)
 

@@ -64,23 +64,28 @@ class _Stay:
         out = tuple(Answers(name, left_out=f"its migration fails: {words}") for name, words in failed.items())
         if "keystone" in failed:
             return (*(Answers(r.service, left_out=_NOBODY) for r in playing), *out)
+        return (*self._played(playing), *out)
+
+    def _played(self, playing: Sequence[Role]) -> tuple[Answers, ...]:
+        """Start the programs, ask them, end them."""
         place = self._place()
         set_up(self.enclosure, self.ground.new, place, playing)
         names = ", ".join(role.service for role in playing)
         self.tell(f"the programs of {names} are started, cut off from the network")
         self.enclosure.furnish()
-        actors, caller = Cast(self.enclosure, self.ground.new, place), Caller(self.enclosure, place.password)
-        actors.run(roles()["keystone"], ("keystone-manage", "bootstrap", *_ACCOUNT, place.password))
+        actors = Cast(self.enclosure, self.ground.new, place)
+        actors.run(playing[0], ("keystone-manage", "bootstrap", *_ACCOUNT, place.password))
         self._lead_here()
         rows = self._rows(playing)
-        actors.start(playing[:1])
-        if not actors.answers(playing[0]):
-            dumb = [Answers(r.service, left_out=_DUMB) for r in playing[1:]]
-            return (Answers("keystone", tuple(actors.started["keystone"].values())), *dumb, *out)
-        actors.start(playing[1:])
-        asked = tuple(self._asked(actors, caller, playing, rows))
-        actors.end()
-        return (*asked, *out)
+        try:
+            actors.start(playing[:1])
+            if not actors.answers(playing[0]):
+                dumb = (Answers(r.service, left_out=_DUMB) for r in playing[1:])
+                return (Answers("keystone", tuple(actors.started["keystone"].values())), *dumb)
+            actors.start(playing[1:])
+            return tuple(self._asked(actors, Caller(self.enclosure, place.password), playing, rows))
+        finally:
+            actors.end()
 
     def _asked(self, actors: Cast, caller: Caller, playing: Sequence[Role], rows: Known) -> Iterator[Answers]:
         alive = [r for r in playing if actors.answers(r)]
@@ -90,7 +95,11 @@ class _Stay:
             if moment is Moment.FINALIZED:
                 self._migrate(_AFTER)
             self.tell(f"{moment}: what do they list, and can objects be made, shown and deleted?")
-            caller.log_in()
+            try:
+                caller.log_in()
+            except StepFailed as failed:
+                actors.blame(playing[0], f"gives nobody a token {moment}: {failed.what}")
+                break
             lists += [
                 (role.service, listed(caller, role, call, held, moment))
                 for role in alive

@@ -19,6 +19,7 @@ from liftlock.rehearsal.target.role import Place, Role, ini, policy_text
 
 START_S = 600.0
 """How long a program may take until it answers, in seconds."""
+_NOT_STARTED = "cannot be started"
 _PAUSE_S = 0.3
 _STOP_S = 15.0
 _KEPT = 15
@@ -69,6 +70,13 @@ class Cast:
         api = services()[role.service].api()
         return api is not None and not self.started[role.service][api.name].problem
 
+    def blame(self, role: Role, problem: str) -> None:
+        """Say of a service's API that something is wrong with it."""
+        api = services()[role.service].api()
+        assert api is not None
+        one = self.started[role.service][api.name]
+        self._note(role, replace(one, problem=one.problem or problem))
+
     def look(self) -> None:
         """See whether they still run."""
         for told in self.started.values():
@@ -80,7 +88,7 @@ class Cast:
         """End them, the last first."""
         for told in reversed(self.started.values()):
             for name, one in told.items():
-                if not one.problem:
+                if self.enclosure.ended(name) is None and not one.problem.startswith(_NOT_STARTED):
                     self.enclosure.stop(name, _STOP_S)
 
     def _note(self, role: Role, one: Started) -> None:
@@ -97,7 +105,7 @@ class Cast:
                 words = [*self.code.words(name), *self._files(role)]
             self.enclosure.start(name, words, self._surroundings(role))
         except (BadInput, StepFailed) as failed:
-            return f"cannot be started: {failed.what}"
+            return f"{_NOT_STARTED}: {failed.what}"
         return ""
 
     def _files(self, role: Role) -> tuple[str, ...]:
