@@ -137,6 +137,12 @@ class Rehearsal:
         """How long putting all databases back takes, one after the other, in seconds."""
         return sum(r.seconds for r in self.restored)
 
+    @property
+    def fails(self) -> bool:
+        """Whether a migration fails, or a program of the new release."""
+        migrations = any(once.code for command in self.commands for once in command.first)
+        return migrations or any(told.problems() for told in self.answers)
+
     def statements(self) -> list[Statement]:
         """Those of all commands, in order."""
         return [s for c in self.commands for s in c.statements]

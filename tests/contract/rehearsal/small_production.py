@@ -48,13 +48,16 @@ def make(server: ScratchMariaDb, old: VenvCode, names: Sequence[str]) -> None:
 
 def rename(server: ScratchMariaDb, database: str) -> None:
     """Call everything otherwise that is called as the rehearsal calls what is its own."""
+    statements = []
     for table in server.schema(database).tables.values():
-        for column in table.columns.values():
-            if column.charset:
-                text = f"REPLACE(`{column.name}`, '{OURS}', '{OWNED_BY}')"
-                text = f"REPLACE({text}, 'LIFTLOCK_REHEARSAL', 'BOSS')"
-                where = f"`{column.name}` LIKE '%liftlock_rehearsal%'"
-                server.do(database, [f"UPDATE `{table.name}` SET `{column.name}` = {text} WHERE {where}"])
+        texts = [f"`{column.name}`" for column in table.columns.values() if column.charset]
+        called = [
+            f"{c} = REPLACE(REPLACE({c}, '{OURS}', '{OWNED_BY}'), 'LIFTLOCK_REHEARSAL', 'BOSS')"
+            for c in texts
+        ]
+        if called:
+            statements.append(f"UPDATE `{table.name}` SET {', '.join(called)}")
+    server.do(database, statements)
 
 
 def make_nova(server: ScratchMariaDb, old: VenvCode) -> None:

@@ -324,6 +324,8 @@ def test_what_the_new_programs_fail_at_holds_every_plan(tmp_path: Path) -> None:
     other = replace(kept, rehearsal=migrated(kept.rehearsal))
     stale = rehearsed.with_rehearsal(session.site, made, rehearsed.fit(session.site, made, other))
     assert component(stale, "neutron").undone == "", "what does not count any more holds nobody"
+    assert kept.rehearsal.fails
+    assert not lived(session.site, made, tmp_path, *ANSWERS).rehearsal.fails
 
 
 def test_a_backup_step_has_the_rehearsals_time_only_if_all_of_it_was_backed_up(

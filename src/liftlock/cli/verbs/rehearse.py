@@ -16,7 +16,6 @@ from liftlock.plan import codec
 from liftlock.plan.brief import Brief
 from liftlock.plan.text import timing, total
 from liftlock.rehearsal.hazards import Verdict
-from liftlock.rehearsal.measured import Rehearsal
 from liftlock.steps.kinds import kinds
 
 
@@ -52,7 +51,7 @@ class Rehearse(Verb):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Rehearse, keep what came of it, say it; the code of `Refused` where a migration fails."""
+        """Rehearse, keep what came of it, say it; the code of `Refused` where something fails."""
         if not 1 <= parsed_args.rounds <= 100:
             raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
         plan = codec.read(parsed_args.plan, kinds())
@@ -92,7 +91,7 @@ class Rehearse(Verb):
                     f"{parsed_args.plan} does nothing against what was found of {', '.join(undone)}: "
                     "it is not approved or run"
                 )
-        return Refused.exit_code if _failed(outcome.rehearsal) else 0
+        return Refused.exit_code if outcome.rehearsal.fails else 0
 
     def _show(self, sentences: Iterable[str], outcome: Outcome) -> None:
         for proof in outcome.proofs:
@@ -103,9 +102,3 @@ class Rehearse(Verb):
     def _tell(self, words: str) -> None:
         self.app.stderr.write(f"… {words}\n")
         self.app.stderr.flush()
-
-
-def _failed(rehearsal: Rehearsal) -> bool:
-    """Whether a migration fails, or a program of the new release."""
-    migrations = any(o.code for c in rehearsal.commands for o in c.first)
-    return migrations or any(told.problems() for told in rehearsal.answers)

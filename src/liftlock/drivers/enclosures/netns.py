@@ -109,7 +109,7 @@ class Netns:
 
     def write(self, name: str, text: str) -> Path:
         path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(text)
         return path

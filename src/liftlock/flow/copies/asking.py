@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,13 +18,17 @@ from liftlock.ports.scratch import Held
 from liftlock.rehearsal.target.answers import Listed, Made, Moment, compared
 from liftlock.rehearsal.target.role import OURS, Awaited, ListCall, Role, Trial
 
-CALL_S = 120.0
+CALL_S = 300.0
 """When a call is given up, in seconds."""
 READY_S = 300.0
 """How long an object may take to be ready, or gone."""
+_ODD = (StepFailed, ValueError, KeyError, TypeError, AttributeError)
+"""What is raised at an answer that is none, or has another shape than it should have."""
 _PAUSE_S = 0.5
 _PAGES = 100_000
 _SAID = 300
+_WRONG = 50
+"""Objects of a list that are kept because something is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +136,9 @@ def listed(caller: Caller, role: Role, call: ListCall, rows: Rows, moment: Momen
     try:
         items = [item for path in call.paths for item in caller.items(role, path, call.key)]
         found = compared(call, moment, rows.production, rows.ours, items)
-    except (StepFailed, ValueError, KeyError, TypeError) as error:
+    except _ODD as error:
         found = Listed(call.words, moment, len(rows.production), 0, problem=_why(error))
-    return _took(found, began)
-
-
-def _took(found: Listed, began: float) -> Listed:
-    seconds = round(time.monotonic() - began, 2)
-    return Listed(found.call, found.moment, found.rows, found.there, found.wrong[:50], found.problem, seconds)
+    return replace(found, wrong=found.wrong[:_WRONG], seconds=round(time.monotonic() - began, 2))
 
 
 def made(caller: Caller, roles: Sequence[Role], moment: Moment) -> Iterator[tuple[str, Made]]:
@@ -154,17 +154,26 @@ def made(caller: Caller, roles: Sequence[Role], moment: Moment) -> Iterator[tupl
                 try:
                     _make(caller, role, trial)
                     lives.append((role, trial, time.monotonic() - began))
-                except (StepFailed, ValueError, KeyError, TypeError) as error:
+                except _ODD as error:
                     yield role.service, Made(trial.kind, moment, f"cannot be made and shown: {_why(error)}")
+                    _drop(caller, role, trial)
     for role, trial, took in reversed(lives):
         began = time.monotonic()
         problem = ""
         try:
             _unmake(caller, role, trial)
-        except (StepFailed, ValueError, KeyError, TypeError) as error:
+        except _ODD as error:
             problem = f"cannot be deleted: {_why(error)}"
         seconds = round(took + time.monotonic() - began, 2)
         yield role.service, Made(trial.kind, moment, problem, seconds)
+
+
+def _drop(caller: Caller, role: Role, trial: Trial) -> None:
+    """Take away what is not as it should be, if that can be done: nothing is to be built on it."""
+    if trial.kind in caller.ids:
+        with suppress(*_ODD):
+            _unmake(caller, role, trial)
+        caller.ids.pop(trial.kind, None)
 
 
 def _why(error: Exception) -> str:
@@ -178,7 +187,6 @@ def _make(caller: Caller, role: Role, trial: Trial) -> None:
     answer = caller.ask(role, "POST", trial.collection, trial.body(caller.ids))
     # Some say nothing but 201: it is known by its name then.
     found = _object(answer, trial.key) if answer.body else {trial.id_field: trial.named}
-    # A server and a stack have no name in the answer to their creation.
     caller.ids[trial.kind] = str(found[trial.id_field])
     if trial.content:
         caller.put(role, f"{_path(caller, trial)}/file", trial.content)

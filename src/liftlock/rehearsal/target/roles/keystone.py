@@ -15,6 +15,8 @@ def _settings(place: Place) -> Sections:
         # Each service has one process here: what it remembers it remembers itself.
         "cache": {"enabled": "false"},
         "token": {"provider": "fernet"},
+        # Passwords that are made here protect nothing, and the machine may be a small one.
+        "identity": {"password_hash_rounds": "4"},
         **{section: {"key_repository": f"{home}/{section}"} for section in _KEYS},
         "oslo_messaging_notifications": usual["oslo_messaging_notifications"],
     }
