@@ -56,6 +56,15 @@ def test_what_the_rehearsal_put_there_itself_is_neither_missed_nor_strange() -> 
     assert not compared(own, Moment.SERVES, ROWS, (), [*theirs, *ours]).sound
 
 
+@pytest.mark.parametrize("key", ["project_id", "tenant_id", "owner"])
+def test_what_a_service_makes_for_the_rehearsals_own_project_is_its_own(key: str) -> None:
+    """neutron makes a security group `default` for whoever asks for theirs first (28.0)."""
+    items = [*ITEMS, {"id": "3", "name": "default", key: "ours"}]
+    assert compared(SERVERS, Moment.SERVES, ROWS, (), items, project="ours").sound
+    assert not compared(SERVERS, Moment.SERVES, ROWS, (), items, project="another").sound
+    assert not compared(SERVERS, Moment.SERVES, ROWS, (), items).sound
+
+
 def test_ids_that_are_numbers_are_the_rows_numbers() -> None:
     assert compared(SERVERS, Moment.SERVES, ROWS[:1], (), [{"id": 1, "name": "web"}]).sound
 

@@ -21,6 +21,7 @@ def main(application: str, port: str, *arguments: str) -> None:
     sys.argv = [module, *arguments]
     found = getattr(importlib.import_module(module), name)
 
+    from socket import SO_REUSEADDR, SOL_SOCKET  # noqa: PLC0415
     from socketserver import ThreadingMixIn  # noqa: PLC0415
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server  # noqa: PLC0415
 
@@ -32,6 +33,7 @@ def main(application: str, port: str, *arguments: str) -> None:
 
         def server_bind(self) -> None:
             """Without asking a name server what this machine is called."""
+            self.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
             self.socket.bind(self.server_address)
             self.server_name, self.server_port = "127.0.0.1", int(port)
             self.setup_environ()

@@ -135,7 +135,7 @@ def listed(caller: Caller, role: Role, call: ListCall, rows: Rows, moment: Momen
     began = time.monotonic()
     try:
         items = [item for path in call.paths for item in caller.items(role, path, call.key)]
-        found = compared(call, moment, rows.production, rows.ours, items)
+        found = compared(call, moment, rows.production, rows.ours, items, project=caller.project)
     except _ODD as error:
         found = Listed(call.words, moment, len(rows.production), 0, problem=_why(error))
     return replace(found, wrong=found.wrong[:_WRONG], seconds=round(time.monotonic() - began, 2))

@@ -136,9 +136,14 @@ def compared(
     production: Iterable[Held],
     ours: Collection[str],
     items: Iterable[Mapping[str, Any]],
+    *,
+    project: str = "",
 ) -> Listed:
-    """A list beside production's rows; `ours` are ids that the rehearsal itself brought into the copy."""
-    told = {str(item[call.id_field]): item for item in items if not call.own(item)}
+    """A list beside production's rows.
+
+    `ours` are ids that the rehearsal itself brought into the copy, and `project` is its own: what is in there is too.
+    """
+    told = {str(i[call.id_field]): i for i in items if not call.own(i) and not _of(project, i)}
     rows, there, wrong = 0, 0, []
     for held in production:
         rows += 1
@@ -153,6 +158,11 @@ def compared(
     strange = [i for i in told if i not in ours]
     wrong += [f"{_called(i, str(told[i].get(call.name_field, '')))} is none of production's" for i in strange]
     return Listed(call.words, moment, rows, there, tuple(wrong))
+
+
+def _of(project: str, item: Mapping[str, Any]) -> bool:
+    """Whether it belongs to the project, whatever services call that."""
+    return bool(project) and project in (item.get(key) for key in ("project_id", "tenant_id", "owner"))
 
 
 def _called(identity: str, name: str) -> str:
