@@ -65,6 +65,11 @@ def test_what_a_service_makes_for_the_rehearsals_own_project_is_its_own(key: str
     assert not compared(SERVERS, Moment.SERVES, ROWS, (), items).sound
 
 
+def test_a_list_without_rows_to_compare_it_with_only_has_to_be_there() -> None:
+    assert compared(replace(SERVERS, kind=None), Moment.SERVES, (), (), ITEMS).sound
+    assert not compared(SERVERS, Moment.SERVES, (), (), ITEMS).sound
+
+
 def test_ids_that_are_numbers_are_the_rows_numbers() -> None:
     assert compared(SERVERS, Moment.SERVES, ROWS[:1], (), [{"id": 1, "name": "web"}]).sound
 

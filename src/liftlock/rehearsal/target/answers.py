@@ -155,7 +155,8 @@ def compared(
             wrong.append(f"{held.id} is called {name!r}, not {held.name!r}")
         else:
             there += 1
-    strange = [i for i in told if i not in ours]
+    # Where nothing is compared, nothing is strange.
+    strange = [i for i in told if i not in ours] if call.kind else []
     wrong += [f"{_called(i, str(told[i].get(call.name_field, '')))} is none of production's" for i in strange]
     return Listed(call.words, moment, rows, there, tuple(wrong))
 
