@@ -14,7 +14,7 @@ fi
 
 # Servers that tests start themselves, on ports of their own; installing must not start them on the usual ones.
 missing=()
-for pair in mariadbd:mariadb-server haproxy:haproxy socat:socat zstd:zstd ssh-keygen:openssh-client; do
+for pair in mariadbd:mariadb-server rabbitmq-server:rabbitmq-server haproxy:haproxy socat:socat zstd:zstd ssh-keygen:openssh-client; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 command -v mariadb-backup >/dev/null || missing+=(mariadb-backup)

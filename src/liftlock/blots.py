@@ -51,3 +51,21 @@ def last_words(text: str, longest: int = 300) -> str:
     error, quoted, _ = text.rpartition("\n[SQL: ")
     lines = [x for x in (error if quoted else text).strip().splitlines() if not x.startswith(_READ_ON)]
     return blotted(lines[-1].strip())[-longest:] if lines else "it printed nothing"
+
+
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \d+ [A-Z]+ [\w.]+ ?(?:\[[^\]]*\] ?)?")
+"""What oslo.log puts before each line of a message, 8.0: time, process, level, logger, request."""
+_NAMES_AN_ERROR = re.compile(r"[\w.]*(Error|Exception)\b")
+
+
+def cause(heard: str) -> str:
+    r"""The line of a program's words that says what went wrong: the last that names an error, else the last.
+
+    >>> cause("ValueError: no such plugin\nstopping\n")
+    'ValueError: no such plugin'
+    >>> cause("2026-11-30 05:02:45.454 7 ERROR nova OSError: gone\n2026-11-30 05:02:45.454 7 ERROR nova \n")
+    'OSError: gone'
+    """
+    lines = [line for each in heard.splitlines() if (line := _LOGGED.sub("", each.strip()))]
+    named = [line for line in lines if _NAMES_AN_ERROR.match(line)]
+    return last_words(named[-1] if named else "\n".join(lines), 500)

@@ -16,6 +16,7 @@ from liftlock.errors import BadInput, Refused, Unreachable
 from liftlock.flow.briefing.rehearsed import known_about, rows_of
 from liftlock.flow.copies import restoring
 from liftlock.flow.copies.gathering import BEFORE, Ground
+from liftlock.flow.copies.living import lived
 from liftlock.flow.copies.rounds import Chosen, rehearsed, start_ups
 from liftlock.flow.proof import Proof, proof_or_why_not
 from liftlock.flow.site import Site, backup_folder
@@ -81,6 +82,7 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             proofs.append(proof_or_why_not(ground, one.service))
             tell(f"{one.service.name}: {proofs[-1].verdict}; {wish.rounds} rounds of its migrations begin")
             commands += rehearsed(ground, one, starts, wish.rounds)
+        answers = lived(ground, ground.enclosure, chosen, tell) if ground.enclosure else ()
     return Outcome(
         Rehearsal(
             cloud=plan.cloud,
@@ -97,6 +99,7 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             definitions={name: shape.definition for name, shape in shapes.items()},
             rows=rows_of(shapes),
             busy=round(os.getloadavg()[1] / (os.cpu_count() or 1), 1),
+            answers=answers,
             galera=seen.galera is not None,
         ),
         tuple(proofs),

@@ -6,7 +6,7 @@ Drivers whose libraries take long to load are imported where they are chosen: `l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -81,15 +81,21 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
 
 
 @contextmanager
-def rehearsal_ground(site: Site, old: Path, new: Path) -> Iterator[Ground]:
-    """The same, on a server that is set as the cloud's is, so that what takes time there takes it here."""
+def rehearsal_ground(site: Site, old: Path, new: Path, *, programs: bool) -> Iterator[Ground]:
+    """The same, on a server that is set as the cloud's is, so that what takes time there takes it here.
+
+    With a place in which the new release's `programs` can be started, and migrations without a network; raises
+    `BadInput` where this machine offers neither.
+    """
+    from liftlock.drivers.enclosures.netns import alone, enclosed  # noqa: PLC0415
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
     from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
 
-    code = VenvCode(old), VenvCode(new)
-    with scratch_server(site.hands.databases.tuning()) as server:
-        yield Ground(server, *code)
+    within = alone() if programs else ()
+    code = VenvCode(old, within), VenvCode(new, within)
+    with scratch_server(site.hands.databases.tuning()) as server, ExitStack() as stack:
+        yield Ground(server, *code, enclosure=stack.enter_context(enclosed()) if programs else None)
 
 
 @contextmanager

@@ -223,5 +223,18 @@ class ReleaseCode(Protocol):
     def run(self, command: Sequence[str], settings: Mapping[str, Mapping[str, str]]) -> Ended:
         """Run a program of the release with a configuration of these sections, and no other."""
 
+    @property
+    def folder(self) -> Path:
+        """Where it is installed: files that it brings lie below it, `etc/nova/api-paste.ini`."""
+
+    def words(self, program: str) -> tuple[str, ...]:
+        """What starts a program of the release; raises `BadInput` if it has none of that name."""
+
+    def serving(self, application: str, port: int) -> tuple[str, ...]:
+        """What serves a WSGI application, `nova.wsgi.osapi_compute:application`, on the loopback.
+
+        Words behind it are the application's arguments.
+        """
+
     def revisions(self, service: str) -> Mapping[str, str]:
         """Revision -> text of its migration, for every alembic revision the service ships."""

@@ -9,6 +9,7 @@ from statistics import median
 from liftlock.cloud.definition import Head, Kind, head
 from liftlock.plan.plain import NEWER
 from liftlock.ports.scratch import Replayed, Took
+from liftlock.rehearsal.target.answers import Answers
 
 _LONGEST = 500
 _BOOK = "alembic_version"
@@ -122,6 +123,8 @@ class Rehearsal:
     """`neutron.tags` -> about how many rows the cloud's server said it had."""
     busy: float = 0.0
     """How many programs wanted each processor of the rehearsal's machine, in the last five minutes of it."""
+    answers: tuple[Answers, ...] = field(default=(), metadata=NEWER)
+    """How the new release's programs fared on the copies, service by service; empty where none was started."""
     galera: bool = False
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
     held_s: float | None = field(default=None, metadata=NEWER)
@@ -135,6 +138,12 @@ class Rehearsal:
     def restore_s(self) -> float:
         """How long putting all databases back takes, one after the other, in seconds."""
         return sum(r.seconds for r in self.restored)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a migration fails, or a program of the new release."""
+        migrations = any(once.code for command in self.commands for once in command.first)
+        return migrations or any(told.problems() for told in self.answers)
 
     def statements(self) -> list[Statement]:
         """Those of all commands, in order."""

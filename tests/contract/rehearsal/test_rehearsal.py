@@ -12,6 +12,7 @@ import pytest
 from liftlock.drivers.databases import table_files
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.mariadb import MariaDb
+from liftlock.drivers.enclosures.netns import enclosed
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
 from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.errors import BadInput, LiftlockError, Refused, StepFailed
@@ -26,6 +27,7 @@ from liftlock.plan.model import Plan
 from liftlock.ports.databases import TableFiles
 from liftlock.rehearsal.hazards import Verdict
 from liftlock.rehearsal.measured import Statement
+from liftlock.rehearsal.target.answers import Answers
 from liftlock.rehearsal.trouble import Ill, troubles
 from liftlock.sim.cloud import SimCloud
 from tests.contract.rehearsal.tiny_release import OLD, environment
@@ -168,6 +170,19 @@ def test_a_sound_hop_is_timed_statement_by_statement_and_the_cloud_is_as_it_was(
     assert str(live.port) not in address
 
 
+def test_a_service_that_nobody_knows_how_to_run_is_told_and_no_failure(
+    live: MariaDbAccess, scratch: ScratchMariaDb, tmp_path: Path
+) -> None:
+    here = cloud(live, scratch, tmp_path, SOUND)
+    assert here.rehearse().rehearsal.answers == (), "nothing was to be started"
+    program("rabbitmq-server")
+    with enclosed() as place:
+        here.ground = replace(here.ground, enclosure=place)
+        rehearsal = here.rehearse().rehearsal
+    assert rehearsal.answers == (Answers("tiny", left_out="liftlock does not know how to run it"),)
+    assert not rehearsal.fails
+
+
 @pytest.mark.parametrize(
     ("revisions", "migration", "ill", "words"),
     [
@@ -217,6 +232,7 @@ def test_what_must_not_happen_in_the_night_is_found(
     outcome = here.rehearse()
     (found,) = troubles(outcome.rehearsal.commands)
     assert (found.migration, found.ill) == (migration, ill)
+    assert outcome.rehearsal.fails is (ill is Ill.FAILS)
     assert all(word in found.what for word in words), found.what
     assert here.content() == before
     if ill is Ill.FAILS:

@@ -34,6 +34,7 @@ from liftlock.ports.scratch import Ended
 from liftlock.rehearsal.forecast import GOOD_FOR_S
 from liftlock.rehearsal.hazards import Hazard, Verdict, Why
 from liftlock.rehearsal.measured import Command, Once, Rehearsal, Restored, Statement
+from liftlock.rehearsal.target.answers import Answers, Listed, Moment, Started
 from liftlock.sim.cloud import SimCloud
 from liftlock.steps.kinds import kinds
 from tests.sites import GREEN, sim_session, sim_site
@@ -267,6 +268,64 @@ def test_what_does_not_count_any_more_is_said_and_not_used(
     assert {c.service for c in told.brief.components if c.rolls == "overlap"} == (
         {"keystone"} if keystones_count else set()
     )
+
+
+ANSWERS = (
+    Answers(
+        "keystone", (Started("keystone-api", 9.0),), (Listed("openstack user list", Moment.SERVES, 7, 7),)
+    ),
+    Answers("neutron", (Started("neutron-api", 9.0),), (Listed("openstack port list", Moment.SERVES, 7, 7),)),
+)
+
+
+def lived(site: Site, made: Plan, folder: Path, *answers: Answers) -> rehearsed.Kept:
+    """A rehearsal in which the new release's programs answered so, as its file has it."""
+    whole = outcome(site, made)
+    file = folder / "plan.rehearsal.json"
+    written(replace(whole, rehearsal=replace(whole.rehearsal, answers=answers)), file)
+    return rehearsed.read(file)
+
+
+def test_a_plan_says_how_the_new_programs_fared_and_that_nobody_started_them(
+    site: Site, made: Plan, tmp_path: Path
+) -> None:
+    for answers, said in (
+        (ANSWERS, "neutron on the restored copies: started, 7 of 7 objects listed"),
+        ((), "the new release's programs were not started on the copies"),
+    ):
+        found = rehearsed.fit(site, made, lived(site, made, tmp_path, *answers))
+        assert found.kept.rehearsal.answers == answers
+        told = rehearsed.with_rehearsal(site, made, found)
+        assert said in " ".join(text(told).split())
+        assert fingerprint(told) == fingerprint(made)
+        assert told.brief
+        assert not any(part.undone for part in told.brief.components)
+
+
+def test_what_the_new_programs_fail_at_holds_every_plan(tmp_path: Path) -> None:
+    session = sim_session(tmp_path, SimCloud.tiny(), more=GREEN)
+    made, _ = plan(session.site, "2026.1")
+    broken = Listed("openstack port list", Moment.SERVES, 7, 0, problem="500: Unknown column")
+    kept = lived(session.site, made, tmp_path, ANSWERS[0], replace(ANSWERS[1], listed=(broken,)))
+    told = rehearsed.with_rehearsal(session.site, made, rehearsed.fit(session.site, made, kept))
+    undone = "its new release fails on the restored copies: as the new release begins to serve, "
+    undone += "`openstack port list` fails: 500: Unknown column"
+    assert (component(told, "neutron").undone, component(told, "keystone").undone) == (undone, "")
+    assert "`openstack port list` fails: 500: Unknown column" in " ".join(text(told).split())
+    again, _ = plan(session.site, "2026.1", rehearsal=kept)
+    at = session.site.hands.clock.now()
+    for one in (told, again):
+        with pytest.raises(Refused, match=f"neutron: {undone}") as no:
+            ask(session.journal, RequestKind.APPROVE, who="rey", at=at, plan=one, gate="start")
+        assert "is mended first, and rehearsed again" in no.value.hint
+        with pytest.raises(Refused, match="openstack port list"):
+            run(session, one)
+    assert session.journal.runs() == ()
+    other = replace(kept, rehearsal=migrated(kept.rehearsal))
+    stale = rehearsed.with_rehearsal(session.site, made, rehearsed.fit(session.site, made, other))
+    assert component(stale, "neutron").undone == "", "what does not count any more holds nobody"
+    assert kept.rehearsal.fails
+    assert not lived(session.site, made, tmp_path, *ANSWERS).rehearsal.fails
 
 
 def test_a_backup_step_has_the_rehearsals_time_only_if_all_of_it_was_backed_up(

@@ -20,7 +20,7 @@ from liftlock.steps.kinds import kinds
 
 
 class Rehearse(Verb):
-    """Back up the cloud's databases, restore them aside, prove and time there what the plan migrates; 3 if it fails."""
+    """Restore a backup aside; prove and time the migrations there, ask the new programs; 3 if something fails."""
 
     verb = "rehearse"
 
@@ -45,13 +45,18 @@ class Rehearse(Verb):
             help="how often each migration is tried (default: 3)",
         )
         parser.add_argument(
+            "--no-programs",
+            action="store_true",
+            help="do not start the new release's programs on the copies",
+        )
+        parser.add_argument(
             "-o", "--output", type=Path, metavar="FILE", help="where to write it (default: beside the plan)"
         )
         parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="what to print")
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Rehearse, keep what came of it, say it; the code of `Refused` where a migration fails."""
+        """Rehearse, keep what came of it, say it; the code of `Refused` where something fails."""
         if not 1 <= parsed_args.rounds <= 100:
             raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
         plan = codec.read(parsed_args.plan, kinds())
@@ -68,7 +73,8 @@ class Rehearse(Verb):
                     f"the plan is of the cloud {plan.cloud}, the cloud file of {site.file.name}",
                     hint="name the cloud file that the plan was made with: `--cloud-file`",
                 )
-            with rehearsal_ground(site, parsed_args.old_env, parsed_args.new_env) as ground:
+            environments = parsed_args.old_env, parsed_args.new_env
+            with rehearsal_ground(site, *environments, programs=not parsed_args.no_programs) as ground:
                 outcome = rehearse(site, ground, plan, wish, self._tell)
             rehearsed.write(outcome.rehearsal, outcome.proved(), file)
             found = rehearsed.fit(site, plan, rehearsed.read(file))
@@ -92,9 +98,10 @@ class Rehearse(Verb):
                 )
             if undone := [one.service for one in (plan.brief or Brief()).components if one.undone]:
                 self.out(
-                    f"{parsed_args.plan} does not obey those on {', '.join(undone)}: it is not approved or run"
+                    f"{parsed_args.plan} does nothing against what was found of {', '.join(undone)}: "
+                    "it is not approved or run"
                 )
-        return Refused.exit_code if any(o.code for c in outcome.rehearsal.commands for o in c.first) else 0
+        return Refused.exit_code if outcome.rehearsal.fails else 0
 
     def _show(self, sentences: Iterable[str], outcome: Outcome) -> None:
         for proof in outcome.proofs:

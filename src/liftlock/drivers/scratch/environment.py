@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from liftlock.blots import last_words
+from liftlock.blots import cause
 from liftlock.cloud.mapping import Mapped, mapped
 from liftlock.errors import BadInput, StepFailed
 from liftlock.ports.scratch import Ended
 
 _PROGRAM = "orm.py"
+_SERVER = "served.py"
 _PATIENCE_S = 4 * 3600.0
 _REVISION = re.compile(r"""^revision\s*(?::\s*\w+\s*)?=\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _FOR_ALL = {
@@ -28,9 +29,13 @@ _FOR_ALL = {
 
 
 class VenvCode:
-    """Keeps the `ReleaseCode` port over a virtual environment."""
+    """Keeps the `ReleaseCode` port over a virtual environment.
 
-    def __init__(self, folder: Path) -> None:
+    `within` are words in front of every command line: what a program is started in.
+    """
+
+    def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
+        self._within = tuple(within)
         self._folder = folder.absolute()
         self._python = self._folder / "bin" / "python"
         self._told: dict[str, Mapped] = {}
@@ -76,9 +81,7 @@ class VenvCode:
             (folder / "none").mkdir()
             configuration = folder / "service.conf"
             configuration.write_text(_ini(settings, folder))
-            program = self._folder / "bin" / command[0]
-            if not program.is_file():
-                raise BadInput(f"there is no program {command[0]} in {self._folder}")
+            _, program = self.words(command[0])
             # An empty directory is named too: without one, the machine's own in /etc would be read after our file.
             words: list[str | Path] = [
                 program,
@@ -89,6 +92,24 @@ class VenvCode:
                 *command[1:],
             ]
             return self._run(words, folder)
+
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
+    def words(self, program: str) -> tuple[str, ...]:
+        path = self._folder / "bin" / program
+        if not path.is_file():
+            raise BadInput(f"there is no program {program} in {self._folder}")
+        return str(self._python), str(path)
+
+    def serving(self, application: str, port: int) -> tuple[str, ...]:
+        return (
+            str(self._python),
+            str(resources.files("liftlock.drivers.scratch") / _SERVER),
+            application,
+            str(port),
+        )
 
     def revisions(self, service: str) -> Mapping[str, str]:
         found: dict[str, str] = {}
@@ -123,7 +144,7 @@ class VenvCode:
         began = time.monotonic()
         try:
             ended = subprocess.run(
-                ["setpriv", "--pdeathsig", "KILL", "--", self._python, *words],
+                [*self._within, "setpriv", "--pdeathsig", "KILL", "--", self._python, *words],
                 env=surroundings,
                 cwd=folder,
                 capture_output=True,
@@ -135,13 +156,7 @@ class VenvCode:
         except subprocess.TimeoutExpired:
             return Ended(-1, f"it did not end within {_PATIENCE_S:.0f} s", time.monotonic() - began)
         heard = ended.stderr if ended.stderr.strip() else ended.stdout
-        return Ended(ended.returncode, _cause(heard), round(time.monotonic() - began, 2))
-
-
-def _cause(heard: str) -> str:
-    """The line that says what went wrong: the last that names an error, else the last."""
-    named = [line for line in heard.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line.strip())]
-    return last_words(named[-1] if named else heard, 500)
+        return Ended(ended.returncode, cause(heard), round(time.monotonic() - began, 2))
 
 
 def _ini(settings: Mapping[str, Mapping[str, str]], folder: Path) -> str:

@@ -159,7 +159,8 @@ def _timed(told: Brief, plan: Plan, known: History, found: Fit) -> Brief:
         replace(one, seconds=sum(time.p50_s for time in times[one.first - 1 : one.last]))
         for one in told.outages
     ]
-    parts = tuple(_judged(part, plan, Following(found.verdicts())) for part in told.components)
+    judged = (_judged(part, plan, Following(found.verdicts())) for part in told.components)
+    parts = tuple(_lived(part, found) for part in judged)
     return replace(told, timings=times, components=parts, outages=tuple(away))
 
 
@@ -182,6 +183,15 @@ def _judged(part: Component, plan: Plan, following: Following) -> Component:
     if told.aborts:
         words = f"{because}; {undone}"
     return replace(made, rolls_because=words, breaks=told.breaks, undone=undone)
+
+
+def _lived(part: Component, found: Fit) -> Component:
+    """With what the new release's programs fail at on the copies: no plan does anything against that."""
+    told = [a for a in found.kept.rehearsal.answers if a.service == part.service and found.counts(a.service)]
+    problems = [problem for one in told for problem in one.problems()]
+    if not problems or part.undone:
+        return part
+    return replace(part, undone=f"its new release fails on the restored copies: {problems[0]}")
 
 
 def left_undone(plan: Plan, told: Proven) -> str:
@@ -227,6 +237,7 @@ def sentences(found: Fit) -> Iterator[str]:
                 "the server is a node of a Galera cluster: while a statement above runs, writes to all databases "
                 "wait, on every node (wsrep_OSU_method=TOI, its default)"
             )
+        yield from _asked(rehearsal, found)
         yield from (f"{t.what}; {t.fix}" for t in troubles(rehearsal.commands) if found.counts(t.service))
     for service, why in found.refused:
         yield (
@@ -263,6 +274,15 @@ def _measured(rehearsal: Rehearsal) -> Iterator[str]:
             f"the rehearsal's machine was busy, {rehearsal.busy:g} programs wanted each of its processors: times are "
             "too long; rehearse where nobody else works"
         )
+
+
+def _asked(rehearsal: Rehearsal, found: Fit) -> Iterator[str]:
+    """How the new release's programs fared."""
+    if not rehearsal.answers:
+        yield "the new release's programs were not started on the copies"
+    for told in rehearsal.answers:
+        if found.counts(told.service):
+            yield told.sentence()
 
 
 def _many(number: int, word: str) -> str:

@@ -71,7 +71,8 @@ def refuse_undone(plan: Plan) -> None:
                 ["a rehearsal found what this plan does nothing against:", *(f"  - {each}" for each in found)]
             ),
             hint=f"`liftlock plan --to {plan.lift.target} --rehearsal FILE -o PLAN` makes one that does; with "
-            "`--no-shim` or `--overlap SERVICE` one that goes on nevertheless",
+            "`--no-shim` or `--overlap SERVICE` one that goes on nevertheless; what the new release itself fails at "
+            "is mended first, and rehearsed again",
         )
 
 

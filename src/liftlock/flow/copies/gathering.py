@@ -10,6 +10,7 @@ from pathlib import Path
 from liftlock.cloud.mapping import Family
 from liftlock.errors import BadInput
 from liftlock.knowledge.service import Migration, Service
+from liftlock.ports.enclosure import Enclosure
 from liftlock.ports.scratch import ReleaseCode, Said, ScratchServer
 from liftlock.rehearsal.families import of_database
 from liftlock.rehearsal.hazards import Evidence, Trial
@@ -34,6 +35,8 @@ class Ground:
     """Copies that are loaded."""
     rewritten: tuple[str, ...] = ()
     """Addresses in them that would have led elsewhere."""
+    enclosure: Enclosure | None = None
+    """Where the new release's programs are started; None where they are not."""
     migrated: list[str] = field(default_factory=list)
     """Those that were migrated by somebody else: a dump of what came out is loaded."""
 

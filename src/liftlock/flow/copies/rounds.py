@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from liftlock.cloud.schema import Schema
-from liftlock.flow.copies.gathering import BEFORE, Ground, due, run
+from liftlock.flow.copies.gathering import BEFORE, Ground, Ran, due, run
 from liftlock.knowledge.service import Migration, Service
 from liftlock.ports.scratch import Replayed, Took
 from liftlock.rehearsal import measured
@@ -62,9 +62,9 @@ def rehearsed(
     databases = [d for d in chosen.service.databases if d in ground.databases]
     went = []
     for _ in range(rounds):
-        _afresh(ground, databases)
+        afresh(ground, databases)
         went.append(tuple(_round(ground, chosen, databases)))
-    _afresh(ground, databases)
+    afresh(ground, databases)
     again = iter(ground.server.replay([s for one in went[0] for s in (*one.first_said, *one.second_said)]))
     commands = []
     for number, one in enumerate(went[0]):
@@ -77,7 +77,8 @@ def rehearsed(
     return tuple(commands)
 
 
-def _afresh(ground: Ground, databases: Sequence[str]) -> None:
+def afresh(ground: Ground, databases: Sequence[str]) -> None:
+    """Make copies anew from those that stayed as they were, and lead what is written in them nowhere."""
     for name in databases:
         ground.server.copy(name + BEFORE, name)
     ground.server.isolate(databases)
@@ -103,16 +104,21 @@ def _schemas(ground: Ground, databases: Sequence[str]) -> dict[str, Schema]:
 
 def _once(ground: Ground, migration: Migration, targets: tuple[str, ...]) -> tuple[Once, tuple[Took, ...]]:
     """Run a command until it has nothing more to do, as the plan's step does."""
-    wall, batches = 0.0, 0
     with ground.server.timed() as said:
-        while batches < BATCHES_AT_MOST:
-            ended = run(ground, migration, targets)
-            wall, batches = wall + ended.seconds, batches + 1
-            if not (migration.may_repeat and ended.code == MORE_TO_DO):
-                break
-    server, changed = sum(one.seconds for one in said), measured.changed(said)
-    once = Once(ended.code, ended.words, round(wall, 3), round(server, 3), batches, changed=changed)
+        ran = list(batches(ground, migration, targets))
+    wall, server = sum(one.seconds for one in ran), sum(one.seconds for one in said)
+    last, changed = ran[-1], measured.changed(said)
+    once = Once(last.code, last.words, round(wall, 3), round(server, 3), len(ran), changed=changed)
     return once, tuple(said)
+
+
+def batches(ground: Ground, migration: Migration, targets: tuple[str, ...]) -> Iterator[Ran]:
+    """Run a command until it has nothing more to do, as the plan's step does; each time it was run, at least one."""
+    for _ in range(BATCHES_AT_MOST):
+        ran = run(ground, migration, targets)
+        yield ran
+        if not (migration.may_repeat and ran.code == MORE_TO_DO):
+            return
 
 
 def _command(
