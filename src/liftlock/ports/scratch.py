@@ -230,6 +230,9 @@ class ReleaseCode(Protocol):
     def words(self, program: str) -> tuple[str, ...]:
         """What starts a program of the release; raises `BadInput` if it has none of that name."""
 
+    def can_serve(self, application: str) -> bool:
+        """Whether the release has the module of a WSGI application; before 2025.1 most are programs instead."""
+
     def serving(self, application: str, port: int) -> tuple[str, ...]:
         """What serves a WSGI application, `nova.wsgi.osapi_compute:application`, on the loopback.
 

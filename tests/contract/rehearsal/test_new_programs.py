@@ -174,3 +174,18 @@ def test_without_keystone_nobody_is_asked_and_a_service_nobody_knows_is_not_star
         ("glance", "keystone is not among what is rehearsed: nobody could ask", ()),
         ("horizon", "liftlock does not know how to run it", ()),
     ]
+
+
+def test_an_api_that_is_no_module_in_this_release_is_left_out_and_said(
+    scratch: ScratchMariaDb, place: Netns, tmp_path: Path
+) -> None:
+    code = environment(tmp_path / "new", {})
+    (tmp_path / "new/lib/python3/site-packages/keystone/wsgi/api.py").unlink()
+    ground = Ground(scratch, code, code, ("keystone",))
+    keystone, glance = services()["keystone"], services()["glance"]
+    found = lived(ground, place, [Chosen(keystone, ()), Chosen(glance, ())], lambda _: None)
+    own = "its API is a program of its own in this release, which liftlock cannot serve"
+    assert [(one.service, one.left_out, one.problems()) for one in found] == [
+        ("keystone", own, ()),
+        ("glance", own, ()),
+    ]

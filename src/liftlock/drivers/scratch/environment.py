@@ -103,6 +103,10 @@ class VenvCode:
             raise BadInput(f"there is no program {program} in {self._folder}")
         return str(self._python), str(path)
 
+    def can_serve(self, application: str) -> bool:
+        module = application.partition(":")[0].replace(".", "/")
+        return any(self._folder.glob(f"lib*/python*/site-packages/{module}.py"))
+
     def serving(self, application: str, port: int) -> tuple[str, ...]:
         return (
             str(self._python),

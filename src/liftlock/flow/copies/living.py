@@ -22,6 +22,7 @@ _AFTER = ("online", "contract")
 _NOBODY = "keystone is not among what is rehearsed: nobody could ask"
 _DUMB = "keystone of the new release does not start"
 _UNKNOWN = "liftlock does not know how to run it"
+_NO_MODULE = "its API is a program of its own in this release, which liftlock cannot serve"
 _OWN_BROKER = f"UPDATE cell_mappings SET transport_url = '{BROKER}' WHERE transport_url NOT LIKE 'none:%'"  # noqa: S608
 
 Known = Mapping[str, tuple[Rows, ...]]
@@ -32,16 +33,25 @@ def lived(
     ground: Ground, enclosure: Enclosure, chosen: Sequence[Chosen], tell: Callable[[str], None]
 ) -> tuple[Answers, ...]:
     """How the target's programs fare on fresh copies; a failure is told and ends nothing but what rests on it."""
-    known = roles()
-    cast = [one for one in chosen if one.service.name in known]
-    left = [Answers(c.service.name, left_out=_UNKNOWN) for c in chosen if c.service.name not in known]
+    why = {one.service.name: _why_not(ground, one) for one in chosen}
+    cast = [one for one in chosen if not why[one.service.name]]
+    left = [Answers(name, left_out=words) for name, words in why.items() if words]
     if "keystone" not in {one.service.name for one in cast}:
-        return (*(Answers(c.service.name, left_out=_NOBODY) for c in cast), *left)
+        nobody = _DUMB if "keystone" in why else _NOBODY
+        return (*(Answers(c.service.name, left_out=nobody) for c in cast), *left)
     try:
         return (*_Stay(ground, enclosure, cast, tell).told(), *left)
     except StepFailed as failed:
         broken = (Started("the rehearsal", 0.0, f"could not go on: {failed.what}"),)
         return (*(Answers(c.service.name, broken) for c in cast), *left)
+
+
+def _why_not(ground: Ground, one: Chosen) -> str:
+    """Why a service's programs are not started; empty if they are."""
+    if one.service.name not in roles():
+        return _UNKNOWN
+    api = one.service.api()
+    return "" if api is None or ground.new.can_serve(api.wsgi) else _NO_MODULE
 
 
 @dataclass
