@@ -91,6 +91,8 @@ class World:
         """Keys that cannot be changed."""
         self.stuck: set[str] = set()
         """Keys that cannot be changed back."""
+        self.dead: set[str] = set()
+        """Keys of pumps that do not run any more."""
         self.at_change: Callable[[str], None] = lambda key: None
 
     def at(self, clock: Clock) -> World:
@@ -254,6 +256,19 @@ class Hand(Put):
 
 
 @dataclass(frozen=True)
+class Pump(Put):
+    """Set a value by starting something, which may die."""
+
+    def has_died(self, hands: Hands) -> bool:
+        return self.key in world_of(hands).dead
+
+    def revive(self, hands: Hands) -> None:
+        if self.key in world_of(hands).broken:
+            raise StepFailed(f"{self.key} does not start", now=f"{self.key} is dead", hint=f"oil {self.key}")
+        world_of(hands).dead.remove(self.key)
+
+
+@dataclass(frozen=True)
 class Drop(Put):
     """What a `Put` has set is gone for good."""
 
@@ -280,7 +295,7 @@ class Ask(Question):
         world_of(hands).changes[f"asked {self.key} on the way back"] += 1
 
 
-_EVERY = (Ask, AwaitValue, Drop, Hand, Put, PutTwo, Restart, Defective)
+_EVERY = (Ask, AwaitValue, Drop, Hand, Pump, Put, PutTwo, Restart, Defective)
 KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in _EVERY}
 
 

@@ -175,6 +175,12 @@ def test_an_interrupt_on_the_way_back_is_noted_and_the_same_command_finishes_it(
     assert "new" not in {site.world.values.get(key) for key in "cd"}
 
 
+def test_an_interrupt_on_the_way_there_holds_the_run_for_who_pressed_it(site: Site) -> None:
+    site.world.at_change = interrupted
+    state = site.runner("kim").run(HANDED)
+    assert (state.standing, state.who, state.why) == (Standing.HELD, "kim", "interrupted from the keyboard")
+
+
 @pytest.fixture
 def interrupt() -> Iterator[Callable[[], None]]:
     """Ctrl-C from another thread; returns when the main thread has it, however busy the machine is."""
@@ -282,6 +288,23 @@ def test_while_held_each_request_is_answered_by_what_it_is(site: Site) -> None:
     assert told["approve"].startswith("refused: ")
     assert told["for another"].startswith("refused: it is for plan #")
     assert told["resume"] == "resumed"
+
+
+@pytest.mark.parametrize(
+    ("how", "does"),
+    [("abort", "aborts the run"), ("rollback", "rolls the run back"), ("resume", "finishes the return")],
+)
+def test_what_was_asked_before_the_run_went_back_is_answered_by_that(site: Site, how: str, does: str) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    if how == "resume":
+        site.world.at_change = interrupted
+        assert fallen(site).resume().standing is Standing.FALLING_BACK
+        site.world.at_change = lambda key: None
+    asked = ask(site, RequestKind.HOLD)
+    getattr(site.runner("kim"), how)()
+    assert outcome(site, asked).startswith(f"refused: kim {does}")
 
 
 # --- runs that are over -----------------------------------------------------------------------------------
