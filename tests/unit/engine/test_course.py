@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from liftlock.engine.effects import or_stop
-from liftlock.engine.state import Standing
-from liftlock.errors import StalePlan, StepFailed
+from liftlock.engine.state import RunState, Standing
+from liftlock.errors import CannotRevert, LiftlockError, StalePlan, StepFailed
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
+from liftlock.plan.reason import Reason
 from liftlock.ports.journal import Event, Line, Request, RequestKind
-from tests.scenario.waterworks import Pump, Put, Restart, Site, plan, stage
+from tests.scenario.waterworks import (
+    Defective,
+    Drop,
+    Hand,
+    PowerCut,
+    Pump,
+    Put,
+    Restart,
+    Site,
+    Slow,
+    plan,
+    stage,
+)
 
+PATIENCE_S = 60.0
 GATED = plan(stage("fill", (Put("a"),)), stage("open", (Put("b"),), gate="cutover"))
 
 
@@ -121,3 +136,189 @@ def test_what_cannot_be_started_again_holds_the_run_and_says_how_to_go_on(site: 
     assert told.value.now == f"b is dead; {state.sentence()}"
     assert told.value.hint == f"oil b; then `liftlock resume`{or_stop(state)}"
     assert (state.standing, state.who, state.why) == (Standing.HELD, "liftlock", "b does not start")
+
+
+# --- what is written about a step ---------------------------------------------------------------------------------
+
+
+class CutsOnceBegun:
+    """An observer that lets the power go when the first step has taken effect, before that is written down."""
+
+    def __init__(self, site: Site) -> None:
+        self._fuse = site.world.fuse
+
+    def line(self, line: Line, state: RunState) -> None:
+        if line.event is Event.STARTED:
+            self._fuse.set(1, late=True)
+
+    def waiting(self, sentence: str) -> None:
+        """Nothing."""
+
+
+def test_what_took_effect_before_the_power_went_is_found_done_by_when_it_was_begun(site: Site) -> None:
+    with pytest.raises(PowerCut):
+        site.runner(observer=CutsOnceBegun(site)).run(plan(stage("fill", (Restart("pump"), Put("a")))))
+    site.light()
+    assert site.runner().resume().finished
+    assert site.world.changes["pump"] == 1
+    assert [line.detail for line in lines(site, Event.DID)] == [
+        {"title": "restart pump", "found": "done when asked again"},
+        {"title": "set a to new"},
+    ]
+
+
+def test_what_was_so_before_the_run_is_written_down_as_that(site: Site) -> None:
+    site.world.values["a"] = "new"
+    assert site.runner().run(plan(stage("fill", (Put("a"),)))).finished
+    assert [line.detail for line in lines(site, Event.FOUND_DONE)] == [{"title": "set a to new"}]
+    assert not lines(site, Event.STARTED, Event.DID)
+
+
+ABOUT_A_STEP = (Event.STARTED, Event.DID, Event.FAILED, Event.REVERTING, Event.REVERTED)
+
+
+def told_of_steps(site: Site) -> list[tuple[Event, object]]:
+    return [(line.event, dict(line.detail)) for line in lines(site, *ABOUT_A_STEP)]
+
+
+def test_each_line_about_a_step_says_what_it_does_and_how_that_went(site: Site) -> None:
+    site.world.broken.add("b")
+    with pytest.raises(StepFailed):
+        site.runner().run(plan(stage("fill", (Slow("a"), Put("b")))))
+    assert site.runner().abort().standing is Standing.ABORTED
+    failed = {"what": "b does not move", "now": "b is as before", "next": "oil b", "while": "executing"}
+    a, b = {"title": "set a to new"}, {"title": "set b to new"}
+    assert told_of_steps(site) == [
+        (Event.STARTED, a),
+        (Event.DID, a | {"note": "a moved slowly"}),
+        (Event.STARTED, b),
+        (Event.FAILED, b | failed),
+        (Event.REVERTING, b),
+        (Event.REVERTED, b),
+        (Event.REVERTING, a),
+        (Event.REVERTED, a | {"note": "a moved back slowly"}),
+    ]
+
+
+def test_a_defect_of_a_step_is_written_down_in_three_parts_of_which_the_second_is_not_known(
+    site: Site,
+) -> None:
+    with pytest.raises(StepFailed) as told:
+        site.runner().run(plan(stage("fill", (Defective(),))))
+    state = site.runner()._last()[1]
+    assert told.value.now == f"not known; {state.sentence()}"
+    assert told.value.hint == f"remove the cause; then `liftlock resume`{or_stop(state)}"
+    what = {"what": "divide: ZeroDivisionError: by nothing", "now": "not known", "next": ""}
+    assert told_of_steps(site)[-1] == (Event.FAILED, {"title": "divide", "while": "executing"} | what)
+
+
+def test_what_cannot_be_undone_is_written_down_as_lost_for_good(site: Site) -> None:
+    site.world.broken.add("b")
+    with pytest.raises(StepFailed):
+        site.runner().run(plan(stage("fill", (Drop("a"), Put("b")))))
+    with pytest.raises(CannotRevert) as told:
+        site.runner().abort()
+    state = site.runner()._last()[1]
+    assert told.value.now == f"nobody needs a; {state.sentence()}"
+    assert told.value.hint == "remove the cause; or go on: `liftlock resume`"
+    what = {"what": "a was dropped", "now": "nobody needs a", "next": "", "for good": True}
+    assert told_of_steps(site)[-1] == (Event.FAILED, {"title": "set a to new", "while": "reverting"} | what)
+    assert (state.standing, state.who) == (Standing.HELD, "liftlock")
+    assert state.why == "a step could not be undone: a was dropped"
+
+
+# --- what a failure says of how to go on --------------------------------------------------------------------------
+
+
+def jams(kind: type[LiftlockError], hint: str) -> Callable[[str], None]:
+    """Whatever is changed fails with this advice."""
+
+    def at_change(key: str) -> None:
+        raise kind(f"{key} jams", now=f"{key} is between", hint=hint)
+
+    return at_change
+
+
+RESUME = "oil it, then `liftlock resume`"
+FORWARD = " (`liftlock resume` would go forward again)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "hint", "said"),
+    [
+        (StepFailed, "abort", RESUME, f"oil it, then `liftlock abort`{FORWARD}"),
+        (StepFailed, "rollback", RESUME, f"oil it, then `liftlock rollback`{FORWARD}"),
+        (StepFailed, "abort", "oil it", f"oil it; then `liftlock abort`{FORWARD}"),
+        (CannotRevert, "abort", RESUME, RESUME),
+        (CannotRevert, "abort", "let it be", "let it be; or go on: `liftlock resume`"),
+    ],
+)
+def test_what_fails_on_the_way_back_is_not_told_to_go_forward_unless_it_is_gone_for_good(
+    site: Site, kind: type[LiftlockError], how: str, hint: str, said: str
+) -> None:
+    site.world.broken.add("b")
+    with pytest.raises(StepFailed):
+        site.runner().run(plan(stage("fill", (Put("a"), Put("b")))))
+    site.world.at_change = jams(kind, hint)
+    with pytest.raises(kind) as told:
+        getattr(site.runner(), how)()
+    assert told.value.what == "a jams"
+    assert told.value.now == f"a is between; {site.runner()._last()[1].sentence()}"
+    assert told.value.hint == said
+
+
+def test_advice_that_names_the_way_on_is_left_as_it_is(site: Site) -> None:
+    site.world.at_change = jams(StepFailed, RESUME)
+    with pytest.raises(StepFailed) as told:
+        site.runner().run(plan(stage("fill", (Put("a"),))))
+    assert told.value.hint == RESUME
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            Reason("green", "it died", fall_back=True),
+            "oil b; when green is well, `liftlock resume` hands over again; or `liftlock rollback`",
+        ),
+        (
+            Reason("budget", "too many failed", rollback=True),
+            "everything was put back: remove the cause, then make a new plan: `liftlock plan`",
+        ),
+    ],
+)
+def test_a_failure_that_a_guard_took_back_says_how_to_begin_again(
+    site: Site, reason: Reason, said: str
+) -> None:
+    def guard(state: RunState) -> Reason | None:
+        return reason if state.standing is Standing.HELD else None
+
+    site.world.broken.add("b")
+    with pytest.raises(StepFailed) as told:
+        site.runner(guards=[guard]).run(plan(stage("hand over", (Hand("a"), Put("b"))), GATED.stages[1]))
+    assert told.value.hint == said
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_steps_that_fail_side_by_side_are_counted_in_what_the_first_says(site: Site, others: int) -> None:
+    together = threading.Barrier(1 + others)
+
+    def jam(key: str) -> None:
+        together.wait(PATIENCE_S)
+        raise StepFailed("it jams", now="it is between")
+
+    site.world.at_change = jam
+    with pytest.raises(StepFailed) as told:
+        site.runner().run(plan(stage("fill", *((Put(key),) for key in "abc"[: 1 + others]), at_once=3)))
+    assert told.value.what == f"it jams (and {others} more failed: `liftlock status`)"
+
+
+# --- held ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_lets_a_held_run_go_on_and_why_stands_in_the_journal(site: Site) -> None:
+    made = plan(stage("fill", (Put("a"), Put("b"))))
+    site.world.at_change = lambda key: ask(site, RequestKind.HOLD, made) and None if key == "a" else None
+    site.world.clock.at_sleep = lambda: ask(site, RequestKind.RESUME, made) and None
+    assert site.runner(wait=True).run(made).finished
+    assert [(line.who, line.detail) for line in lines(site, Event.RESUMED)] == [("finn", {"why": "I say so"})]

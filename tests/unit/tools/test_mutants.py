@@ -32,7 +32,7 @@ def sign(age, young="no"):
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("liftlock.engine.door")
-    module.__file__ = "door.py"
+    module.__file__ = "<door>"  # what measures coverage looks for every file that it is told of
     exec(TEXT, vars(module))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module
