@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from liftlock.engine.effects import or_stop
 from liftlock.engine.state import RunState, Standing
-from liftlock.errors import CannotRevert, LiftlockError, StalePlan, StepFailed
+from liftlock.errors import CannotRevert, LiftlockError, StalePlan, StepFailed, Unreachable
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
 from liftlock.plan.reason import Reason
+from liftlock.ports.hands import Hands
 from liftlock.ports.journal import Event, Line, Request, RequestKind
 from tests.scenario.waterworks import (
     Defective,
@@ -225,6 +227,27 @@ def test_what_cannot_be_undone_is_written_down_as_lost_for_good(site: Site) -> N
     assert told_of_steps(site)[-1] == (Event.FAILED, {"title": "set a to new", "while": "reverting"} | what)
     assert (state.standing, state.who) == (Standing.HELD, "liftlock")
     assert state.why == "a step could not be undone: a was dropped"
+
+
+@dataclass(frozen=True)
+class Silent(Slow):
+    """Whoever looks afterwards gets no answer."""
+
+    def prove_undone(self, hands: Hands) -> None:
+        raise Unreachable("ctl does not answer")
+
+
+def test_a_way_back_does_not_end_at_a_host_that_is_silent_afterwards_and_says_so(site: Site) -> None:
+    def guard(state: RunState) -> Reason | None:
+        return Reason("budget", "too many", abort=True) if state.standing is Standing.HELD else None
+
+    site.world.broken.add("b")
+    with pytest.raises(StepFailed):
+        site.runner(guards=[guard]).run(plan(stage("fill", (Silent("a"), Hand("c"), Put("b")))))
+    unseen = "it could not be looked at afterwards: ctl does not answer"
+    reverted = [line.detail for line in lines(site, Event.REVERTED)]
+    assert reverted[-1] == {"title": "set a to new", "note": f"a moved back slowly; {unseen}"}
+    assert lines(site, Event.ABORTED)[0].detail == {"reverted": 3}
 
 
 # --- what a failure says of how to go on --------------------------------------------------------------------------

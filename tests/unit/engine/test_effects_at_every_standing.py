@@ -6,6 +6,7 @@ import pytest
 
 from liftlock.engine.effects import effect
 from liftlock.engine.state import RunState, state_of
+from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event, RequestKind
 from tests.scenario.waterworks import Hand, Put, plan, stage
 from tests.unit.engine.lines import FOUR, MIGRATE, ONE, TWO, Story
@@ -97,6 +98,26 @@ def handed(count: int, stages: int = 1) -> RunState:
         if ref.stage < stages:
             story.tell(Event.STAGE_DONE, ref.stage)
     return state_of("run-1", made, story.lines)
+
+
+def beyond(verb: str) -> RunState:
+    """A stage that loses writes is done, the one after it is begun."""
+    last = stage("end", (Put("y"),))
+    made = plan(stage("fill", (Put("a"),)), stage("clear up", (Put("z"),), lossless=False), last, verb=verb)
+    story = Story()
+    for number in (1, 2):
+        story.tell(Event.STAGE_BEGUN, number).step(StepRef(number, 1)).tell(Event.STAGE_DONE, number)
+    story.tell(Event.STAGE_BEGUN, 3).tell(Event.STARTED, StepRef(3, 1))
+    return state_of("run-1", made, story.lines)
+
+
+@pytest.mark.parametrize(
+    ("verb", "left"),
+    [("upgrade", "`liftlock resume`, or `liftlock restore`"), ("restore", "`liftlock resume`")],
+)
+def test_an_abort_past_the_return_leaves_what_only_a_restore_takes_back(verb: str, left: str) -> None:
+    said = f"puts back 1 step (“set y to new”); stages 1 to 2 stay as done; {left}"
+    assert effect(ABORT, beyond(verb), alive=True) == said
 
 
 FIVE = "puts back 5 steps (“set s4 to new”, “set s3 to new”, “set s2 to new” and 2 more)"
