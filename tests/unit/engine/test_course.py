@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from liftlock.engine.effects import or_stop
-from liftlock.engine.state import RunState, Standing
-from liftlock.errors import CannotRevert, LiftlockError, StalePlan, StepFailed, Unreachable
+from liftlock.engine.state import RunState, Standing, StepStatus
+from liftlock.errors import CannotRevert, LiftlockError, Refused, StalePlan, StepFailed, Unreachable
 from liftlock.plan.fingerprint import fingerprint
 from liftlock.plan.model import Plan
 from liftlock.plan.reason import Reason
@@ -42,9 +42,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site.close()
 
 
-def ask(site: Site, kind: RequestKind, about: Plan, gate: str = "") -> int:
+def ask(site: Site, kind: RequestKind, about: Plan, gate: str = "", why: str = "I say so") -> int:
     at = site.world.clock.now()
-    return site.journal.file(Request(kind, "finn", at, fingerprint(about), gate, reason="I say so")).id
+    return site.journal.file(Request(kind, "finn", at, fingerprint(about), gate, reason=why)).id
 
 
 def lines(site: Site, *events: Event) -> list[Line]:
@@ -345,3 +345,96 @@ def test_who_lets_a_held_run_go_on_and_why_stands_in_the_journal(site: Site) -> 
     site.world.clock.at_sleep = lambda: ask(site, RequestKind.RESUME, made) and None
     assert site.runner(wait=True).run(made).finished
     assert [(line.who, line.detail) for line in lines(site, Event.RESUMED)] == [("finn", {"why": "I say so"})]
+
+
+class Listener:
+    """An observer that keeps what it is told while the run waits."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def line(self, line: Line, state: RunState) -> None:
+        """Nothing."""
+
+    def waiting(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"), [("I say so", "held by finn: I say so"), ("", "held by finn")], ids=["why", "no reason"]
+)
+def test_who_watches_a_held_run_is_told_by_whom_and_why(site: Site, why: str, said: str) -> None:
+    made = plan(stage("fill", (Put("a"), Put("b"))))
+    site.world.at_change = lambda key: (
+        ask(site, RequestKind.HOLD, made, why=why) and None if key == "a" else None
+    )
+    site.world.clock.at_sleep = lambda: ask(site, RequestKind.RESUME, made) and None
+    listener = Listener()
+    assert site.runner(wait=True, observer=listener).run(made).finished
+    assert listener.said == [said]
+
+
+# --- the way back -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "going", "gone", "at"),
+    [
+        (RequestKind.ABORT, Event.ABORTING, Event.ABORTED, 2),
+        (RequestKind.ROLLBACK, Event.ROLLING_BACK, Event.ROLLED_BACK, None),
+    ],
+)
+def test_who_wanted_the_run_back_is_answered_and_named_where_it_begins_and_where_it_ends(
+    site: Site, kind: RequestKind, going: Event, gone: Event, at: int | None
+) -> None:
+    made = plan(stage("fill", (Put("a"),)), stage("open", (Put("b"), Put("c"))))
+    asked: list[int] = []
+    site.world.at_change = lambda key: (
+        asked.append(ask(site, kind, made)) if key == "b" and not asked else None
+    )
+    site.runner().run(made)
+    begins, ends = lines(site, going, gone)
+    assert (begins.event, begins.who, begins.detail) == (going, "finn", {"why": "I say so"})
+    assert (ends.event, ends.who, ends.stage, ends.detail) == (gone, "finn", at, {"reverted": 1 if at else 2})
+    (answered,) = [request for request in site.journal.requests(pending=False) if request.id == asked[0]]
+    assert answered.outcome == going.value
+
+
+def test_a_rollback_past_the_return_is_refused_with_what_is_left_to_do(site: Site) -> None:
+    past_the_return(site)
+    before = site.runner()._last()[1]
+    with pytest.raises(Refused) as told:
+        site.runner().rollback()
+    assert told.value.what == "stage 2 “clear up” was begun: what it changed cannot be put back"
+    assert (told.value.now, told.value.hint) == (before.sentence(), "by hand")
+
+
+def green_died(state: RunState) -> Reason | None:
+    return Reason("green", "it died", fall_back=True) if state.count(StepStatus.DONE) else None
+
+
+def test_what_cannot_return_to_blue_is_left_to_a_rollback(site: Site) -> None:
+    site.world.stuck.add("a")
+    with pytest.raises(StepFailed) as told:
+        site.runner(guards=[green_died]).run(plan(stage("hand over", (Hand("a"),)), GATED.stages[1]))
+    assert told.value.what == "a does not move back"
+    assert told.value.hint == f"remove the cause; then `liftlock rollback`{FORWARD}"
+    why = "it died; not all of it could return to blue: a does not move back"
+    (held,) = lines(site, Event.HELD)
+    assert (held.who, held.detail) == ("guard green", {"why": why})
+
+
+@dataclass(frozen=True)
+class Patient(Hand):
+    """Undoing it takes longer than whoever watches is left without a word."""
+
+    def revert(self, hands: Hands) -> None:
+        hands.clock.sleep(30.0)
+        super().revert(hands)
+
+
+def test_who_watches_is_told_that_undoing_a_step_goes_on_waiting(site: Site) -> None:
+    listener = Listener()
+    runner = site.runner(guards=[green_died], observer=listener)
+    runner.run(plan(stage("hand over", (Patient("a"),)), GATED.stages[1]))
+    assert listener.said == ["undoing “set a to new” has waited for 30 s and goes on waiting"]
