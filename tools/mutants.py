@@ -1,8 +1,8 @@
 """Change one thing in `engine/` at a time, and see whether a test notices.
 
-`python tools/mutants.py [--json FILE] [--again] [--by TESTS] [MODULE …]`. The changes are mutmut's. They are tried
-here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own,
-in the code of the one function it is in, by the tests alone that run its statement, the quickest first.
+`python tools/mutants.py [--json FILE] [--again | --since COMMIT] [--by TESTS] [MODULE …]`. The changes are mutmut's.
+They are tried here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a
+fork of its own, in the code of the one function it is in, by those tests alone that run its statement, quickest first.
 """
 
 from __future__ import annotations
@@ -397,6 +397,35 @@ def report(
     }
 
 
+def kept_up(
+    tried: Sequence[Tried], judges: Sequence[str], known: Mapping[str, Any], now: Sequence[Mutant]
+) -> dict[str, Any]:
+    """What is known of modules that were written further: of these changes as they ended, of others as before.
+
+    `now` are all changes that these modules have room for, those tried among them.
+    """
+    modules = {mutant.module for mutant in now}
+    done = {_key(_place(one.mutant)) for one in tried}
+    lines = {_key(_place(mutant)): mutant.line for mutant in now if _key(_place(mutant)) not in done}
+    fresh = report(tried, judges, known, again=False)
+
+    def rows(part: str) -> list[dict[str, Any]]:
+        before = [row for row in known.get(part, ()) if row["module"] in modules and _key(row) in lines]
+        return fresh[part] + [row | {"line": lines[_key(row)]} for row in before]
+
+    found = fresh | {part: rows(part) for part in ("survivors", "timeouts", "noticed since")}
+    before = {row["module"]: row["judges"] for row in known.get("modules", ())}
+    for row in found["modules"]:
+        if row["module"] in modules:
+            alive = [one["reached"] for one in found["survivors"] if one["module"] == row["module"]]
+            endless = sum(one["module"] == row["module"] for one in found["timeouts"])
+            total = sum(mutant.module == row["module"] for mutant in now)
+            row["judges"] = sorted({*before.get(row["module"], ()), *judges})
+            row["mutants"], row["killed"] = total, total - len(alive) - endless
+            row["timeouts"], row["survived"], row["unreached"] = endless, sum(alive), alive.count(False)
+    return found
+
+
 def _counted(
     module: str, tried: Sequence[Tried], judges: Sequence[str], before: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -440,26 +469,48 @@ def _commit() -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def chosen_mutants(modules: Sequence[str], known: Mapping[str, Any], *, again: bool) -> list[Mutant]:
-    """All of these modules, or of all if none is named; `again`: those that survived, or went on for ever, before."""
+def chosen_mutants(
+    modules: Sequence[str], known: Mapping[str, Any], *, again: bool, since: str = ""
+) -> list[Mutant]:
+    """All of these modules, or of all if none is named; `again`: those that survived, or went on for ever, before.
+
+    `since`: those for which there was no room in this commit.
+    """
     left = {_key(row) for part in ("survivors", "timeouts") for row in known.get(part, ())}
     paths = sorted(FOLDER.glob("*.py"))
     found = [m for p in paths if not modules or p.stem in modules for m in mutants_of(p.stem, p.read_text())]
-    return [m for m in found if not again or (m.module, m.function, m.diff) in left]
+    old = {
+        _key(_place(m)) for name in {m.module for m in found} for m in mutants_of(name, _text(name, since))
+    }
+    return [m for m in found if (not again or _key(_place(m)) in left) and _key(_place(m)) not in old]
+
+
+def _text(module: str, commit: str) -> str:
+    """As it was then; empty for no commit."""
+    if not commit:
+        return ""
+    place = FOLDER.joinpath(f"{module}.py").relative_to(ROOT)
+    command = ["git", "show", f"{commit}:{place}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 class Report:
     """What is known, and the file it is kept in, if there is one."""
 
-    def __init__(self, path: Path | None, *, again: bool) -> None:
+    def __init__(self, path: Path | None, *, again: bool, since: str = "") -> None:
         self._path = path
         self._again = again
+        self._since = since
         self._tried: set[str] = set()
         self.known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
 
     def add(self, tried: Sequence[Tried], judges: Sequence[str]) -> None:
         """Keep what became of a module's changes, and print how many were noticed."""
-        self.known = report(tried, judges, self.known, again=self._again)
+        if self._since:
+            now = chosen_mutants([tried[0].mutant.module], {}, again=False)
+            self.known = kept_up(tried, judges, self.known, now)
+        else:
+            self.known = report(tried, judges, self.known, again=self._again)
         tried_once = {row["module"] for row in self.known["modules"]}
         self.known["not tried"] = sorted({path.stem for path in FOLDER.glob("[a-z]*.py")} - tried_once)
         if self._path:
@@ -486,12 +537,15 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="only what no test ended before, as the file tells"
     )
+    parser.add_argument(
+        "--since", default="", metavar="COMMIT", help="only what could not be changed so then"
+    )
     parser.add_argument("--by", action="append", default=[], metavar="TESTS", help="by these tests alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="state (default: all)")
     chosen = parser.parse_args()
-    found = Report(chosen.json and chosen.json.absolute(), again=chosen.again)
-    mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again)
+    found = Report(chosen.json and chosen.json.absolute(), again=chosen.again, since=chosen.since)
+    mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again, since=chosen.since)
     bench = Bench(mutants, chosen.jobs, found.add, chosen.by)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
