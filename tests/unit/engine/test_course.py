@@ -438,3 +438,24 @@ def test_who_watches_is_told_that_undoing_a_step_goes_on_waiting(site: Site) -> 
     runner = site.runner(guards=[green_died], observer=listener)
     runner.run(plan(stage("hand over", (Patient("a"),)), GATED.stages[1]))
     assert listener.said == ["undoing “set a to new” has waited for 30 s and goes on waiting"]
+
+
+def test_past_the_return_a_guard_is_heard_once_by_whoever_holds_the_run(site: Site) -> None:
+    made = plan(
+        stage("hand over", (Hand("a"),)), stage("finalize", (Put("z"),), lossless=False), GATED.stages[1]
+    )
+    looks = iter(range(1, 20))
+
+    def hold_and_wait() -> None:
+        match next(looks):
+            case 1:
+                ask(site, RequestKind.HOLD, made)
+            case 12:
+                raise KeyboardInterrupt
+
+    def guard(state: RunState) -> Reason | None:
+        return Reason("green", "it died", fall_back=True) if state.standing is Standing.HELD else None
+
+    site.world.clock.at_sleep = hold_and_wait
+    site.runner(wait=True, guards=[guard]).run(made)
+    assert [line.who for line in lines(site, Event.HELD)] == ["finn", "guard green"]
