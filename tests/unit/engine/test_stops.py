@@ -487,6 +487,7 @@ def test_a_return_to_blue_that_was_cut_is_finished_and_still_says_why(site: Site
     state = site.runner("rey").resume()
     assert (state.standing, state.who) == (Standing.HELD, "guard green")
     assert state.why == "green is gone; requests and work are on blue again"
+    assert events(site).count(Event.FALLING_BACK) == 1, "it was begun once"
 
 
 def test_a_run_that_no_process_works_on_is_in_the_way_as_what_it_is(site: Site) -> None:
