@@ -397,6 +397,17 @@ def test_a_run_that_took_anothers_place_and_the_one_it_replaced_name_each_other(
     assert (first.event, first.detail["supersedes"]) == (Event.RUN_BEGUN, "")
 
 
+def test_a_run_that_was_aborted_half_way_is_named_with_what_sees_to_the_rest(site: Site) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    state = site.runner().abort()
+    assert refused(lambda: site.runner().run(plan(stage("other", (Put("z"),))))) == (
+        f"a run of plan #{short(fingerprint(HANDED))} was aborted half way; {state.sentence()}",
+        "`liftlock rollback` puts back the rest, or `liftlock resume`",
+    )
+
+
 def test_an_abort_of_an_aborted_run_says_so_and_changes_nothing(site: Site) -> None:
     site.world.broken.add("e")
     with pytest.raises(StepFailed):
@@ -473,6 +484,8 @@ def test_a_way_back_that_was_cut_is_finished_for_who_wanted_it(site: Site, how: 
     state = site.runner("rey").resume()
     assert state.standing is (Standing.ABORTED if how == "abort" else Standing.ROLLED_BACK)
     assert (state.who, site.journal.lines()[-1].who) == ("kim", "kim")
+    going = Event.ABORTING if how == "abort" else Event.ROLLING_BACK
+    assert events(site).count(going) == 1, "it was begun once"
 
 
 def interrupted(key: str) -> None:
