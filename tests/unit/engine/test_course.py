@@ -179,8 +179,8 @@ def test_what_was_so_before_the_run_is_written_down_as_that(site: Site) -> None:
 ABOUT_A_STEP = (Event.STARTED, Event.DID, Event.FAILED, Event.REVERTING, Event.REVERTED)
 
 
-def told_of_steps(site: Site) -> list[tuple[Event, object]]:
-    return [(line.event, dict(line.detail)) for line in lines(site, *ABOUT_A_STEP)]
+def told_of_steps(site: Site) -> list[tuple[Event, int | None, object]]:
+    return [(line.event, line.ordinal, dict(line.detail)) for line in lines(site, *ABOUT_A_STEP)]
 
 
 def test_each_line_about_a_step_says_what_it_does_and_how_that_went(site: Site) -> None:
@@ -191,14 +191,14 @@ def test_each_line_about_a_step_says_what_it_does_and_how_that_went(site: Site) 
     failed = {"what": "b does not move", "now": "b is as before", "next": "oil b", "while": "executing"}
     a, b = {"title": "set a to new"}, {"title": "set b to new"}
     assert told_of_steps(site) == [
-        (Event.STARTED, a),
-        (Event.DID, a | {"note": "a moved slowly"}),
-        (Event.STARTED, b),
-        (Event.FAILED, b | failed),
-        (Event.REVERTING, b),
-        (Event.REVERTED, b),
-        (Event.REVERTING, a),
-        (Event.REVERTED, a | {"note": "a moved back slowly"}),
+        (Event.STARTED, 1, a),
+        (Event.DID, 1, a | {"note": "a moved slowly"}),
+        (Event.STARTED, 2, b),
+        (Event.FAILED, 2, b | failed),
+        (Event.REVERTING, 2, b),
+        (Event.REVERTED, 2, b),
+        (Event.REVERTING, 1, a),
+        (Event.REVERTED, 1, a | {"note": "a moved back slowly"}),
     ]
 
 
@@ -211,7 +211,7 @@ def test_a_defect_of_a_step_is_written_down_in_three_parts_of_which_the_second_i
     assert told.value.now == f"not known; {state.sentence()}"
     assert told.value.hint == f"remove the cause; then `liftlock resume`{or_stop(state)}"
     what = {"what": "divide: ZeroDivisionError: by nothing", "now": "not known", "next": ""}
-    assert told_of_steps(site)[-1] == (Event.FAILED, {"title": "divide", "while": "executing"} | what)
+    assert told_of_steps(site)[-1] == (Event.FAILED, 1, {"title": "divide", "while": "executing"} | what)
 
 
 def test_what_cannot_be_undone_is_written_down_as_lost_for_good(site: Site) -> None:
@@ -224,7 +224,11 @@ def test_what_cannot_be_undone_is_written_down_as_lost_for_good(site: Site) -> N
     assert told.value.now == f"nobody needs a; {state.sentence()}"
     assert told.value.hint == "remove the cause; or go on: `liftlock resume`"
     what = {"what": "a was dropped", "now": "nobody needs a", "next": "", "for good": True}
-    assert told_of_steps(site)[-1] == (Event.FAILED, {"title": "set a to new", "while": "reverting"} | what)
+    assert told_of_steps(site)[-1] == (
+        Event.FAILED,
+        1,
+        {"title": "set a to new", "while": "reverting"} | what,
+    )
     assert (state.standing, state.who) == (Standing.HELD, "liftlock")
     assert state.why == "a step could not be undone: a was dropped"
 
