@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -112,7 +112,7 @@ def test_a_stage_that_expects_what_is_not_so_holds_the_run_and_tells_all_of_it(s
 def past_the_return(site: Site) -> None:
     """Two pumps run, blue is gone, and the run is held by a step that failed."""
     site.world.broken.add("d")
-    gone = stage("clear up", (Put("c"), Put("d")), lossless=False)
+    gone = replace(stage("clear up", (Put("c"), Put("d")), lossless=False), undo="take the backup")
     with pytest.raises(StepFailed):
         site.runner().run(plan(stage("open", (Pump("a"), Pump("b"))), gone))
     site.world.broken.clear()
@@ -410,7 +410,7 @@ def test_a_rollback_past_the_return_is_refused_with_what_is_left_to_do(site: Sit
     with pytest.raises(Refused) as told:
         site.runner().rollback()
     assert told.value.what == "stage 2 “clear up” was begun: what it changed cannot be put back"
-    assert (told.value.now, told.value.hint) == (before.sentence(), "by hand")
+    assert (told.value.now, told.value.hint) == (before.sentence(), "take the backup")
 
 
 def green_died(state: RunState) -> Reason | None:
