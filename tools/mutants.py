@@ -1,8 +1,8 @@
 """Change one thing in `engine/` at a time, and see whether a test notices.
 
-`python tools/mutants.py [--json FILE] [--again] [--by TESTS] [MODULE …]`. The changes are mutmut's. They are tried
-here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a fork of its own,
-in the code of the one function it is in, by the tests alone that run its statement, the quickest first.
+`python tools/mutants.py [--json FILE] [--again | --since COMMIT] [--by TESTS] [MODULE …]`. The changes are mutmut's.
+They are tried here: mutmut starts pytest for each of them; this collects the tests once, and tries each change in a
+fork of its own, in the code of the one function it is in, by those tests alone that run its statement, quickest first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import difflib
 import gc
 import importlib
 import json
+import math
 import os
 import resource
 import signal
@@ -23,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -45,12 +46,18 @@ JUDGES = ("tests/unit/engine", "tests/golden/status/test_status.py")
 STORIES = ("tests/scenario/test_run_stories.py", "tests/scenario/test_after_a_return.py")
 """They take longer, and judge what acts as well."""
 ACTS = ("course", "desk", "interrupt", "logbook", "runner")
-CPU_S = 20
+CPU_S = 4
 """A change that makes a test work for longer, in seconds, is noticed: it goes round for ever."""
+OFTEN = 5
+"""Unless it took long before as well: so often what it took, and those seconds."""
 WALL_S = 300
 """Likewise one that makes it wait, in seconds; long, since the machine may have others to serve."""
+TICK_S = 10
+"""It is counted in pieces of this many seconds: while the machine is stopped for all of us, one of them passes."""
 TOLD = 250
 """Exit codes up to here are the place of the test that noticed, counted from 1."""
+TOOK = pytest.StashKey[float]()
+"""How long a test took while nothing was changed, in seconds."""
 
 
 class Fate(StrEnum):
@@ -219,7 +226,12 @@ class Bench:
                 n for n in quickest if module in ACTS or not session.items[n].nodeid.startswith(STORIES)
             ]
             work = list(work_on(mutants, runs.get(module, {}), told_by))
-            self._keep(list(try_all(work, session.items, self._jobs)), self.judges)
+            tried = []
+            for one in try_all(work, session.items, self._jobs):
+                tried.append(one)
+                if one.fate is not Fate.KILLED:
+                    print(f"{one.fate}: {_named(_place(one.mutant))}", file=sys.stderr, flush=True)
+            self._keep(tried, self.judges)
         return True
 
 
@@ -236,21 +248,20 @@ def work_on(
 def undisturbed(items: Sequence[pytest.Item]) -> tuple[dict[str, dict[int, set[int]]], list[int]]:
     """Module -> line -> the tests that run it; and all tests, the quickest first. All must pass."""
     watched = Coverage(data_file=None, include=[str(FOLDER / "*.py")], config_file=False)
-    seconds = []
     watched.start()
     for number, item in enumerate(items):
         watched.switch_context(str(number))
         began = time.monotonic()
         if not passes(item):
             raise pytest.UsageError(f"{item.nodeid} fails although nothing was changed")
-        seconds.append(time.monotonic() - began)
+        item.stash[TOOK] = time.monotonic() - began
     watched.stop()
     data = watched.get_data()
     runs: dict[str, dict[int, set[int]]] = {}
     for path in data.measured_files():
         lines = data.contexts_by_lineno(path)
         runs[Path(path).stem] = {at: {int(n) for n in names if n} for at, names in lines.items()}
-    return runs, sorted(range(len(items)), key=seconds.__getitem__)
+    return runs, sorted(range(len(items)), key=lambda n: items[n].stash[TOOK])
 
 
 def passes(item: pytest.Item) -> bool:
@@ -261,21 +272,25 @@ def passes(item: pytest.Item) -> bool:
 def try_all(work: Iterable[Work], items: Sequence[pytest.Item], jobs: int) -> Iterator[Tried]:
     """Some side by side; each ends by itself, whatever it does."""
     going: dict[int, tuple[Work, list[int]]] = {}
+    sharp: Counter[int] = Counter()  # whoever noticed one change of the module is asked sooner about the next
     for one in work:
         mutant, judges, noticed = one
         if not judges:
             yield Tried(mutant, Fate.UNREACHED)
             continue
         if len(going) >= jobs:
-            yield _ended(going, items)
+            yield _ended(going, items, sharp)
         ours = set(judges)
-        order = [n for n in noticed if n in ours] + [n for n in judges if n not in noticed]
+        others = sorted((n for n in judges if n not in noticed), key=lambda n: -sharp[n])
+        order = [n for n in noticed if n in ours] + others
         going[_fork(mutant, [items[n] for n in order])] = one, order
     while going:
-        yield _ended(going, items)
+        yield _ended(going, items, sharp)
 
 
-def _ended(going: dict[int, tuple[Work, list[int]]], items: Sequence[pytest.Item]) -> Tried:
+def _ended(
+    going: dict[int, tuple[Work, list[int]]], items: Sequence[pytest.Item], sharp: Counter[int]
+) -> Tried:
     pid, status = os.wait()
     while pid not in going:  # a test of before left it behind
         pid, status = os.wait()
@@ -289,6 +304,7 @@ def _ended(going: dict[int, tuple[Work, list[int]]], items: Sequence[pytest.Item
     place = order[code - 1] if code < TOLD else None
     if place is None:
         return Tried(mutant, Fate.KILLED)
+    sharp[place] += 1
     if place in noticed:
         noticed.remove(place)
     noticed.insert(0, place)
@@ -310,16 +326,27 @@ def _fork(mutant: Mutant, judges: Sequence[pytest.Item]) -> int:
     code = TOLD
     try:
         os.setpgid(0, 0)
-        _limit()
+        _silence()
         code = judged(mutant, judges)
     finally:
         os._exit(code)
 
 
-def _limit() -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(WALL_S)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+def _limit(took_s: float) -> None:
+    """What a test that takes `took_s` seconds may take from now on; the process ends with it if it takes longer."""
+    ticks = count(1)
+
+    def tick(*_: object) -> None:
+        if next(ticks) >= WALL_S / TICK_S:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, tick)
+    signal.setitimer(signal.ITIMER_REAL, TICK_S, TICK_S)
+    until = math.ceil(time.process_time() + OFTEN * took_s) + CPU_S
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+
+
+def _silence() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for one in (0, 1, 2):
         os.dup2(nowhere, one)
@@ -332,6 +359,7 @@ def judged(mutant: Mutant, judges: Sequence[pytest.Item]) -> int:
     except Exception:  # it cannot even be loaded
         return TOLD
     for place, item in enumerate(judges, start=1):
+        _limit(item.stash.get(TOOK, 0.0))
         try:
             if not passes(item):
                 return min(place, TOLD)
@@ -369,6 +397,35 @@ def report(
     }
 
 
+def kept_up(
+    tried: Sequence[Tried], judges: Sequence[str], known: Mapping[str, Any], now: Sequence[Mutant]
+) -> dict[str, Any]:
+    """What is known of modules that were written further: of these changes as they ended, of others as before.
+
+    `now` are all changes that these modules have room for, those tried among them.
+    """
+    modules = {mutant.module for mutant in now}
+    done = {_key(_place(one.mutant)) for one in tried}
+    lines = {_key(_place(mutant)): mutant.line for mutant in now if _key(_place(mutant)) not in done}
+    fresh = report(tried, judges, known, again=False)
+
+    def rows(part: str) -> list[dict[str, Any]]:
+        before = [row for row in known.get(part, ()) if row["module"] in modules and _key(row) in lines]
+        return fresh[part] + [row | {"line": lines[_key(row)]} for row in before]
+
+    found = fresh | {part: rows(part) for part in ("survivors", "timeouts", "noticed since")}
+    before = {row["module"]: row["judges"] for row in known.get("modules", ())}
+    for row in found["modules"]:
+        if row["module"] in modules:
+            alive = [one["reached"] for one in found["survivors"] if one["module"] == row["module"]]
+            endless = sum(one["module"] == row["module"] for one in found["timeouts"])
+            total = sum(mutant.module == row["module"] for mutant in now)
+            row["judges"] = sorted({*before.get(row["module"], ()), *judges})
+            row["mutants"], row["killed"] = total, total - len(alive) - endless
+            row["timeouts"], row["survived"], row["unreached"] = endless, sum(alive), alive.count(False)
+    return found
+
+
 def _counted(
     module: str, tried: Sequence[Tried], judges: Sequence[str], before: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -386,6 +443,10 @@ def _others(known: Mapping[str, Any], part: str, modules: set[str]) -> list[dict
 
 def _place(mutant: Mutant) -> dict[str, Any]:
     return {"module": mutant.module, "function": mutant.function, "line": mutant.line, "diff": mutant.diff}
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['module']}.{row['function']}, line {row['line']}:\n{row['diff']}"
 
 
 def _row(one: Tried, why: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
@@ -408,26 +469,48 @@ def _commit() -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def chosen_mutants(modules: Sequence[str], known: Mapping[str, Any], *, again: bool) -> list[Mutant]:
-    """All of these modules, or of all if none is named; `again`: those that survived, or went on for ever, before."""
+def chosen_mutants(
+    modules: Sequence[str], known: Mapping[str, Any], *, again: bool, since: str = ""
+) -> list[Mutant]:
+    """All of these modules, or of all if none is named; `again`: those that survived, or went on for ever, before.
+
+    `since`: those for which there was no room in this commit.
+    """
     left = {_key(row) for part in ("survivors", "timeouts") for row in known.get(part, ())}
     paths = sorted(FOLDER.glob("*.py"))
     found = [m for p in paths if not modules or p.stem in modules for m in mutants_of(p.stem, p.read_text())]
-    return [m for m in found if not again or (m.module, m.function, m.diff) in left]
+    old = {
+        _key(_place(m)) for name in {m.module for m in found} for m in mutants_of(name, _text(name, since))
+    }
+    return [m for m in found if (not again or _key(_place(m)) in left) and _key(_place(m)) not in old]
+
+
+def _text(module: str, commit: str) -> str:
+    """As it was then; empty for no commit."""
+    if not commit:
+        return ""
+    place = FOLDER.joinpath(f"{module}.py").relative_to(ROOT)
+    command = ["git", "show", f"{commit}:{place}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 class Report:
     """What is known, and the file it is kept in, if there is one."""
 
-    def __init__(self, path: Path | None, *, again: bool) -> None:
+    def __init__(self, path: Path | None, *, again: bool, since: str = "") -> None:
         self._path = path
         self._again = again
+        self._since = since
         self._tried: set[str] = set()
         self.known: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
 
     def add(self, tried: Sequence[Tried], judges: Sequence[str]) -> None:
         """Keep what became of a module's changes, and print how many were noticed."""
-        self.known = report(tried, judges, self.known, again=self._again)
+        if self._since:
+            now = chosen_mutants([tried[0].mutant.module], {}, again=False)
+            self.known = kept_up(tried, judges, self.known, now)
+        else:
+            self.known = report(tried, judges, self.known, again=self._again)
         tried_once = {row["module"] for row in self.known["modules"]}
         self.known["not tried"] = sorted({path.stem for path in FOLDER.glob("[a-z]*.py")} - tried_once)
         if self._path:
@@ -442,7 +525,7 @@ class Report:
         rows = [
             row for row in self.known.get("survivors", ()) if row["module"] in self._tried and not row["why"]
         ]
-        return [f"{row['module']}.{row['function']}, line {row['line']}:\n{row['diff']}" for row in rows]
+        return [_named(row) for row in rows]
 
 
 def main() -> int:
@@ -454,17 +537,20 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="only what no test ended before, as the file tells"
     )
+    parser.add_argument(
+        "--since", default="", metavar="COMMIT", help="only what could not be changed so then"
+    )
     parser.add_argument("--by", action="append", default=[], metavar="TESTS", help="by these tests alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many side by side")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="state (default: all)")
     chosen = parser.parse_args()
-    found = Report(chosen.json and chosen.json.absolute(), again=chosen.again)
-    mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again)
+    found = Report(chosen.json and chosen.json.absolute(), again=chosen.again, since=chosen.since)
+    mutants = chosen_mutants(chosen.modules, found.known, again=chosen.again, since=chosen.since)
     bench = Bench(mutants, chosen.jobs, found.add, chosen.by)
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    words = ["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-m", "not lab", *bench.judges]
-    broken = pytest.main(words, plugins=[bench])
+    quiet = ["-q", "-s", "--tb=native", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=failed"]
+    broken = pytest.main([*quiet, "-m", "not lab", *bench.judges], plugins=[bench])
     print(*found.unexplained(), sep="\n\n")
     return int(bool(broken or found.unexplained()))
 

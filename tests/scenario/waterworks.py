@@ -91,6 +91,8 @@ class World:
         """Keys that cannot be changed."""
         self.stuck: set[str] = set()
         """Keys that cannot be changed back."""
+        self.dead: set[str] = set()
+        """Keys of pumps that do not run any more."""
         self.at_change: Callable[[str], None] = lambda key: None
 
     def at(self, clock: Clock) -> World:
@@ -134,18 +136,20 @@ class Put(Step):
     def done(self, hands: Hands, since: float | None) -> bool:
         return world_of(hands).values.get(self.key, "old") == self.value
 
-    def execute(self, hands: Hands) -> None:
+    def execute(self, hands: Hands) -> str | None:
         if self.key in world_of(hands).broken:
             raise StepFailed(
                 f"{self.key} does not move", now=f"{self.key} is as before", hint=f"oil {self.key}"
             )
         world_of(hands).put(self.key, self.value)
+        return None
 
-    def revert(self, hands: Hands) -> None:
+    def revert(self, hands: Hands) -> str | None:
         if self.key in world_of(hands).stuck:
             raise StepFailed(f"{self.key} does not move back", now=f"{self.key} is new")
         if world_of(hands).values.get(self.key, "old") != self.before:
             world_of(hands).put(self.key, self.before)
+        return None
 
 
 @dataclass(frozen=True)
@@ -254,6 +258,32 @@ class Hand(Put):
 
 
 @dataclass(frozen=True)
+class Pump(Put):
+    """Set a value by starting something, which may die."""
+
+    def has_died(self, hands: Hands) -> bool:
+        return self.key in world_of(hands).dead
+
+    def revive(self, hands: Hands) -> None:
+        if self.key in world_of(hands).broken:
+            raise StepFailed(f"{self.key} does not start", now=f"{self.key} is dead", hint=f"oil {self.key}")
+        world_of(hands).dead.remove(self.key)
+
+
+@dataclass(frozen=True)
+class Slow(Put):
+    """Set a value, and have something to tell about how it went."""
+
+    def execute(self, hands: Hands) -> str:
+        super().execute(hands)
+        return f"{self.key} moved slowly"
+
+    def revert(self, hands: Hands) -> str:
+        super().revert(hands)
+        return f"{self.key} moved back slowly"
+
+
+@dataclass(frozen=True)
 class Drop(Put):
     """What a `Put` has set is gone for good."""
 
@@ -280,7 +310,7 @@ class Ask(Question):
         world_of(hands).changes[f"asked {self.key} on the way back"] += 1
 
 
-_EVERY = (Ask, AwaitValue, Drop, Hand, Put, PutTwo, Restart, Defective)
+_EVERY = (Ask, AwaitValue, Drop, Hand, Pump, Put, PutTwo, Restart, Slow, Defective)
 KINDS: dict[str, type[Step]] = {kind.__name__: kind for kind in _EVERY}
 
 

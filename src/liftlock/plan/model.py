@@ -163,11 +163,6 @@ class Plan:
     brief: Brief | None = field(default=None, metadata=NEWER)
     """What explains it; None for plans that nobody explained."""
 
-    @property
-    def seconds(self) -> float:
-        """How long it should take without waiting at gates, in seconds."""
-        return sum(stage.seconds for stage in self.stages)
-
     def steps(self) -> Iterator[tuple[StepRef, Step]]:
         """Every step with its identity, in order."""
         for number, stage in enumerate(self.stages, start=1):

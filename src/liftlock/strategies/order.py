@@ -86,10 +86,6 @@ class Order:
         now = {d.name: d.revisions for d in self.cloud.database_server.databases}
         return tuple((name, now.get(name, ())) for name in names)
 
-    def greens_hosts(self) -> tuple[str, ...]:
-        """Names of green's hosts."""
-        return tuple(g.name for g in self.greens)
-
     def greens_address(self, name: str) -> str:
         """Address of a green host; raises KeyError if there is none of that name."""
         return {g.name: g.address for g in self.greens}[name]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from liftlock.engine.effects import effect
-from liftlock.engine.state import RunState, state_of
+from liftlock.engine.effects import effect, or_stop
+from liftlock.engine.state import RunState, StageStatus, state_of
+from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event, RequestKind
-from tests.scenario.waterworks import Hand, Put, plan, stage
+from tests.scenario.waterworks import Drop, Hand, Put, plan, stage
 from tests.unit.engine.lines import FOUR, MIGRATE, ONE, TWO, Story
 
 HOLD, RESUME, ABORT, ROLLBACK = (
@@ -97,6 +100,62 @@ def handed(count: int, stages: int = 1) -> RunState:
         if ref.stage < stages:
             story.tell(Event.STAGE_DONE, ref.stage)
     return state_of("run-1", made, story.lines)
+
+
+def beyond(verb: str) -> RunState:
+    """A stage that loses writes is done, the one after it is begun."""
+    last = stage("end", (Put("y"),))
+    made = plan(stage("fill", (Put("a"),)), stage("clear up", (Put("z"),), lossless=False), last, verb=verb)
+    story = Story()
+    for number in (1, 2):
+        story.tell(Event.STAGE_BEGUN, number).step(StepRef(number, 1)).tell(Event.STAGE_DONE, number)
+    story.tell(Event.STAGE_BEGUN, 3).tell(Event.STARTED, StepRef(3, 1))
+    return state_of("run-1", made, story.lines)
+
+
+@pytest.mark.parametrize(
+    ("verb", "left"),
+    [("upgrade", "`liftlock resume`, or `liftlock restore`"), ("restore", "`liftlock resume`")],
+)
+def test_an_abort_past_the_return_leaves_what_only_a_restore_takes_back(verb: str, left: str) -> None:
+    said = f"puts back 1 step (“set y to new”); stages 1 to 2 stay as done; {left}"
+    assert effect(ABORT, beyond(verb), alive=True) == said
+
+
+def dropped() -> RunState:
+    """The stage that is begun has done what nothing brings back; each stage is undone in its own words."""
+    stages = stage("fill", (Put("a"),)), stage("drop", (Put("b"), Drop("c"))), stage("end", (Put("d"),))
+    made = plan(*(replace(one, undo=f"undo {one.name} by hand") for one in stages))
+    story = Story().tell(Event.STAGE_BEGUN, 1).step(ONE).tell(Event.STAGE_DONE, 1).tell(Event.STAGE_BEGUN, 2)
+    return state_of("run-1", made, story.step(StepRef(2, 1)).step(StepRef(2, 2)).lines)
+
+
+def between() -> RunState:
+    """Past the return, and no stage is begun."""
+    *before, last = beyond("upgrade").stages
+    return replace(beyond("upgrade"), stages=(*before, replace(last, status=StageStatus.DONE)))
+
+
+@pytest.mark.parametrize(
+    ("state", "verbs"),
+    [
+        (
+            Story().begun().step(ONE).state(),
+            ", or `liftlock rollback` (`liftlock abort` puts back the unfinished stage only)",
+        ),
+        (behind_the_gate().state(), ", or `liftlock abort`"),
+        (dropped(), ""),
+        (between(), ""),
+    ],
+)
+def test_the_verbs_that_stop_a_run_are_those_that_can_put_something_back(state: RunState, verbs: str) -> None:
+    assert or_stop(state) == verbs
+
+
+def test_an_abort_that_stops_at_what_is_gone_for_good_names_how_its_own_stage_is_undone() -> None:
+    said = effect(ABORT, dropped(), alive=True)
+    assert said.startswith("puts back what was begun after “set c to new”, ")
+    assert said.endswith("; undo drop by hand")
 
 
 FIVE = "puts back 5 steps (“set s4 to new”, “set s3 to new”, “set s2 to new” and 2 more)"

@@ -175,6 +175,12 @@ def test_an_interrupt_on_the_way_back_is_noted_and_the_same_command_finishes_it(
     assert "new" not in {site.world.values.get(key) for key in "cd"}
 
 
+def test_an_interrupt_on_the_way_there_holds_the_run_for_who_pressed_it(site: Site) -> None:
+    site.world.at_change = interrupted
+    state = site.runner("kim").run(HANDED)
+    assert (state.standing, state.who, state.why) == (Standing.HELD, "kim", "interrupted from the keyboard")
+
+
 @pytest.fixture
 def interrupt() -> Iterator[Callable[[], None]]:
     """Ctrl-C from another thread; returns when the main thread has it, however busy the machine is."""
@@ -284,6 +290,23 @@ def test_while_held_each_request_is_answered_by_what_it_is(site: Site) -> None:
     assert told["resume"] == "resumed"
 
 
+@pytest.mark.parametrize(
+    ("how", "does"),
+    [("abort", "aborts the run"), ("rollback", "rolls the run back"), ("resume", "finishes the return")],
+)
+def test_what_was_asked_before_the_run_went_back_is_answered_by_that(site: Site, how: str, does: str) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    if how == "resume":
+        site.world.at_change = interrupted
+        assert fallen(site).resume().standing is Standing.FALLING_BACK
+        site.world.at_change = lambda key: None
+    asked = ask(site, RequestKind.HOLD)
+    getattr(site.runner("kim"), how)()
+    assert outcome(site, asked).startswith(f"refused: kim {does}")
+
+
 # --- runs that are over -----------------------------------------------------------------------------------
 
 
@@ -374,6 +397,17 @@ def test_a_run_that_took_anothers_place_and_the_one_it_replaced_name_each_other(
     assert (first.event, first.detail["supersedes"]) == (Event.RUN_BEGUN, "")
 
 
+def test_a_run_that_was_aborted_half_way_is_named_with_what_sees_to_the_rest(site: Site) -> None:
+    site.world.broken.add("e")
+    with pytest.raises(StepFailed):
+        site.runner().run(HANDED)
+    state = site.runner().abort()
+    assert refused(lambda: site.runner().run(plan(stage("other", (Put("z"),))))) == (
+        f"a run of plan #{short(fingerprint(HANDED))} was aborted half way; {state.sentence()}",
+        "`liftlock rollback` puts back the rest, or `liftlock resume`",
+    )
+
+
 def test_an_abort_of_an_aborted_run_says_so_and_changes_nothing(site: Site) -> None:
     site.world.broken.add("e")
     with pytest.raises(StepFailed):
@@ -450,6 +484,8 @@ def test_a_way_back_that_was_cut_is_finished_for_who_wanted_it(site: Site, how: 
     state = site.runner("rey").resume()
     assert state.standing is (Standing.ABORTED if how == "abort" else Standing.ROLLED_BACK)
     assert (state.who, site.journal.lines()[-1].who) == ("kim", "kim")
+    going = Event.ABORTING if how == "abort" else Event.ROLLING_BACK
+    assert events(site).count(going) == 1, "it was begun once"
 
 
 def interrupted(key: str) -> None:
@@ -464,6 +500,7 @@ def test_a_return_to_blue_that_was_cut_is_finished_and_still_says_why(site: Site
     state = site.runner("rey").resume()
     assert (state.standing, state.who) == (Standing.HELD, "guard green")
     assert state.why == "green is gone; requests and work are on blue again"
+    assert events(site).count(Event.FALLING_BACK) == 1, "it was begun once"
 
 
 def test_a_run_that_no_process_works_on_is_in_the_way_as_what_it_is(site: Site) -> None:

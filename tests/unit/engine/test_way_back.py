@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from liftlock.engine.lanes import Work
 from liftlock.engine.state import RunState, state_of
-from liftlock.engine.way_back import can_return, in_the_way, past_return, to_blue, ways_back
+from liftlock.engine.way_back import can_return, in_the_way, left_standing, past_return, to_blue, ways_back
 from liftlock.plan.model import StepRef
 from liftlock.ports.journal import Event
 from tests.scenario.waterworks import Ask, Drop, Hand, Put, plan, stage
@@ -120,3 +120,9 @@ def test_in_the_way_of_an_abort_is_the_newest_step_of_the_unfinished_stage_that_
     )
     next_stage = dropping(1, 2, 3, 4).tell(Event.STAGE_DONE, 1).tell(Event.STAGE_BEGUN, 2)
     assert stops_at(next_stage.step(StepRef(2, 1))) is None, "an abort leaves stages that are done"
+
+
+def test_a_question_that_was_asked_leaves_nothing_standing() -> None:
+    story = Story().tell(Event.STAGE_BEGUN, 1).step(StepRef(1, 1)).step(StepRef(1, 2))
+    made = plan(stage("look", (Ask("a"), Put("b"))))
+    assert left_standing(state_of("run-1", made, story.lines)) == [StepRef(1, 2)]

@@ -9,7 +9,7 @@ import pytest
 
 from liftlock.cli.pages.plan import page
 from liftlock.plan import users_text
-from liftlock.plan.brief import Brief, Component, Outage, Remark, Tenant, Timing, Way
+from liftlock.plan.brief import Brief, Component, NoteThatMatters, Outage, Remark, Tenant, Timing, Way
 from liftlock.plan.brief_text import affected, verification
 from liftlock.plan.diff import diff
 from liftlock.plan.model import Plan, Risk, Stage
@@ -102,6 +102,45 @@ def test_what_explains_a_plan_stands_before_its_stages() -> None:
     assert "Stage 1: stop the control services" + "P50 20 s, P90 50 s (3 runs here)".rjust(66) in printed
     assert "Advice: 1\n  - reboot_wanted:ctl: ctl waits for a reboot; reboot it\n" in printed
     assert max(map(len, printed.splitlines())) <= WIDTH
+
+
+def test_what_there_is_nothing_of_has_no_heading() -> None:
+    printed = text(explained(remarks=()))
+    assert "Advice" not in printed
+    assert "Rehearsed" not in printed
+    assert "\nRehearsed\n  - on copies, yesterday\n" in text(explained(rehearsed=("on copies, yesterday",)))
+
+
+NOTE = """\
+Notes that matter
+  - 1 of 40 release notes name something this cloud has. That is a first sieve, not a reading: what
+    only their prose says is not understood (docs/plan.md); all of them: `liftlock hop show --topic
+    notes`
+  - nova, upgrade: uses option [DEFAULT]/my_ip; runs nova-compute
+    “The option is gone.”
+    no-my-ip.yaml
+"""
+
+
+def test_release_notes_that_are_about_something_here_say_what_that_is() -> None:
+    ties = ("uses option [DEFAULT]/my_ip", "runs nova-compute")
+    note = NoteThatMatters("nova", "upgrade", "no-my-ip.yaml", "The option is gone.", ties)
+    assert NOTE in text(explained(notes=(note,), notes_read=40))
+    assert "nobody looked: `liftlock plan --notes` reads them" in text(explained(notes_read=None))
+    long = replace(note, text="The option is gone, and so are many others. " * 40)
+    quoted = (
+        text(explained(notes=(long,), notes_read=40)).split("“The option", 1)[1].split("    no-my-ip", 1)[0]
+    )
+    assert quoted.count("\n") == 3
+    assert quoted.endswith(" …”\n")
+
+
+def test_while_keystone_is_away_the_apis_that_ask_it_are_told_of_too() -> None:
+    away = brief(outages=(Outage("keystone", 1, 2, 190.0),))
+    told = "requests to nova fail too while keystone is away, which checks their tokens"
+    assert told in list(affected(sample(), away))
+    told = " ".join(users_text.page(sample(brief=away)).split())
+    assert "The other APIs refuse requests while identity (keystone) does not answer." in told
 
 
 def test_no_time_stands_without_its_basis() -> None:

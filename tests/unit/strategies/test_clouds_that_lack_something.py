@@ -104,6 +104,8 @@ def test_without_a_green_host_there_is_no_plan_and_the_way_out_is_named(whole: O
 def test_a_service_without_an_api_starts_none_on_green(whole: Order) -> None:
     watcher = Service("watcher", "", (), (Part("watcher-engine"),))
     assert list(blue_green.api_starts(whole, watcher)) == []
+    swapped = [step.title for step in blue_green.swapped(whole, watcher)]
+    assert not [title for title in swapped if "requests" in title or "answers" in title]
 
 
 def test_an_api_that_does_not_run_on_blue_is_not_put_behind_the_balancer(whole: Order) -> None:

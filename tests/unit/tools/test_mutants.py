@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
-from tools.mutants import Fate, Mutant, Tried, function_of, mutants_of, put_in, report, statements_of, try_all
+from tools.mutants import (
+    Fate,
+    Mutant,
+    Tried,
+    function_of,
+    kept_up,
+    mutants_of,
+    put_in,
+    report,
+    statements_of,
+    try_all,
+)
 
 pytest_plugins = ["pytester"]
 TEXT = """
@@ -32,7 +44,7 @@ def sign(age, young="no"):
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("liftlock.engine.door")
-    module.__file__ = "door.py"
+    module.__file__ = "<door>"  # what measures coverage looks for every file that it is told of
     exec(TEXT, vars(module))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     return module
@@ -121,3 +133,21 @@ def test_an_explanation_stays_with_its_change_and_goes_when_a_test_notices() -> 
         (2, 0, ["a", "b"])
     ]
     assert (noticed["survivors"], noticed["noticed since"][0]["test"]) == ([], "test_exactly_18")
+
+
+def test_of_a_module_that_was_written_further_what_is_as_before_stays_known_and_what_is_gone_does_not() -> (
+    None
+):
+    now = list(mutants_of("door", TEXT))
+    stays, new = changed(OLDER), changed(NEVER)
+    gone = replace(stays, diff="-    return self.age\n+    return None")
+    known = report(
+        [Tried(replace(stays, line=3), Fate.SURVIVED), Tried(gone, Fate.SURVIVED)], ["a"], {}, again=False
+    )
+    found = kept_up([Tried(new, Fate.TIMEOUT)], ["b"], known, now)
+    assert [(row["diff"], row["line"]) for row in found["survivors"]] == [(OLDER, stays.line)]
+    assert [row["diff"] for row in found["timeouts"]] == [NEVER]
+    (counts,) = found["modules"]
+    assert (counts["mutants"], counts["killed"]) == (len(now), len(now) - 2)
+    assert (counts["timeouts"], counts["survived"], counts["unreached"]) == (1, 1, 0)
+    assert counts["judges"] == ["a", "b"]
