@@ -166,6 +166,9 @@ def test_without_keystone_nobody_is_asked_and_a_service_nobody_knows_is_not_star
     scratch: ScratchMariaDb, place: Netns, tmp_path: Path
 ) -> None:
     code = environment(tmp_path / "new", {})
+    module = tmp_path / "new/lib/python3/site-packages/glance/wsgi/api.py"
+    module.parent.mkdir(parents=True)
+    module.touch()
     ground = Ground(scratch, code, code, ("keystone",))
     glance, unknown = services()["glance"], services()["horizon"]
     chosen = [Chosen(glance, glance.migrations), Chosen(unknown, ())]
