@@ -19,8 +19,8 @@ from liftlock.drivers.scratch.copies import scratch_server
 from liftlock.drivers.scratch.environment import VenvCode
 from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.copies.living import lived
+from liftlock.flow.copies.restoring import by_dump
 from liftlock.flow.copies.rounds import Chosen
-from liftlock.flow.rehearse import restore
 from liftlock.flow.site import Site, backup_folder
 from liftlock.knowledge.catalogue import services
 from liftlock.sim.cloud import SimCloud
@@ -67,7 +67,7 @@ def test_the_new_release_serves_on_copies_what_the_old_one_left_and_production_i
     site = Site(made.file, replace(made.hands, databases=port))
     with scratch_server() as server, enclosed() as place:
         ground = Ground(server, release("2025.1"), release("2026.1"))
-        restore(site, ground, databases, lambda _: None)
+        by_dump(site, ground, databases, lambda _: None)
         chosen = [Chosen(s, s.migrations) for n, s in services().items() if n in names]
         sessions = connections(live)
         found = lived(ground, place, chosen, lambda _: None)
