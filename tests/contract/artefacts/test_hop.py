@@ -157,9 +157,9 @@ def test_options_and_policies_are_those_of_environments_of_the_two_series(index:
 def test_options_of_a_series_whose_environment_nobody_asked_are_unknown(index: SmallIndex) -> None:
     published(index)
     for topic in INSTALLED:
-        (fact,) = of(derived(source="2023.1"), topic)
+        (fact,) = of(derived(source="2023.2"), topic)
         assert (fact.coverage, fact.artefacts) == (Coverage.UNKNOWN, ())
-        assert "no environment of 2023.1 was asked" in fact.change.text
+        assert "no environment of 2023.2 was asked" in fact.change.text
 
 
 def test_what_people_wrote_down_is_there_and_said_to_be_by_hand(index: SmallIndex) -> None:

@@ -21,6 +21,7 @@ from liftlock.flow.copies.gathering import Ground
 from liftlock.flow.copies.living import lived
 from liftlock.flow.copies.restoring import by_dump
 from liftlock.flow.copies.rounds import Chosen
+from liftlock.flow.rehearse import keep_as_they_are
 from liftlock.flow.site import Site, backup_folder
 from liftlock.knowledge.catalogue import services
 from liftlock.sim.cloud import SimCloud
@@ -41,7 +42,7 @@ def release(series: str) -> VenvCode:
     return VenvCode(found)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def live() -> Iterator[MariaDbAccess]:
     """Production's database server."""
     release("2025.1"), release("2026.1")
@@ -68,6 +69,7 @@ def test_the_new_release_serves_on_copies_what_the_old_one_left_and_production_i
     with scratch_server() as server, enclosed() as place:
         ground = Ground(server, release("2025.1"), release("2026.1"))
         by_dump(site, ground, databases, lambda _: None)
+        keep_as_they_are(ground, databases)
         chosen = [Chosen(s, s.migrations) for n, s in services().items() if n in names]
         sessions = connections(live)
         found = lived(ground, place, chosen, lambda _: None)
