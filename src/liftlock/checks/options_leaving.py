@@ -9,7 +9,7 @@ from liftlock.checks.registry import check
 from liftlock.checks.scope import judged, some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.option_hop import Fate
+from liftlock.knowledge.option_hop import Fate, Judgement
 
 
 @check(
@@ -19,11 +19,7 @@ from liftlock.knowledge.option_hop import Fate
 )
 def options_leaving(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per service."""
-    found: dict[str, list[str]] = {}
-    for service, place, judgement in judged(cloud, target):
-        if judgement.fate is Fate.KEPT and judgement.new and judgement.new.leaving:
-            found.setdefault(service, []).append(place)
-    for service, places in found.items():
+    for service, places in judged(cloud, target, _leaving):
         yield advice(
             service,
             f"{service} of {target.id} deprecates for removal what control hosts set: {some(places)}",
@@ -31,3 +27,7 @@ def options_leaving(cloud: Cloud, target: Series) -> Iterator[Finding]:
             f"`liftlock config adopt --to {target.id}`",
             f"options set in files of {service} on control hosts, deprecated in {target.id}: {some(places)}",
         )
+
+
+def _leaving(place: str, judgement: Judgement) -> str:
+    return place if judgement.fate is Fate.KEPT and judgement.new and judgement.new.leaving else ""

@@ -9,7 +9,7 @@ from liftlock.checks.registry import check
 from liftlock.checks.scope import judged, some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.option_hop import Fate
+from liftlock.knowledge.option_hop import Fate, Judgement
 
 
 @check(
@@ -19,11 +19,7 @@ from liftlock.knowledge.option_hop import Fate
 )
 def options_removed(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per service; options that neither release lists are nobody's to judge."""
-    found: dict[str, list[str]] = {}
-    for service, place, judgement in judged(cloud, target):
-        if judgement.fate is Fate.REMOVED:
-            found.setdefault(service, []).append(place)
-    for service, places in found.items():
+    for service, places in judged(cloud, target, _removed):
         yield risk(
             service,
             f"{service} of {target.id} does not read {some(places)}, which control hosts set",
@@ -31,3 +27,7 @@ def options_removed(cloud: Cloud, target: Series) -> Iterator[Finding]:
             "place (blue/green leaves it out of green's files)",
             f"options set in files of {service} on control hosts, and options of both releases: {some(places)}",
         )
+
+
+def _removed(place: str, judgement: Judgement) -> str:
+    return place if judgement.fate is Fate.REMOVED else ""

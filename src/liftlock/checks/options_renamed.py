@@ -9,7 +9,7 @@ from liftlock.checks.registry import check
 from liftlock.checks.scope import judged, some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
-from liftlock.knowledge.option_hop import Fate
+from liftlock.knowledge.option_hop import Fate, Judgement
 
 
 @check(
@@ -19,15 +19,17 @@ from liftlock.knowledge.option_hop import Fate
 )
 def options_renamed(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding per service, each option with its new name."""
-    found: dict[str, list[str]] = {}
-    for service, place, judgement in judged(cloud, target):
-        if judgement.fate is Fate.RENAMED:
-            home = judgement.homes[0]
-            found.setdefault(service, []).append(f"{place} is [{home.section}] {home.name}")
-    for service, places in found.items():
+    for service, places in judged(cloud, target, _renamed):
         yield advice(
             service,
             f"{service} of {target.id} calls by other names what control hosts set: {some(places)}",
             f"`liftlock config adopt --to {target.id}` writes the files with the new names (blue/green does)",
             f"options set in files of {service} on control hosts, and options of both releases: {some(places)}",
         )
+
+
+def _renamed(place: str, judgement: Judgement) -> str:
+    if judgement.fate is not Fate.RENAMED:
+        return ""
+    home = judgement.homes[0]
+    return f"{place} is [{home.section}] {home.name}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import ADVICE, Finding, advice
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.versions import series_of_cloud
 from liftlock.knowledge.catalogue import Series
@@ -31,12 +32,12 @@ def policy_widened(cloud: Cloud, target: Series) -> Iterator[Finding]:
         found = sorted(rule for rule, people in gains.items() if people)
         who = ", ".join(str(p) for p in sorted({p for people in gains.values() for p in people}))
         if found:
-            named = ", ".join(found[:5]) + (", …" if len(found) > 5 else "")
             yield advice(
                 service,
                 f"{service}: with {target.id} a {who} may do what was not allowed before, by {len(found)} rule(s): "
-                f"{named}",
+                f"{some(found)}",
                 f"if that is not wanted, set these rules in {service}'s policy file before the upgrade; those that it "
                 "sets already keep its word",
-                f"defaults of the rules in {source} and {target.id}, tried with people of every usual role: {named}",
+                f"defaults of the rules in {source} and {target.id}, tried with people of every usual role: "
+                f"{some(found)}",
             )

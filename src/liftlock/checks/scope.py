@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from liftlock.cloud.model import Cloud, Database, Role
@@ -37,14 +37,21 @@ def hop_of(source: str, target: str, service: str) -> Hop | None:
     return Hop(scope(facts_of(source), service), scope(facts_of(target), service))
 
 
-def judged(cloud: Cloud, target: Series) -> Iterator[tuple[str, str, Judgement]]:
-    """(service, `[section] option`, what becomes of it) of every option that control hosts set."""
+def judged(
+    cloud: Cloud, target: Series, words: Callable[[str, Judgement], str]
+) -> Iterator[tuple[str, list[str]]]:
+    """(service, what `words` says of options that control hosts set), without services of which it says nothing.
+
+    `words` gets `[section] option` and what becomes of it, and returns nothing for one that is not meant.
+    """
     source = series_of_cloud(cloud) or ""
     for service, places in sorted(settings_of(cloud).items()):
-        hop = hop_of(source, target.id, service)
-        for section, option in sorted(places) if hop else ():
-            assert hop
-            yield service, f"[{section}] {option}", hop.judge((section, option))
+        if hop := hop_of(source, target.id, service):
+            told = [
+                words(f"[{section}] {name}", hop.judge((section, name))) for section, name in sorted(places)
+            ]
+            if found := [one for one in told if one]:
+                yield service, found
 
 
 def some(names: list[str], most: int = 5) -> str:

@@ -93,7 +93,7 @@ def _host(host: LabHost) -> dict[str, object]:
 
 
 def _green(host: LabHost, lab: Setting) -> dict[str, object]:
-    # No series before 2025.1 runs on the Python of the newer Debian: what follows 2023.1 stays on blue's.
+    # 2024.1, which follows 2023.1, was released for Python 3.11 at most, and the newer Debian has 3.13.
     image = host.image if lab.series >= "2024" else lab.control.image
     wanted = {"address": host.address, "image": image, "memory_mib": host.memory_mib}
     return {**wanted, "replaces": lab.control.name}
