@@ -157,9 +157,9 @@ def pull_index() -> None:
 
 
 def stop_command(plan: Path, found: dict[str, Any]) -> None:
-    """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
-    unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/cinder/uwsgi.ini"
-    found_by = "pgrep -f 'nova-manage.* [d]b sync'"
+    """A migration that hangs until `status` says so, and then goes on; and neutron's API on green cannot be loaded."""
+    unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/neutron/uwsgi.ini"
+    found_by = "pgrep -f 'neutron-db-manage.* upgrade [-]-expand'"
     stop = f"until {found_by}; do sleep 0.1; done; {found_by} | xargs kill -STOP"
     on_host(f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop}"')
     bastion("liftlock", "approve", str(plan), "--gate", "start")
@@ -175,8 +175,8 @@ def stop_command(plan: Path, found: dict[str, Any]) -> None:
 
 
 def mend_api() -> None:
-    """cinder's API can be loaded again."""
-    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = \\(no.such.\\)*/module = /' /etc/cinder/uwsgi.ini")
+    """neutron's API can be loaded again."""
+    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = \\(no.such.\\)*/module = /' /etc/neutron/uwsgi.ini")
 
 
 def for_a_while(host: str, begin: str, end: str, seconds: int) -> None:
@@ -235,7 +235,7 @@ def before_the_cutover(lift: Lift, plan: Path) -> None:
         lift.held_by(half, pull_index)
     with lift.fault(never):
         lift.held_by(never, mend_api)
-    lift.comes_to("stage 5 of")
+    lift.comes_to(": hand over the services without workers")
 
 
 def in_the_cutover(lift: Lift) -> None:
@@ -244,17 +244,17 @@ def in_the_cutover(lift: Lift) -> None:
         sql("SET GLOBAL read_only = ON")
         time.sleep(READ_ONLY_S)
         sql("SET GLOBAL read_only = OFF")
-    lift.comes_to("stage 6 of")
+    lift.comes_to(": hand over the workers")
     with lift.fault("HAProxy is reloaded"):
         on_host("ssh root@lb1", "systemctl reload haproxy")
-    lift.comes_to("stage 7 of")
+    lift.comes_to("start nova-scheduler on ctl-green: done")
     with lift.fault("RabbitMQ is restarted"):
         on_host("ssh root@db1", "systemctl restart rabbitmq-server")
     lift.comes_to("start nova-conductor on ctl-green: done")
     with lift.fault("the bastion cannot reach green for a minute"):
         for_a_while(GREEN, f"ip route add blackhole {BASTION}", f"ip route del blackhole {BASTION}", CUT_S)
         time.sleep(CUT_S)
-    lift.comes_to("stage 8 of")
+    lift.comes_to(": hand over the other services")
     with lift.fault("memcached is restarted"):
         on_host("ssh root@db1", "systemctl restart memcached")
 
