@@ -160,7 +160,10 @@ def stop_command(plan: Path, found: dict[str, Any]) -> None:
     """A migration that hangs until `status` says so, and then goes on; and neutron's API on green cannot be loaded."""
     unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/neutron/uwsgi.ini"
     found_by = "pgrep -f 'neutron-db-manage.* upgrade [-]-expand'"
-    stop = f"until {found_by}; do sleep 0.1; done; {found_by} | xargs kill -STOP"
+    # One that is about to become another program may be gone when it is told to stop.
+    stop = (
+        f"until {found_by} | xargs kill -STOP; do sleep 0.1; done; sleep 0.5; {found_by} | xargs kill -STOP"
+    )
     on_host(f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop}"')
     bastion("liftlock", "approve", str(plan), "--gate", "start")
     deadline = time.monotonic() + PATIENCE_S
