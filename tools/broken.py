@@ -103,8 +103,8 @@ class Lift:
         return self._process is None or self._process.poll() is not None
 
     def _held(self) -> bool:
-        """Whether it stays there, held."""
-        return "  held by " in (self._said.read_text().strip().splitlines() or [""])[-1]
+        """Whether it stays there, held by a guard; after a step that failed it ends."""
+        return "  held by guard " in (self._said.read_text().strip().splitlines() or [""])[-1]
 
     def _watch(self, deadline: float, awaited: str) -> None:
         if time.monotonic() > deadline:
