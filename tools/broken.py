@@ -94,6 +94,9 @@ class Lift:
             self.goes(words)
         else:
             bastion(*words)
+            deadline = time.monotonic() + PATIENCE_S
+            while not self._gone() and not self._news():
+                self._watch(deadline, f"an answer to `{' '.join(words)}`")
         return found
 
     def _news(self) -> str:
