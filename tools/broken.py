@@ -62,8 +62,8 @@ class Lift:
     def comes_to(self, words: str) -> None:
         """Return when the run has said these words since its last hold; it is set going as told if it stops."""
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self._news():
-            if (self._gone() or self._held()) and words not in self._news():
+        while words not in self._news() or self._held():
+            if self._held() or (self._gone() and words not in self._news()):
                 self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
             self._watch(deadline, words)
 
