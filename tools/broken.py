@@ -41,7 +41,7 @@ class Lift:
         self._process: subprocess.Popen[bytes] | None = None
         self._said = folder / "0.said"
         self._heard = 0
-        """How much of it was said before the last fault that held the run."""
+        """How much of it was said before a command was typed last."""
         self.told: list[dict[str, Any]] = []
 
     def goes(self, words: Sequence[str]) -> None:
@@ -60,12 +60,23 @@ class Lift:
             self._process.wait(timeout=60)
 
     def comes_to(self, words: str) -> None:
-        """Return when the run has said these words since its last hold; it is set going as told if it stops."""
+        """Return when the run has said these words once and goes on; it is led out of what holds it.
+
+        What is done already is not said again by a run that is resumed.
+        """
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self._news() or self._held():
-            if self._held() or (self._gone() and words not in self._news()):
+        while not (said := words in self._ever()) or self._held():
+            if self._held() or (self._gone() and not said):
                 self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
             self._watch(deadline, words)
+
+    def comes_to_gate(self, gate: str) -> None:
+        """Return when `status` says that the run waits there; it is led out of what holds it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while f"waits at gate “{gate}”" not in status()["status"]:
+            if self._held() or self._gone():
+                self.told.append(self._led_out(f"on the way to the gate “{gate}”", time.time()))
+            self._watch(deadline, gate)
 
     @contextmanager
     def fault(self, name: str) -> Iterator[dict[str, Any]]:
@@ -98,6 +109,9 @@ class Lift:
             while not self._gone() and not self._news():
                 self._watch(deadline, f"an answer to `{' '.join(words)}`")
         return found
+
+    def _ever(self) -> str:
+        return "".join(said.read_text() for said in self._folder.glob("*.said"))
 
     def _news(self) -> str:
         return self._said.read_text()[self._heard :]
@@ -234,7 +248,7 @@ def before_the_cutover(lift: Lift, plan: Path) -> None:
         fill_disk()
     lift.goes(["liftlock", "run", str(plan), "--probes", str(plan.parent / "probes")])
     lift.held_by(full, free_disk)
-    lift.comes_to("gate “start”")
+    lift.comes_to_gate("start")
     with lift.fault("a command hangs") as found:
         stop_command(plan, found)
     with lift.fault(half):
@@ -267,17 +281,17 @@ def in_the_cutover(lift: Lift) -> None:
 
 def at_the_gate(lift: Lift) -> None:
     """The database host boots again, green's cable is pulled, and then its power."""
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     with lift.fault("db1 is booted again"):
         on_host("ssh root@db1", "systemd-run --quiet --on-active=1 systemctl reboot")
         time.sleep(AFTERMATH_S)
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     pulled, off = "green's cable is pulled", "green loses its power"
     with lift.fault(pulled):
         for_a_while(GREEN, "ip link set eth0 down", "ip link set eth0 up", CABLE_S)
         time.sleep(CABLE_S)
     lift.held_by(pulled, lambda: None)
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     with lift.fault(off):
         cut_power()
     lift.held_by(off, lambda: None)
