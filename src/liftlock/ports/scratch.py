@@ -122,6 +122,8 @@ class Lodged:
     """Servers that followed that log, and did the same."""
     logged_mib: int = 0
     """By how much the log grew meanwhile, in MiB: what users wrote is in it too."""
+    no_triggers: bool = False
+    """Whether the server lets copies have no triggers, because of its log."""
 
 
 @dataclass(frozen=True, slots=True)

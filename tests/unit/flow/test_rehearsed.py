@@ -398,6 +398,9 @@ class Roomy:
     def free_mib(self) -> int:
         return 1 << 20
 
+    def claim(self, *_: object) -> tuple[str, ...]:
+        return ()
+
 
 def test_a_rehearsal_that_cannot_read_its_backup_leaves_none_behind(site: Site, made: Plan) -> None:
     assert made.brief

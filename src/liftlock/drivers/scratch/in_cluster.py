@@ -28,6 +28,10 @@ from liftlock.errors import Refused, StepFailed
 from liftlock.knowledge.kinds import Kind
 from liftlock.ports.scratch import Altered, Kept, Lodged, Outcome, Replayed, Said, Took
 
+_COSTS = (
+    "copies are made on production's own server, which does their work beside its users'; that the backup can be "
+    "restored on another machine is not tried so"
+)
 _FOR_A_WEEK = 7 * 24 * 3600
 
 
@@ -81,6 +85,11 @@ class InClusterMariaDb(ScratchMariaDb):
         self._ask(f"SET SESSION wait_timeout = {_FOR_A_WEEK}")
         told = [f"an earlier rehearsal was killed: {name} is removed" for name in self._lodging.cleared]
         told.append(f"the rehearsal's account was refused all of {refused} other schemas, each of them tried")
+        told.append(_COSTS)
+        if self._lodging.lodged().logged:
+            told.append(
+                "all that is done to the copies goes through its binary log, and to servers that follow it"
+            )
         return tuple(told)
 
     def lodged(self) -> Lodged | None:
