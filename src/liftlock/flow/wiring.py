@@ -95,6 +95,7 @@ def rehearsal_ground(
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
     from liftlock.drivers.scratch.in_cluster import in_cluster as in_cluster_server  # noqa: PLC0415
+    from liftlock.drivers.scratch.server import swept  # noqa: PLC0415
     from liftlock.drivers.shells.ssh import SshShell  # noqa: PLC0415
     from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
 
@@ -105,7 +106,7 @@ def rehearsal_ground(
         shell = SshShell(ssh_access(site.file), fence=Fence())
         stack.callback(shell.close)
         lodging = Lodging(access, shell, site.file.databases.host, site.file.name)
-        for name in lodging.clear():
+        for name in (*swept(), *lodging.clear()):
             tell(f"an earlier rehearsal was killed: {name} is removed")
         if in_cluster:
             insist_on_none(within)

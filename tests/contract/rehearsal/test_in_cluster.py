@@ -11,6 +11,7 @@ import pymysql
 import pytest
 from pymysql.constants import ER
 
+from liftlock.drivers.databases import mariadb as mariadb_driver
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.lodging import Lodging
 from liftlock.drivers.databases.mariadb import MariaDb
@@ -37,6 +38,12 @@ def live() -> Iterator[MariaDbAccess]:
     with mariadb() as access:
         hardened(access)
         yield access
+
+
+@pytest.fixture(autouse=True)
+def _host_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Other tests have a database host on this machine too."""
+    monkeypatch.setattr(mariadb_driver, "_INCOMING", str(tmp_path / "incoming"))
 
 
 def hardened(live: MariaDbAccess) -> None:
@@ -73,7 +80,7 @@ def everything(live: MariaDbAccess) -> list[tuple[object, ...]]:
     seen: list[tuple[object, ...]] = [(name,) for name in schemas]
     for schema in (s for s in schemas if s.startswith("tiny")):
         for (table,) in live.do(f"SHOW TABLES FROM {schema}"):
-            seen += live.do(f"SHOW CREATE TABLE {schema}.{table}")
+            seen += [(schema, *row) for row in live.do(f"SHOW CREATE TABLE {schema}.{table}")]
             seen += live.do(f"CHECKSUM TABLE {schema}.{table}")
     names = "'general_log', 'slow_query_log', 'long_query_time', 'event_scheduler'"
     return [
@@ -130,8 +137,7 @@ def test_a_sound_hop_is_rehearsed_beside_production_which_is_as_it_was(
     assert plan.brief
     lines = "\n".join(plan.brief.rehearsed)
     assert "that the backup can be restored on another machine was not tried" in lines
-    assert "production's server held 1 MiB of copies" in lines
-    assert "nothing of it went through a binary log" in lines
+    assert " MiB of copies and did their work beside its users'; nothing of it went" in lines
     assert "`tiny.labels`: table copied, writes blocked " in lines
 
 

@@ -36,7 +36,7 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
 
     `tuning` are settings of another server: with them a statement takes here about as long as there.
     """
-    _sweep()
+    swept()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "owner").write_text(str(os.getpid()))
@@ -45,12 +45,15 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
             yield socket
 
 
-def _sweep() -> None:
-    """Remove folders of proofs that were killed."""
+def swept() -> tuple[Path, ...]:
+    """Remove folders of proofs and rehearsals that were killed; returns them."""
+    found = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError, ValueError):
             if not Path(f"/proc/{int((folder / 'owner').read_text())}").exists():
                 shutil.rmtree(folder, ignore_errors=True)
+                found.append(folder)
+    return tuple(found)
 
 
 def _install(folder: Path, tuning: Mapping[str, str]) -> None:
