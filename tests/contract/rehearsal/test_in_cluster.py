@@ -294,22 +294,48 @@ def test_a_server_that_takes_no_writes_is_refused(live: MariaDbAccess) -> None:
         live.do("SET GLOBAL read_only = 0")
 
 
-def test_an_account_of_ours_that_may_make_none_is_told_what_it_lacks(live: MariaDbAccess) -> None:
+def limited(live: MariaDbAccess, *grants: str) -> None:
+    """An account for liftlock that has what its documentation asks for, and these rights."""
     password = live.password.replace("\\", "\\\\")
     live.do(
-        f"CREATE OR REPLACE USER weak IDENTIFIED BY '{password}'", "GRANT SELECT, CREATE, DROP ON *.* TO weak"
+        f"CREATE OR REPLACE USER limited IDENTIFIED BY '{password}'",
+        *(f"GRANT ALL ON {schema}.* TO limited" for schema in ("tiny", "liftlock")),
+        *grants,
     )
+
+
+MAKES_COPIES = "GRANT ALL ON `%\\_upgrade`.* TO limited WITH GRANT OPTION"
+MAKES_ACCOUNTS = "GRANT CREATE USER ON *.* TO limited"
+
+
+@pytest.mark.parametrize(
+    "grants", [(), (MAKES_COPIES,), (MAKES_ACCOUNTS,)], ids=["neither", "copies", "accounts"]
+)
+def test_an_account_of_ours_that_lacks_rights_is_told_which_and_leaves_nothing(
+    live: MariaDbAccess, grants: Sequence[str]
+) -> None:
+    live.do("CREATE OR REPLACE DATABASE tiny")
+    limited(live, *grants)
     before = everything(live)
     with (
-        beside(live, user="weak") as server,
-        pytest.raises(Refused, match="does not let weak make copies") as found,
+        beside(live, user="limited") as server,
+        pytest.raises(Refused, match="does not let limited make copies") as found,
     ):
         server.claim(("tiny",), 1, 1)
-    assert "GRANT CREATE USER ON *.* TO weak" in found.value.hint
-    left = [row for row in everything(live) if "rehearsal" in str(row)]
-    assert left == []
-    live.do("DROP DATABASE IF EXISTS tiny_upgrade", "DROP USER weak")
-    assert before
+    assert "GRANT CREATE USER ON *.* TO limited; GRANT ALL ON `%\\_upgrade`.* TO limited" in found.value.hint
+    assert everything(live) == before
+
+
+def test_an_account_of_ours_with_the_rights_that_are_asked_for_is_enough(
+    live: MariaDbAccess, tmp_path: Path
+) -> None:
+    with beside(live, user="limited") as server:
+        here = cloud(live, server, tmp_path, SOUND)
+        limited(live, MAKES_COPIES, MAKES_ACCOUNTS)
+        before = everything(live)
+        outcome = here.rehearse(in_cluster=True)
+        assert not outcome.rehearsal.fails
+    assert everything(live) == before
 
 
 def test_one_rehearsal_of_a_cloud_at_a_time_on_its_server(live: MariaDbAccess) -> None:

@@ -320,15 +320,20 @@ class Lodging:
         rows(server, book, account, client, self._cloud)
         self._account, self._client = account, client
         user = f"{_text(server, account)}@{_text(server, client)}"
-        rows(
-            server,
-            f"CREATE USER {user} IDENTIFIED VIA mysql_native_password USING '{hashed(password)}'"
-            f" WITH MAX_USER_CONNECTIONS {_SESSIONS_AT_MOST}",
-        )
+        self._create_account(server, account, user, password)
         for name in self._names:
             # In a grant `_` stands for any letter.
             pattern = name.replace("_", "\\_")
             rows(server, f"GRANT ALL ON {quoted(pattern)}.* TO {user}")
+
+    def _create_account(self, server: Cursor, account: str, user: str, password: str) -> None:
+        how = f"IDENTIFIED VIA mysql_native_password USING '{hashed(password)}'"
+        try:
+            rows(server, f"CREATE USER {user} {how} WITH MAX_USER_CONNECTIONS {_SESSIONS_AT_MOST}")
+        except pymysql.err.MySQLError:
+            # What the server has refused is not there: nobody has to remove it.
+            rows(server, f"DELETE FROM {_OURS}.rehearsal_accounts WHERE name = %s", account)
+            raise
 
     @contextmanager
     def _allowed(self) -> Iterator[None]:
@@ -339,8 +344,8 @@ class Lodging:
                 f"the database server does not let {self._access.user} make copies and an account for them: "
                 f"{blotted(str(problem.args[-1]))}",
                 now="what had been made is removed",
-                hint=f"`GRANT CREATE USER ON *.* TO {self._access.user}` and `GRANT ALL ON \\`%\\_upgrade\\`.* TO "
-                f"{self._access.user} WITH GRANT OPTION`, or rehearse without `--in-cluster`",
+                hint=f"GRANT CREATE USER ON *.* TO {self._access.user}; GRANT ALL ON `%\\_upgrade`.* TO "
+                f"{self._access.user} WITH GRANT OPTION; or rehearse without `--in-cluster`",
             ) from problem
 
     def _size(self, server: Cursor) -> float:
