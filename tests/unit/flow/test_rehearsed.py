@@ -401,6 +401,9 @@ class Roomy:
     def claim(self, *_: object) -> tuple[str, ...]:
         return ()
 
+    def name_of(self, database: str) -> str:
+        return database
+
 
 def test_a_rehearsal_that_cannot_read_its_backup_leaves_none_behind(site: Site, made: Plan) -> None:
     assert made.brief

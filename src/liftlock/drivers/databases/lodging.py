@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import PurePosixPath
 
@@ -27,6 +27,7 @@ from pymysql.cursors import Cursor
 from liftlock.blots import blotted
 from liftlock.drivers.databases.access import DatabaseAccess
 from liftlock.drivers.databases.rows import quoted, rows
+from liftlock.drivers.databases.shut_out import REFUSALS, prove_shut
 from liftlock.drivers.scratch.relay import hashed
 from liftlock.errors import Refused, StepFailed, Unreachable
 from liftlock.ports.scratch import Lodged
@@ -50,14 +51,6 @@ _BOOK = (
     f"CREATE TABLE IF NOT EXISTS {_OURS}.rehearsal_accounts (name VARCHAR(80) PRIMARY KEY, client VARCHAR(255)"
     " NOT NULL, cloud VARCHAR(255) NOT NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)",
 )
-_REFUSALS = (
-    ER.DBACCESS_DENIED_ERROR,
-    ER.TABLEACCESS_DENIED_ERROR,
-    ER.COLUMNACCESS_DENIED_ERROR,
-    ER.SPECIFIC_ACCESS_DENIED_ERROR,
-)
-_NOT_TRIED = ("information_schema", "performance_schema", "sys")
-"""What every account sees something of, and where no service keeps anything."""
 _PLAIN = re.compile(r"\w+", re.ASCII)
 _MENDED = "see what the server says; what is left has our mark, and the next `liftlock rehearse` removes it"
 
@@ -81,6 +74,8 @@ class Lodging:
         self._client = ""
         self._names: tuple[str, ...] = ()
         self._logged_before = 0
+        self.cleared: tuple[str, ...] = ()
+        """What an earlier rehearsal had left behind, and is removed."""
 
     @property
     def comment(self) -> str:
@@ -128,9 +123,6 @@ class Lodging:
                 rows(server, f"CREATE DATABASE {quoted(name)} {self.comment}")
             self._make_account(server, password)
         return self._account, password
-
-    cleared: tuple[str, ...] = ()
-    """What an earlier rehearsal had left behind, and is removed."""
 
     def insist(self) -> None:
         """Return if the place is still ours alone and production has room; raises `StepFailed` otherwise."""
@@ -181,8 +173,13 @@ class Lodging:
         except (pymysql.err.MySQLError, Unreachable):
             # The session is gone: with another one.
             with self._connected() as again:
-                if _locked(again, self._lock_name):
-                    self._cleared(again)
+                if not _locked(again, self._lock_name):
+                    raise StepFailed(
+                        "the rehearsal's session with the database server is lost, and the server still holds its lock",
+                        now=f"{', '.join(self._names)} and the account {self._account} are left on the server",
+                        hint="the next `liftlock rehearse` removes them once the server has noticed",
+                    ) from None
+                self._cleared(again)
 
     @contextmanager
     def _connected(self) -> Iterator[Cursor]:
@@ -232,7 +229,7 @@ class Lodging:
                 self._cloud,
             )
         except pymysql.err.MySQLError as problem:
-            if problem.args[0] in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR, *_REFUSALS):
+            if problem.args[0] in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR, *REFUSALS):
                 return []
             raise
         return [(str(name), str(client)) for name, client in found if str(name).startswith(_ACCOUNT)]
@@ -354,82 +351,13 @@ class Lodging:
         return float(rows(server, f"{question} WHERE table_schema IN ({names})", *self._names)[0][0]) / 2**20
 
     def prove_shut(self, entered: Callable[[], pymysql.Connection[Cursor]]) -> int:
-        """How many schemas the rehearsal's account was refused, each of them tried; `entered` is a session of it.
+        """How many other schemas refused the rehearsal's account, each of them tried; `entered` is a session of it.
 
-        Raises `Refused` if one of them could be read, or anything in it seen: then nothing may run with this account.
+        Raises `Refused` if it reaches one of them: then nothing may run with this account.
         """
         assert self._lock is not None
-        own = {name.lower() for name in self._names}
-        foreign = [
-            str(n)
-            for (n,) in rows(self._lock, "SHOW DATABASES")
-            if n not in _NOT_TRIED and n.lower() not in own
-        ]
         with closing(entered()) as session, session.cursor() as cursor:
-            for name in foreign:
-                for question in _attempts(self._lock, name):
-                    if not _is_refused(cursor, question):
-                        raise _open_door(f"`{question}`")
-            sights = {**_seen(cursor, [*self._names]), **_rights(cursor)}
-        for what, number in sights.items():
-            if number:
-                raise _open_door(what)
-        return len(foreign)
-
-
-def _attempts(server: Cursor, schema: str) -> Iterator[str]:
-    """Questions that read a schema and change nothing, also if they are answered."""
-    yield f"USE {quoted(schema)}"
-    question = (
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = %s ORDER BY table_name LIMIT 1"
-    )
-    for (table,) in rows(server, question, schema):
-        place = f"{quoted(schema)}.{quoted(str(table))}"
-        yield f"SELECT 1 FROM {place} LIMIT 1"
-        yield f"DELETE FROM {place} WHERE 1 = 0"
-
-
-def _is_refused(cursor: Cursor, question: str) -> bool:
-    try:
-        cursor.execute(question)
-    except pymysql.err.MySQLError as problem:
-        return problem.args[0] in _REFUSALS
-    return False
-
-
-def _seen(cursor: Cursor, own: Sequence[str]) -> Mapping[str, int]:
-    """What the account sees of other schemas, by the server's own books: with a right on a table it would see that."""
-    out = ", ".join(["%s"] * (len(own) + len(_NOT_TRIED)))
-    books = {
-        "a table of {}": ("tables", "table_schema"),
-        "a column of {}": ("columns", "table_schema"),
-        "a procedure of {}": ("routines", "routine_schema"),
-    }
-    found = {}
-    for words, (book, schema) in books.items():
-        question = f"SELECT {schema}, COUNT(*) FROM information_schema.{book} WHERE {schema} NOT IN ({out})"
-        for name, number in rows(cursor, f"{question} GROUP BY 1", *own, *_NOT_TRIED):
-            found[words.format(name)] = int(number)
-    return found
-
-
-def _rights(cursor: Cursor) -> Mapping[str, int]:
-    """Rights of the account that hold everywhere; none but being there at all."""
-    own = [str(line) for (line,) in rows(cursor, "SHOW GRANTS")]
-    # What everybody has is in no other book (MariaDB 10.11); before that there is no PUBLIC, and the server says so.
-    with suppress(pymysql.err.MySQLError):
-        own += [str(line) for (line,) in rows(cursor, "SHOW GRANTS FOR PUBLIC")]
-    found = (re.match(r"GRANT (.+) ON \*\.\* TO ", line) for line in own)
-    return {f"the server's right {line[1]}": 1 for line in found if line and line[1] != "USAGE"}
-
-
-def _open_door(what: str) -> Refused:
-    return Refused(
-        f"the account of the rehearsal reaches more than its copies: {what} is not refused to it",
-        now="nothing was run with it; it and the copies are removed",
-        hint="take that right from everybody (`SHOW GRANTS FOR PUBLIC`; MariaDB's own schema `test` is open until "
-        "`mariadb-secure-installation` removes it), or rehearse without `--in-cluster`",
-    )
+            return prove_shut(self._lock, cursor, self._names)
 
 
 def _locked(server: Cursor, name: str) -> bool:
