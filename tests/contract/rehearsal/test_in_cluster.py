@@ -28,7 +28,7 @@ from liftlock.rehearsal.trouble import troubles
 from tests.contract.rehearsal.test_new_programs import restore, told
 from tests.contract.rehearsal.test_rehearsal import SERVICE, SOUND, Cloud, by_place, cloud
 from tests.unit.drivers.local_shell import LocalShell
-from tests.unit.drivers.servers import MariaDbAccess, galera, mariadb, program
+from tests.unit.drivers.servers import MariaDbAccess, galera, mariadb, program, wait_for
 
 REFUSED = (ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR, ER.SPECIFIC_ACCESS_DENIED_ERROR)
 
@@ -350,18 +350,40 @@ def test_one_rehearsal_of_a_cloud_at_a_time_on_its_server(live: MariaDbAccess) -
         assert first.rows("tiny") == {"mine": 0}
 
 
-def test_with_a_binary_log_the_plan_says_what_went_through_it(tmp_path: Path) -> None:
-    with mariadb("--log-bin", "--server-id=7") as logged:
+def test_with_a_binary_log_the_plan_says_what_went_through_it_and_who_followed(tmp_path: Path) -> None:
+    with mariadb("--log-bin", "--server-id=7") as logged, mariadb("--server-id=8") as replica:
         hardened(logged)
+        follow(replica, logged)
         here, outcome = rehearsed(logged, tmp_path, SOUND)
         lodged = outcome.rehearsal.lodged
         assert lodged
-        assert (lodged.logged, lodged.replicas, lodged.no_triggers) == (True, 0, True)
+        assert (lodged.logged, lodged.replicas, lodged.no_triggers) == (True, 1, True)
         lines = "\n".join([*here.told, *briefing._beside(lodged)])
         assert "all that is done to the copies goes through its binary log" in lines
-        assert "all of it went through its binary log; that grew by " in lines
+        assert "all of it went through its binary log and to 1 server that follow it; that grew by " in lines
         assert "shims that need one could not be tried" in lines
-        assert outcome.rehearsal.commands
+        logged.do("CREATE TABLE tiny.last (id INT)")
+        wait_for(lambda: ("last",) in tables(replica), "the replica came to nothing")
+        assert not [name for (name,) in replica.do("SHOW DATABASES") if str(name).endswith("_upgrade")]
+        accounts = replica.do("SELECT user FROM mysql.global_priv WHERE user LIKE 'liftlock_rehearsal%'")
+        assert accounts == []
+
+
+def follow(replica: MariaDbAccess, source: MariaDbAccess) -> None:
+    """Let one server do what the other's log says from now on."""
+    password = source.password.replace("\\", "\\\\")
+    ((file, position, *_),) = source.do("SHOW MASTER STATUS")
+    replica.do(
+        f"CHANGE MASTER TO master_host = '127.0.0.1', master_port = {source.port}, master_user = '{source.user}',"
+        f" master_password = '{password}', master_log_file = '{file}', master_log_pos = {position}",
+        "START SLAVE",
+    )
+
+
+def tables(server: MariaDbAccess) -> list[tuple[object, ...]]:
+    if ("tiny",) not in server.do("SHOW DATABASES"):
+        return []
+    return server.do("SHOW TABLES FROM tiny")
 
 
 FOLLOWS = """

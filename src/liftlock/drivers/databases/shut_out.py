@@ -79,7 +79,7 @@ def _rights(cursor: Cursor) -> Iterator[str]:
     """Rights of the account that hold everywhere; none but being there at all."""
     own = [str(line) for (line,) in rows(cursor, "SHOW GRANTS")]
     try:
-        # What everybody has is in no other book (MariaDB 10.11); before that there is no PUBLIC, and the server says so.
+        # What everybody has is in no other book (MariaDB 10.11); before that there is no PUBLIC.
         own += [str(line) for (line,) in rows(cursor, "SHOW GRANTS FOR PUBLIC")]
     except pymysql.err.MySQLError as problem:
         if problem.args[0] in REFUSALS:
