@@ -360,7 +360,7 @@ def test_with_a_binary_log_the_plan_says_what_went_through_it_and_who_followed(t
         assert (lodged.logged, lodged.replicas, lodged.no_triggers) == (True, 1, True)
         lines = "\n".join([*here.told, *briefing._beside(lodged)])
         assert "all that is done to the copies goes through its binary log" in lines
-        assert "all of it went through its binary log and to 1 server that follow it; that grew by " in lines
+        assert "all of it went through its binary log and to 1 server behind it; that grew by " in lines
         assert "shims that need one could not be tried" in lines
         logged.do("CREATE TABLE tiny.last (id INT)")
         wait_for(lambda: ("last",) in tables(replica), "the replica came to nothing")

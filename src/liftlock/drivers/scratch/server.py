@@ -19,6 +19,8 @@ from liftlock.errors import BadInput, StepFailed
 
 PREFIX = "liftlock-proof-"
 """How the temporary folders of proofs begin."""
+CODE_PREFIX = "liftlock-code-"
+"""How those begin in which a program of a release has its settings."""
 _PATIENCE_S = 300.0
 _LARGEST_LOG = 1 << 30
 """Bytes of the log: it takes its room at once."""
@@ -48,7 +50,8 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
 def swept() -> tuple[Path, ...]:
     """Remove folders of proofs and rehearsals that were killed; returns them."""
     found = []
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    place = Path(tempfile.gettempdir())
+    for folder in (*place.glob(f"{PREFIX}*"), *place.glob(f"{CODE_PREFIX}*")):
         with suppress(OSError, ValueError):
             if not Path(f"/proc/{int((folder / 'owner').read_text())}").exists():
                 shutil.rmtree(folder, ignore_errors=True)

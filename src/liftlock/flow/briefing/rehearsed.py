@@ -287,7 +287,7 @@ def _beside(lodged: Lodged) -> Iterator[str]:
     )
     log = "nothing of it went through a binary log"
     if lodged.logged:
-        others = f" and to {_many(lodged.replicas, 'server')} that follow it" if lodged.replicas else ""
+        others = f" and to {_many(lodged.replicas, 'server')} behind it" if lodged.replicas else ""
         log = (
             f"all of it went through its binary log{others}; that grew by {lodged.logged_mib} MiB meanwhile, what "
             "users wrote included"
