@@ -74,11 +74,14 @@ class Relay:
         self._door.bind(str(path))
         path.chmod(0o600)
         self._door.listen(64)
-        threading.Thread(target=self._receive, daemon=True, name="relay").start()
+        self._receiving = threading.Thread(target=self._receive, daemon=True, name="relay")
+        self._receiving.start()
 
     def close(self) -> None:
         """Let nobody in any more, and cut everybody off."""
-        self._door.close()
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._receiving.join(_PATIENCE_S)
         self.socket.unlink(missing_ok=True)
         with self._lock:
             lines = list(self._lines)
@@ -104,7 +107,7 @@ class Relay:
             return any(line.ear is ear for line in self._lines)
 
     def _receive(self) -> None:
-        with suppress(OSError):
+        with self._door, suppress(OSError):
             while True:
                 client, _ = self._door.accept()
                 threading.Thread(target=self._serve, args=(client,), daemon=True, name="line").start()
@@ -117,18 +120,24 @@ class Relay:
             with suppress(OSError, EOFError, struct.error, IndexError, ValueError):
                 line.run(self._entry)
         finally:
-            line.cut()
+            line.close()
             with self._lock:
                 self._lines.discard(line)
 
 
 class _Line:
-    """One session, from the socket to the server."""
+    """One session, from the socket to the server.
+
+    Two threads work at it. A socket is closed when both are done with it, never before: another session would get its
+    number, and the thread that still uses that would read or write there.
+    """
 
     def __init__(self, client: socket.socket, ear: list[Word] | None) -> None:
         self.ear = ear
         self._client = client
         self._server: socket.socket | None = None
+        self._back: threading.Thread | None = None
+        self._lock = threading.Lock()
         self._session = 0
         self._database = ""
         self._word: Word | None = None
@@ -147,19 +156,28 @@ class _Line:
         back = threading.Thread(target=self._pass, args=(self._server, self._client, self._answered))
         back.daemon = True
         back.start()
+        self._back = back
         said = _Packets(self._said, _SHORT if self.ear is None else _LONGEST)
         self._pass(self._client, self._server, said.feed)
-        self.cut()
-        back.join()
-        self._over()
 
     def cut(self) -> None:
-        """End both sides."""
-        for end in (self._client, self._server):
-            if end is not None:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-                with suppress(OSError):
+        """End both sides; whoever reads or writes there notices."""
+        with self._lock:
+            for end in (self._client, self._server):
+                if end is not None:
+                    # Its number is -1 once it is closed.
+                    with suppress(OSError):
+                        end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End it, once nobody works at it any more."""
+        self.cut()
+        if self._back is not None:
+            self._back.join()
+        self._over()
+        with self._lock:
+            for end in (self._client, self._server):
+                if end is not None:
                     end.close()
 
     def _log_in(self, entry: Entry) -> bool:
