@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,8 @@ _HEAD = 65536
 _NAMES_ITSELF = re.compile(rb"^\s*(CREATE DATABASE|USE)\b", re.MULTILINE | re.IGNORECASE)
 _HEADER = re.compile(rb"^-- Host: .*?\bDatabase: (\w+)\s*$", re.MULTILINE)
 _FULL = re.compile(r"errno: 28|No space left on device|The table '.*' is full|ERROR 1114\b")
+_GONE = re.compile(r"ERROR 20(02|06|13|26|55)\b")
+"""The client's own errors: the server is not there any more (CR_SERVER_GONE_ERROR, CR_SERVER_LOST and their kin)."""
 NO_TRIGGERS = (
     *("--single-transaction", "--quick", "--routines", "--events", "--skip-triggers"),
     *("--hex-blob", "--no-tablespaces"),
@@ -68,6 +71,8 @@ def load(socket: Path, dump: Path, database: str = "", *, ownerless: bool = Fals
         told = last_words(ended.stderr.decode(errors="replace"))
         if _FULL.search(told):
             raise no_room(str(dump), told)
+        if _GONE.search(told):
+            raise _server_gone(dump, told, socket.parent)
         raise BadInput(
             f"{dump} is not taken by MariaDB: {told}",
             hint="it has to be a plain dump of mariadb-dump or mysqldump, packed by gzip or zstd or not at all",
@@ -105,6 +110,16 @@ def no_room(what: str, words: str) -> StepFailed:
         f"there is no room for {what}: {words}",
         now="nothing was changed; what was loaded is removed",
         hint="TMPDIR names another folder for copies",
+    )
+
+
+def _server_gone(dump: Path, words: str, folder: Path) -> StepFailed:
+    """InnoDB ends its server where it cannot write on (MariaDB 10.11): a full disk looks like that, too."""
+    free = shutil.disk_usage(folder).free >> 20
+    return StepFailed(
+        f"the server ended while it took {dump}: {words}; {free} MiB are free in {folder.parent}",
+        now="nothing was changed; what was loaded is removed",
+        hint="if that is little, TMPDIR names another folder for copies; else see whether the server runs",
     )
 
 

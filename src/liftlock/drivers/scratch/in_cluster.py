@@ -110,7 +110,8 @@ class InClusterMariaDb(ScratchMariaDb):
     def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         here = lodged_name(database)
         self.make(here, *([clause] if clause else []))
-        dumps.load(self.socket, dump, here, ownerless=True)
+        with _told_of_the_cloud():
+            dumps.load(self.socket, dump, here, ownerless=True)
         # They would act by themselves, beside production.
         for (event,) in self._ask(
             "SELECT event_name FROM information_schema.events WHERE event_schema = %s", here
@@ -126,7 +127,8 @@ class InClusterMariaDb(ScratchMariaDb):
             here,
         )[0]
         self.make(there, f"CHARACTER SET {charset} COLLATE {collation}")
-        dumps.pipe(self.socket, [*dumps.ALL, here], self.socket, there)
+        with _told_of_the_cloud():
+            dumps.pipe(self.socket, [*dumps.ALL, here], self.socket, there)
 
     def make(self, database: str, clause: str = "CHARACTER SET utf8mb3") -> None:
         """An empty database with the mark, if the place is still ours and production has room."""
@@ -204,6 +206,19 @@ class InClusterMariaDb(ScratchMariaDb):
     def _ear(self) -> Relay:
         assert self._relay is not None
         return self._relay
+
+
+@contextmanager
+def _told_of_the_cloud() -> Iterator[None]:
+    """What goes wrong with a copy is told as of the cloud's server, not of one of ours."""
+    try:
+        yield
+    except StepFailed as failed:
+        raise StepFailed(
+            failed.what,
+            now="production's databases are as they were; copies and account are removed",
+            hint="see whether the cloud's database server runs and has room, or rehearse without `--in-cluster`",
+        ) from failed
 
 
 def _usual(database: str) -> str:
