@@ -29,7 +29,6 @@ from liftlock.steps.schema import MigrateSchema
 
 COPIES = 4
 """So much room a restored copy needs, in its own size: itself, as it was, and a table that is copied on the way."""
-
 WRITTEN = 5
 """How often copies are written beside the rounds: loaded, kept as they were, replayed, lived on, and migrated."""
 
@@ -173,11 +172,10 @@ def refuse_without_room(
             hint="see `databases.names` in the cloud file",
         )
     size = sum(sizes.values())
-    rooms = [
-        (backup_folder(site.file).parent, shutil.disk_usage(site.file.state).free >> 20, size, "`state`")
-    ]
+    backups = str(backup_folder(site.file).parent)
+    rooms = [(backups, shutil.disk_usage(site.file.state).free >> 20, size, "`state`")]
     if not in_cluster:
-        rooms.append((Path("the folder for copies"), ground.server.free_mib(), COPIES * size, "TMPDIR"))
+        rooms.append(("the folder for copies", ground.server.free_mib(), COPIES * size, "TMPDIR"))
     for where, free, wanted, name in rooms:
         if free < wanted:
             raise Refused(
