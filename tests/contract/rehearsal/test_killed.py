@@ -62,7 +62,7 @@ whole = shimming._apply
 
 def half(ground, shim):
     whole(ground, replace(shim, apply=shim.apply[:1]))
-    if Path({stay!r}).exists():
+    if Path({stay!r}).exists() and Path({shims!r}).exists():
         Path({begun!r}).touch()
         time.sleep(600)
     ground.server.do(shim.database, shim.apply[1:])
@@ -103,7 +103,7 @@ class Bastion:
         return self.folder / "begun"
 
     def words(self, *more: str) -> list[str]:
-        places = {name: str(self.folder / name) for name in ("stay", "begun", "incoming")}
+        places = {name: str(self.folder / name) for name in ("stay", "begun", "shims", "incoming")}
         code = TYPED.format(**places)
         typed = ["rehearse", "plan.json", "-C", "cloud.yaml", "--old-env", "old", "--new-env", "new"]
         typed += ["--service", "tiny", "--service-file", "tiny.toml", "--rounds", "1", "--no-programs"]
@@ -192,6 +192,7 @@ def in_contract(here: Bastion) -> None:
 
 def in_shim(here: Bastion) -> None:
     """The command itself stops there."""
+    (here.folder / "shims").touch()
 
 
 def stand_in(here: Bastion, name: str, text: str) -> None:
@@ -218,6 +219,21 @@ def users_part(live: MariaDbAccess) -> list[tuple[object, ...]]:
     return [row for row in everything(live) if not any(word in str(row) for word in ours)]
 
 
+REACHED = {
+    "in_backup": "backing up",
+    "in_restore": "restoring",
+    "in_migrate": "the proof begins",
+    "in_shim": "the proof begins",
+    "in_contract": "rounds of its migrations begin",
+}
+"""What the command said last before it was killed."""
+
+
+def reached(here: Bastion) -> str:
+    last = here.said().splitlines()[-1]
+    return next(words for words in REACHED.values() if words in last)
+
+
 @pytest.mark.parametrize("more", [(), ("--in-cluster",)], ids=["apart", "in-cluster"])
 @pytest.mark.parametrize("moment", [in_backup, in_restore, in_migrate, in_shim, in_contract])
 def test_who_is_killed_leaves_production_as_it_was_and_the_same_command_goes_on(
@@ -234,6 +250,7 @@ def test_who_is_killed_leaves_production_as_it_was_and_the_same_command_goes_on(
         assert killed.poll() is None, bastion.said()
         os.kill(killed.pid, signal.SIGKILL)
     assert users_part(bastion.live) == production
+    assert reached(bastion) == REACHED[moment.__name__]
 
     bastion.stay.unlink()
     with bastion.typing(*more) as again:
