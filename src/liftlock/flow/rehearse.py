@@ -29,6 +29,8 @@ from liftlock.steps.schema import MigrateSchema
 
 COPIES = 4
 """So much room a restored copy needs, in its own size: itself, as it was, and a table that is copied on the way."""
+WRITTEN = 5
+"""How often copies are written beside the rounds: loaded, kept as they were, replayed, lived on, and migrated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Wish:
     """Services that liftlock does not know, and that are rehearsed as well."""
     by_files: bool = False
     """Copy the files of tables where that can be done, instead of restoring a backup."""
+    in_cluster: bool = False
+    """The ground lies on the cloud's own database server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
     names = tuple(dict.fromkeys(d for c in chosen for d in c.service.databases))
     with alone(site.file.state):
         at, seen = site.hands.clock.now(), site.hands.databases.look()
-        refuse_without_room(site, ground, seen, names)
+        refuse_without_room(site, ground, seen, names, in_cluster=wish.in_cluster)
+        claim(ground, seen, names, wish.rounds, tell)
         shapes = {name: site.hands.databases.shape(name) for name in names}
         bring = restoring.by_files if wish.by_files else restoring.by_dump
         copied = bring(site, ground, names, tell)
@@ -101,6 +106,7 @@ def rehearse(site: Site, ground: Ground, plan: Plan, wish: Wish, tell: Callable[
             busy=round(os.getloadavg()[1] / (os.cpu_count() or 1), 1),
             answers=answers,
             galera=seen.galera is not None,
+            lodged=ground.server.lodged(),
         ),
         tuple(proofs),
     )
@@ -149,8 +155,13 @@ def refuse_other_versions(
     return found
 
 
-def refuse_without_room(site: Site, ground: Ground, seen: DatabaseServer, names: Sequence[str]) -> None:
-    """Return if all databases are there, and room for their copies; raises `Refused` where there is too little."""
+def refuse_without_room(
+    site: Site, ground: Ground, seen: DatabaseServer, names: Sequence[str], *, in_cluster: bool
+) -> None:
+    """Return if all databases are there, and room for their copies; raises `Refused` where there is too little.
+
+    Where copies lie on the cloud's own server, `claim` looks at its room.
+    """
     if not seen.reachable:
         raise Unreachable(seen.problem, hint="see whether the database server runs")
     sizes = {d.name: d.size_mib for d in seen.databases if d.name in names}
@@ -161,16 +172,26 @@ def refuse_without_room(site: Site, ground: Ground, seen: DatabaseServer, names:
             hint="see `databases.names` in the cloud file",
         )
     size = sum(sizes.values())
-    rooms = (
-        (backup_folder(site.file).parent, shutil.disk_usage(site.file.state).free >> 20, size, "`state`"),
-        ("the folder for copies", ground.server.free_mib(), COPIES * size, "TMPDIR"),
-    )
+    backups = str(backup_folder(site.file).parent)
+    rooms = [(backups, shutil.disk_usage(site.file.state).free >> 20, size, "`state`")]
+    if not in_cluster:
+        rooms.append(("the folder for copies", ground.server.free_mib(), COPIES * size, "TMPDIR"))
     for where, free, wanted, name in rooms:
         if free < wanted:
             raise Refused(
                 f"{where} has {free} MiB of room, the copies may need {wanted:.0f} MiB",
                 hint=f"make room there, or name another folder: {name}",
             )
+
+
+def claim(
+    ground: Ground, seen: DatabaseServer, names: Sequence[str], rounds: int, tell: Callable[[str], None]
+) -> None:
+    """Have a place for the copies and for those that stay as they are; raises `Refused` where there is none."""
+    size = sum(d.size_mib for d in seen.databases if d.name in names)
+    both = (*names, *(f"{name}{BEFORE}" for name in names))
+    for line in ground.server.claim(both, COPIES * size, (rounds + WRITTEN) * size):
+        tell(line)
 
 
 def keep_as_they_are(ground: Ground, names: Sequence[str]) -> None:

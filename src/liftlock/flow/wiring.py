@@ -81,20 +81,38 @@ def proof_ground(old: Path, new: Path) -> Iterator[Ground]:
 
 
 @contextmanager
-def rehearsal_ground(site: Site, old: Path, new: Path, *, programs: bool) -> Iterator[Ground]:
+def rehearsal_ground(
+    site: Site, old: Path, new: Path, *, programs: bool, in_cluster: bool, tell: Callable[[str], None]
+) -> Iterator[Ground]:
     """The same, on a server that is set as the cloud's is, so that what takes time there takes it here.
 
-    With a place in which the new release's `programs` can be started, and migrations without a network; raises
-    `BadInput` where this machine offers neither.
+    With `in_cluster` on the cloud's very server, where programs have no network in any case. With a place in which the
+    new release's `programs` can be started, and migrations without a network; raises `BadInput` where this machine
+    offers neither. What a rehearsal that was killed left on the cloud's server is removed first, and told.
     """
-    from liftlock.drivers.enclosures.netns import alone, enclosed  # noqa: PLC0415
+    from liftlock.drivers.databases.lodging import Lodging  # noqa: PLC0415
+    from liftlock.drivers.enclosures.netns import alone, enclosed, insist_on_none  # noqa: PLC0415
     from liftlock.drivers.scratch.copies import scratch_server  # noqa: PLC0415
     from liftlock.drivers.scratch.environment import VenvCode  # noqa: PLC0415
+    from liftlock.drivers.scratch.in_cluster import in_cluster as in_cluster_server  # noqa: PLC0415
+    from liftlock.drivers.scratch.server import swept  # noqa: PLC0415
+    from liftlock.drivers.shells.ssh import SshShell  # noqa: PLC0415
     from liftlock.flow.copies.gathering import Ground  # noqa: PLC0415
 
-    within = alone() if programs else ()
+    within = alone() if programs or in_cluster else ()
     code = VenvCode(old, within), VenvCode(new, within)
-    with scratch_server(site.hands.databases.tuning()) as server, ExitStack() as stack:
+    access = database_access(site.file)
+    with ExitStack() as stack:
+        shell = SshShell(ssh_access(site.file), fence=Fence())
+        stack.callback(shell.close)
+        lodging = Lodging(access, shell, site.file.databases.host, site.file.name)
+        for name in (*swept(), *lodging.clear()):
+            tell(f"an earlier rehearsal was killed: {name} is removed")
+        if in_cluster:
+            insist_on_none(within)
+            server: ScratchServer = stack.enter_context(in_cluster_server(lodging, access))
+        else:
+            server = stack.enter_context(scratch_server(site.hands.databases.tuning()))
         yield Ground(server, *code, enclosure=stack.enter_context(enclosed()) if programs else None)
 
 

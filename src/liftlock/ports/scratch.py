@@ -111,6 +111,22 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Lodged:
+    """What copies have cost the cloud's own server, on which they lie."""
+
+    mib: float
+    """Size of the copies, in MiB."""
+    logged: bool = False
+    """Whether all that was done to them went through the server's binary log."""
+    replicas: int = 0
+    """Servers that followed that log, and did the same."""
+    logged_mib: int = 0
+    """By how much the log grew meanwhile, in MiB: what users wrote is in it too."""
+    no_triggers: bool = False
+    """Whether the server lets copies have no triggers, because of its log."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A program of a release that ended."""
 
@@ -121,7 +137,20 @@ class Ended:
 
 
 class ScratchServer(Protocol):
-    """Copies of databases that nobody else uses; gone with the server."""
+    """Copies of databases that nobody else uses; gone when its owner is done."""
+
+    def claim(self, databases: Sequence[str], room_mib: float, logged_mib: float) -> tuple[str, ...]:
+        """Make a place for copies of these names, before anything else; returns what is to be told, a sentence each.
+
+        Nothing on a server of our own. On the cloud's: there has to be room for `room_mib`, and for `logged_mib` in its
+        log. Raises `Refused` where it cannot be had, and where what runs on copies could reach anything but these.
+        """
+
+    def lodged(self) -> Lodged | None:
+        """What the copies have cost the cloud's own server; None where they lie on one of ours."""
+
+    def name_of(self, database: str) -> str:
+        """What the copy of a database is called in statements."""
 
     def load(self, dump: Path, database: str, clause: str = "") -> tuple[str, ...]:
         """Load a dump, `.gz` and `.zst` too; `database` names it if it names none itself. Returns what it made.

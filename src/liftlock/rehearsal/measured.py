@@ -8,7 +8,7 @@ from statistics import median
 
 from liftlock.cloud.definition import Head, Kind, head
 from liftlock.plan.plain import NEWER
-from liftlock.ports.scratch import Replayed, Took
+from liftlock.ports.scratch import Lodged, Replayed, Took
 from liftlock.rehearsal.target.answers import Answers
 
 _LONGEST = 500
@@ -129,6 +129,9 @@ class Rehearsal:
     """Whether the cloud's server is a node of a cluster, in which a change of a table stops all writers."""
     held_s: float | None = field(default=None, metadata=NEWER)
     """How long commits waited while files were copied, in seconds; None where a backup was restored."""
+
+    lodged: Lodged | None = field(default=None, metadata=NEWER)
+    """What the copies cost production's own server, on which they lay; None where they had one of their own."""
 
     def of(self, service: str, migration: str) -> list[Command]:
         """The commands that one step of a plan stands for: one, or one per database."""

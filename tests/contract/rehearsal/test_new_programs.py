@@ -31,28 +31,32 @@ PROJECTS = {"p1": "web", "p2": "data", "p3": "", "p4": "admin", "p5": "service"}
 
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[ScratchMariaDb]:
-    """Production's keystone as it was restored: five projects, a user, a role, and a catalogue."""
     program("mariadbd")
     with scratch_server() as found:
-        was = f"keystone{BEFORE}"
-        statements = [s.replace("`keystone`", f"`{was}`") for s in create("keystone", "2025.1")]
-        found.make(was)
-        found.do(was, statements[1:])
-        rows = [f"('{i}', '{name}', '{{}}', 'default', 0)" for i, name in PROJECTS.items()]
-        found.do(
-            was,
-            [
-                f"INSERT INTO project (id, name, extra, domain_id, is_domain) VALUES {', '.join(rows)}",
-                "INSERT INTO project (id, name, extra, domain_id, is_domain) VALUES ('default', 'D', '{}', '', 1)",
-                "INSERT INTO `user` (id, extra, domain_id) VALUES ('u1', '{}', 'default')",
-                "INSERT INTO local_user (user_id, domain_id, name) VALUES ('u1', 'default', 'admin')",
-                "INSERT INTO role (id, name, extra) VALUES ('r1', 'admin', '{}'), ('r2', 'reader', '{}')",
-                "INSERT INTO service (id, type, extra) VALUES ('s1', 'identity', '{\"name\": \"keystone\"}')",
-                "INSERT INTO endpoint (id, interface, service_id, url)"
-                " VALUES ('e1', 'public', 's1', 'https://cloud.example:5000/v3')",
-            ],
-        )
+        restore(found)
         yield found
+
+
+def restore(server: ScratchMariaDb) -> None:
+    """Production's keystone: five projects, a user, a role, and a catalogue."""
+    was = f"keystone{BEFORE}"
+    statements = [s.replace("`keystone`", f"`{server.name_of(was)}`") for s in create("keystone", "2025.1")]
+    server.make(was)
+    server.do(was, statements[1:])
+    rows = [f"('{i}', '{name}', '{{}}', 'default', 0)" for i, name in PROJECTS.items()]
+    server.do(
+        was,
+        [
+            f"INSERT INTO project (id, name, extra, domain_id, is_domain) VALUES {', '.join(rows)}",
+            "INSERT INTO project (id, name, extra, domain_id, is_domain) VALUES ('default', 'D', '{}', '', 1)",
+            "INSERT INTO `user` (id, extra, domain_id) VALUES ('u1', '{}', 'default')",
+            "INSERT INTO local_user (user_id, domain_id, name) VALUES ('u1', 'default', 'admin')",
+            "INSERT INTO role (id, name, extra) VALUES ('r1', 'admin', '{}'), ('r2', 'reader', '{}')",
+            "INSERT INTO service (id, type, extra) VALUES ('s1', 'identity', '{\"name\": \"keystone\"}')",
+            "INSERT INTO endpoint (id, interface, service_id, url)"
+            " VALUES ('e1', 'public', 's1', 'https://cloud.example:5000/v3')",
+        ],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +95,10 @@ def told(scratch: ScratchMariaDb, place: Netns, folder: Path, **faults: str) -> 
 
 def content(scratch: ScratchMariaDb) -> list[tuple[object, ...]]:
     """All of the copy that stays as it was."""
-    tables = scratch.schema(f"keystone{BEFORE}").tables
-    return [row for name in tables for row in scratch._ask(f"CHECKSUM TABLE keystone{BEFORE}.`{name}`")]
+    was = scratch.name_of(f"keystone{BEFORE}")
+    return [
+        row for name in scratch.schema(was).tables for row in scratch._ask(f"CHECKSUM TABLE {was}.`{name}`")
+    ]
 
 
 def test_a_sound_release_lists_what_production_has_and_makes_shows_and_deletes(

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from liftlock.drivers.databases.access import DatabaseAccess
+from liftlock.drivers.databases.lodging import Lodging
 from liftlock.drivers.databases.mariadb import MariaDb
 from liftlock.drivers.enclosures.netns import enclosed
 from liftlock.drivers.scratch.copies import scratch_server
 from liftlock.drivers.scratch.environment import VenvCode
-from liftlock.flow.copies.gathering import Ground
+from liftlock.drivers.scratch.in_cluster import in_cluster
+from liftlock.flow.copies.gathering import BEFORE, Ground, migrate
 from liftlock.flow.copies.living import lived
 from liftlock.flow.copies.restoring import by_dump
 from liftlock.flow.copies.rounds import Chosen
@@ -79,6 +81,48 @@ def test_the_new_release_serves_on_copies_what_the_old_one_left_and_production_i
     assert all(listed.rows for one in found for listed in one.listed if "network" in listed.call)
     assert {one.service for one in found} == set(names)
     assert content(live, databases) == before
+
+
+def test_on_productions_own_server_nova_migrates_the_cells_of_the_copies_and_not_productions(
+    live: MariaDbAccess, tmp_path: Path
+) -> None:
+    """`nova-manage db sync` finds cell0 by its mapping, and this hop changes cell0."""
+    old, new = release("2023.1"), release("2024.1")
+    databases = small_production.databases(["nova"])
+    with scratch_server() as server:
+        for name in databases:
+            server.make(name)
+        small_production.make_nova(server, old)
+        for name in databases:
+            small_production.dump(server, name, tmp_path / f"{name}.sql")
+    live.do("DROP DATABASE IF EXISTS test")
+    load(live, databases, tmp_path)
+    before, revision = content(live, databases), cell0(live, "nova_cell0")
+    made = sim_site(tmp_path, SimCloud.tiny())
+    access = DatabaseAccess("127.0.0.1", live.user, live.password, live.port)
+    port = MariaDb(LocalShell(), backup_folder(made.file), host="db1", access=access)
+    site = Site(made.file, replace(made.hands, databases=port))
+    nova = services()["nova"]
+    lodging = Lodging(access, LocalShell(), "db1", "tiny")
+    with in_cluster(lodging, access) as beside:
+        ground = Ground(beside, old, new)
+        beside.claim([*databases, *(f"{name}{BEFORE}" for name in databases)], 100, 100)
+        by_dump(site, ground, databases, lambda _: None)
+        keep_as_they_are(ground, databases)
+        ran, said = migrate(ground, nova, databases)
+        migrated = cell0(live, "nova_cell0_upgrade")
+        assert {one.database for one in said} >= set(databases), "all of them were spoken to"
+    assert [one.words for one in ran if one.code] == []
+    assert migrated != revision, "the copy's cell0 was migrated"
+    assert cell0(live, "nova_cell0") == revision, "and production's was not"
+    assert content(live, databases) == before
+    print(
+        f"cell0: {revision} in production, {migrated} in the copy, {len(ground.rewritten)} places rewritten"
+    )
+
+
+def cell0(live: MariaDbAccess, database: str) -> object:
+    return live.do(f"SELECT version_num FROM {database}.alembic_version")[0][0]
 
 
 def load(live: MariaDbAccess, databases: list[str], folder: Path) -> None:

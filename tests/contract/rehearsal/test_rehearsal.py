@@ -97,10 +97,10 @@ class Cloud:
 
     told: list[str] = field(default_factory=list)
 
-    def rehearse(self, rounds: int = 1, *, by_files: bool = False) -> Outcome:
+    def rehearse(self, rounds: int = 1, *, by_files: bool = False, in_cluster: bool = False) -> Outcome:
         file = self.folder / "tiny.toml"
         file.write_text(SERVICE)
-        wish = Wish(rounds, ("tiny",), (file,), by_files)
+        wish = Wish(rounds, ("tiny",), (file,), by_files, in_cluster)
         return rehearse(self.site, self.ground, self.plan, wish, self.told.append)
 
     def content(self) -> list[tuple[object, ...]]:

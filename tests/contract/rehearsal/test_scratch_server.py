@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from liftlock.drivers.scratch.copies import ScratchMariaDb, scratch_server
 from liftlock.drivers.scratch.server import connected
-from liftlock.errors import BadInput, Refused
+from liftlock.errors import BadInput, Refused, StepFailed
 from tests.unit.drivers.servers import program, wait_for
 
 MAPPINGS = """
@@ -205,6 +206,27 @@ def test_what_is_said_is_heard_with_its_database_and_in_order(server: ScratchMar
         server.do("loud", ["ALTER TABLE t ADD more INT", "UPDATE t SET more = 1"])
     ours = [s.statement for s in said if s.database == "loud"]
     assert ours[-2:] == ["ALTER TABLE t ADD more INT", "UPDATE t SET more = 1"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounts a file system")
+def test_a_disk_that_fills_up_while_a_copy_is_restored_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "none", small], check=True)
+    try:
+        monkeypatch.setattr(tempfile, "tempdir", str(small))
+        text = "CREATE TABLE t (id INT PRIMARY KEY, w LONGBLOB);"
+        text += "INSERT INTO t SELECT seq, REPEAT('x', 4000000) FROM seq_1_to_100;"
+        # Which of them it is depends on which file of the server's wants more first.
+        words = r"there is no room for|the server ended while it took .*; \d+ MiB are free in "
+        with scratch_server() as server, pytest.raises(StepFailed, match=words) as found:
+            server.load(dump(tmp_path, text), "large")
+        assert "TMPDIR names another folder" in found.value.hint
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", small], check=True)
 
 
 OWNER = """

@@ -94,9 +94,9 @@ class MariaDbAccess:
 
 
 @contextmanager
-def mariadb() -> Iterator[MariaDbAccess]:
-    """A MariaDB of its own on 127.0.0.1; its files are in memory."""
-    with in_memory() as folder, _mariadb(folder) as access:
+def mariadb(*options: str) -> Iterator[MariaDbAccess]:
+    """A MariaDB of its own on 127.0.0.1, with more options; its files are in memory."""
+    with in_memory() as folder, _mariadb(folder, *options) as access:
         yield access
 
 

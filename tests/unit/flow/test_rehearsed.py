@@ -398,6 +398,12 @@ class Roomy:
     def free_mib(self) -> int:
         return 1 << 20
 
+    def claim(self, *_: object) -> tuple[str, ...]:
+        return ()
+
+    def name_of(self, database: str) -> str:
+        return database
+
 
 def test_a_rehearsal_that_cannot_read_its_backup_leaves_none_behind(site: Site, made: Plan) -> None:
     assert made.brief

@@ -38,6 +38,11 @@ class Rehearse(Verb):
             help="copy the files of tables instead of restoring a backup: quicker, commits wait for a moment",
         )
         parser.add_argument(
+            "--in-cluster",
+            action="store_true",
+            help="restore the copies as <database>_upgrade on the cloud's own server, whose users share it meanwhile",
+        )
+        parser.add_argument(
             "--rounds",
             type=int,
             default=3,
@@ -59,6 +64,11 @@ class Rehearse(Verb):
         """Rehearse, keep what came of it, say it; the code of `Refused` where something fails."""
         if not 1 <= parsed_args.rounds <= 100:
             raise BadInput(f"{parsed_args.rounds} is no number of rounds", hint="say 1 to 100")
+        if parsed_args.in_cluster and parsed_args.by_files:
+            raise BadInput(
+                "files of tables cannot be brought to the cloud's own server",
+                hint="`--in-cluster` restores a backup there; `--by-files` needs a server of its own",
+            )
         plan = codec.read(parsed_args.plan, kinds())
         file = parsed_args.output or rehearsed.beside(parsed_args.plan)
         wish = Wish(
@@ -66,6 +76,7 @@ class Rehearse(Verb):
             tuple(parsed_args.service),
             tuple(parsed_args.service_file),
             by_files=parsed_args.by_files,
+            in_cluster=parsed_args.in_cluster,
         )
         with opened(parsed_args.cloud_file) as site:
             if plan.cloud != site.file.name:
@@ -73,8 +84,14 @@ class Rehearse(Verb):
                     f"the plan is of the cloud {plan.cloud}, the cloud file of {site.file.name}",
                     hint="name the cloud file that the plan was made with: `--cloud-file`",
                 )
-            environments = parsed_args.old_env, parsed_args.new_env
-            with rehearsal_ground(site, *environments, programs=not parsed_args.no_programs) as ground:
+            with rehearsal_ground(
+                site,
+                parsed_args.old_env,
+                parsed_args.new_env,
+                programs=not parsed_args.no_programs,
+                in_cluster=parsed_args.in_cluster,
+                tell=self._tell,
+            ) as ground:
                 outcome = rehearse(site, ground, plan, wish, self._tell)
             rehearsed.write(outcome.rehearsal, outcome.proved(), file)
             found = rehearsed.fit(site, plan, rehearsed.read(file))

@@ -28,10 +28,8 @@ _NAMESPACES = ("--net", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
 _PATIENCE_S = 300.0
 _GRACE_S = 20.0
 """How much longer than it was told to wait the keeper may take to answer."""
-_HINT = (
-    "run it as root, or where users may make namespaces of their own (`sysctl kernel.unprivileged_userns_clone`); "
-    "`--no-programs` rehearses without starting the new release's programs"
-)
+_AS_ROOT = "run it as root, or where users may make namespaces of their own (`sysctl kernel.unprivileged_userns_clone`)"
+_HINT = f"{_AS_ROOT}; `--no-programs` rehearses without starting the new release's programs"
 
 
 @contextmanager
@@ -57,6 +55,15 @@ def enclosed() -> Iterator[Netns]:
 def alone() -> tuple[str, ...]:
     """Words in front of a command line with which it runs on this machine as it is, but without any network."""
     return ("unshare", *_own(), "--net", "--")
+
+
+def insist_on_none(words: Sequence[str]) -> None:
+    """Return if a program that is started behind these words of `alone` has no network; raises `BadInput` if not."""
+    ended = subprocess.run([*words, "cat", "/proc/net/dev"], capture_output=True, text=True, check=False)
+    devices = [line.split(":")[0].strip() for line in ended.stdout.splitlines() if ":" in line]
+    if ended.returncode or devices != ["lo"]:
+        why = last_words(ended.stderr) if ended.returncode else f"there is {', '.join(devices)}"
+        raise BadInput(f"programs cannot be cut off from the network on this machine: {why}", hint=_AS_ROOT)
 
 
 def _own() -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from liftlock.drivers.scratch.server import connected, running
 from liftlock.drivers.scratch.tablespaces import Database, carry
 from liftlock.errors import StepFailed
 from liftlock.knowledge.kinds import Kind
-from liftlock.ports.scratch import Altered, Kept, Outcome, Replayed, Rows, Said, Took
+from liftlock.ports.scratch import Altered, Kept, Lodged, Outcome, Replayed, Rows, Said, Took
 
 _SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 _STRICT = "SET SESSION sql_mode = 'TRADITIONAL', foreign_key_checks = 0"
@@ -57,6 +57,16 @@ class ScratchMariaDb:
     def close(self) -> None:
         """End our session; the server runs on."""
         self._session.close()
+
+    def claim(self, databases: Sequence[str], room_mib: float, logged_mib: float) -> tuple[str, ...]:
+        """The server is nobody else's."""
+        return ()
+
+    def lodged(self) -> Lodged | None:
+        return None
+
+    def name_of(self, database: str) -> str:
+        return database
 
     def free_mib(self) -> int:
         return shutil.disk_usage(self.socket.parent).free >> 20

@@ -8,12 +8,14 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 from liftlock.blots import cause
 from liftlock.cloud.mapping import Mapped, mapped
+from liftlock.drivers.scratch.server import CODE_PREFIX
 from liftlock.errors import BadInput, StepFailed
 from liftlock.ports.scratch import Ended
 
@@ -62,7 +64,7 @@ class VenvCode:
         return self._told[service]
 
     def _asked(self, service: str) -> Mapped:
-        with tempfile.TemporaryDirectory(prefix="liftlock-code-") as name:
+        with _folder() as name:
             program, answer = Path(name) / _PROGRAM, Path(name) / "answer.json"
             program.write_text(resources.files("liftlock.drivers.scratch").joinpath(_PROGRAM).read_text())
             words: list[str | Path] = [program, answer, *self._packages(service)]
@@ -76,7 +78,7 @@ class VenvCode:
             return mapped(json.loads(answer.read_text()))
 
     def run(self, command: Sequence[str], settings: Mapping[str, Mapping[str, str]]) -> Ended:
-        with tempfile.TemporaryDirectory(prefix="liftlock-code-") as name:
+        with _folder() as name:
             folder = Path(name)
             (folder / "none").mkdir()
             configuration = folder / "service.conf"
@@ -161,6 +163,14 @@ class VenvCode:
             return Ended(-1, f"it did not end within {_PATIENCE_S:.0f} s", time.monotonic() - began)
         heard = ended.stderr if ended.stderr.strip() else ended.stdout
         return Ended(ended.returncode, cause(heard), round(time.monotonic() - began, 2))
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """A folder for the time of the block; whose it is stands in it, so that it can be removed if we are killed."""
+    with tempfile.TemporaryDirectory(prefix=CODE_PREFIX) as name:
+        (Path(name) / "owner").write_text(str(os.getpid()))
+        yield name
 
 
 def _ini(settings: Mapping[str, Mapping[str, str]], folder: Path) -> str:

@@ -122,6 +122,6 @@ def _insist_on_no_catalogue(ask: Ask, database: str) -> None:
 def _leads_elsewhere(place: str, text: str) -> Refused:
     return Refused(
         f"{place} of the copy still holds an address of another server: {blotted(text)}",
-        now="the copy exists in a temporary folder only; no program was started on it",
+        now="no program was started on the copy, which is removed",
         hint="shorten or empty this value in the dump",
     )

@@ -19,6 +19,8 @@ from liftlock.errors import BadInput, StepFailed
 
 PREFIX = "liftlock-proof-"
 """How the temporary folders of proofs begin."""
+CODE_PREFIX = "liftlock-code-"
+"""How those begin in which a program of a release has its settings."""
 _PATIENCE_S = 300.0
 _LARGEST_LOG = 1 << 30
 """Bytes of the log: it takes its room at once."""
@@ -36,7 +38,7 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
 
     `tuning` are settings of another server: with them a statement takes here about as long as there.
     """
-    _sweep()
+    swept()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "owner").write_text(str(os.getpid()))
@@ -45,12 +47,16 @@ def running(tuning: Mapping[str, str]) -> Iterator[Path]:
             yield socket
 
 
-def _sweep() -> None:
-    """Remove folders of proofs that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def swept() -> tuple[Path, ...]:
+    """Remove folders of proofs and rehearsals that were killed; returns them."""
+    found = []
+    place = Path(tempfile.gettempdir())
+    for folder in (*place.glob(f"{PREFIX}*"), *place.glob(f"{CODE_PREFIX}*")):
         with suppress(OSError, ValueError):
             if not Path(f"/proc/{int((folder / 'owner').read_text())}").exists():
                 shutil.rmtree(folder, ignore_errors=True)
+                found.append(folder)
+    return tuple(found)
 
 
 def _install(folder: Path, tuning: Mapping[str, str]) -> None:

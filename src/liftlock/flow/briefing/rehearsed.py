@@ -22,6 +22,7 @@ from liftlock.plan.model import Plan
 from liftlock.plan.plain import decode, encode
 from liftlock.plan.words import duration
 from liftlock.ports.databases import Shape
+from liftlock.ports.scratch import Lodged
 from liftlock.rehearsal import forecast
 from liftlock.rehearsal.forecast import GOOD_FOR_S, Factor, day
 from liftlock.rehearsal.hazards import Verdict
@@ -265,6 +266,8 @@ def _measured(rehearsal: Rehearsal) -> Iterator[str]:
             f"waited {rehearsal.held_s:.1f} s for them; no backup was taken or put back: how long that takes "
             "is not known"
         )
+    if rehearsal.lodged:
+        yield from _beside(rehearsal.lodged)
     yield (
         f"a program of the new release takes {forecast.start_up_s(rehearsal):.1f} s to start; statements below are "
         "timed without that"
@@ -273,6 +276,27 @@ def _measured(rehearsal: Rehearsal) -> Iterator[str]:
         yield (
             f"the rehearsal's machine was busy, {rehearsal.busy:g} programs wanted each of its processors: times are "
             "too long; rehearse where nobody else works"
+        )
+
+
+def _beside(lodged: Lodged) -> Iterator[str]:
+    """What it means, and has cost, that the copies lay on production's own server."""
+    yield (
+        "the copies lay on production's own server, as <database>_upgrade: that the backup can be restored on another "
+        "machine was not tried; times are those of that server beside its users"
+    )
+    log = "nothing of it went through a binary log"
+    if lodged.logged:
+        others = f" and to {_many(lodged.replicas, 'server')} behind it" if lodged.replicas else ""
+        log = (
+            f"all of it went through its binary log{others}; that grew by {lodged.logged_mib} MiB meanwhile, what "
+            "users wrote included"
+        )
+    yield f"production's server held {lodged.mib:.0f} MiB of copies and did their work beside its users'; {log}"
+    if lodged.no_triggers:
+        yield (
+            "with its binary log the server let the copies have no triggers (log_bin_trust_function_creators is off): "
+            "shims that need one could not be tried"
         )
 
 

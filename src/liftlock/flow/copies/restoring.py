@@ -41,7 +41,9 @@ def by_dump(site: Site, ground: Ground, names: Sequence[str], tell: Callable[[st
         took = time.monotonic() - began
         found = []
         for name in names:
-            tell(f"restoring {name} on the rehearsal's own server")
+            copy = ground.server.name_of(name)
+            where = "on the rehearsal's own server" if copy == name else f"as {copy}"
+            tell(f"restoring {name} {where}")
             found.append(_restored(site, ground, name))
     finally:
         port.discard(BACKUP)

@@ -65,7 +65,7 @@ def shimmed(
 
 def _apply(ground: Ground, shim: Shim) -> None:
     """What is saved before the migration on a cloud is taken here from the copy that stayed as it was."""
-    kept = f"{shim.database}{BEFORE}"
+    kept = ground.server.name_of(f"{shim.database}{BEFORE}")
     ground.server.do(shim.database, [s.replace(" FROM ", f" FROM `{kept}`.") for s in shim.save])
     ground.server.do(shim.database, shim.apply)
 
