@@ -155,7 +155,8 @@ WORKS = (
     Work(
         "application credential",
         lambda me, n: one(
-            "application credential", me.cloud.identity.create_application_credential(me.user, n)
+            "application credential",
+            me.cloud.identity.create_application_credential(me.user, n, roles=[{"id": me.account["member"]}]),
         ),
         lambda me, it: me.cloud.identity.delete_application_credential(me.user, it.id, ignore_missing=False),
         more=2,
