@@ -7,11 +7,12 @@ then the restore is done and timed, and what the APIs show before and after it i
 
 from __future__ import annotations
 
+import calendar
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ def newest(when: str) -> dict[str, Any]:
 def run_seconds(run: str) -> float:
     """From the first line of a run in the journal to its last."""
     lines = json.loads(bastion("liftlock", "audit", run, "-f", "json"))
-    first, last = (datetime.strptime(lines[n]["At"], "%Y-%m-%d %H:%M:%S %Z") for n in (0, -1))
-    return (last - first).total_seconds()
+    times = [calendar.timegm(time.strptime(line["At"], "%Y-%m-%d %H:%M:%S UTC")) for line in lines]
+    return float(max(times) - min(times))
 
 
 def strays(listed: Mapping[str, Any]) -> Fates:

@@ -17,11 +17,6 @@ def _drop_volume(me: Person, it: Thing) -> None:
     gone(lambda: me.cloud.block_storage.get_volume(it.id))
 
 
-def _extend(me: Person, it: Thing) -> None:
-    me.cloud.block_storage.extend_volume(it.id, 2)
-    settled(lambda: me.cloud.block_storage.get_volume(it.id), "available")
-
-
 def _snapshot(me: Person, name: str) -> Thing:
     made = me.cloud.block_storage.create_snapshot(volume_id=me.account["volume"], name=name)
     settled(lambda: me.cloud.block_storage.get_snapshot(made.id), "available")
@@ -88,8 +83,8 @@ WORKS = (
             lambda me, it: me.cloud.block_storage.update_volume(it.id, name=f"{it.name}-x"),
             lambda me, it: me.cloud.block_storage.set_volume_bootable_status(it.id, True),
             lambda me, it: me.cloud.block_storage.set_volume_readonly(it.id, True),
-            lambda me, it: me.cloud.block_storage.set_volume_image_metadata(it.id, {"os": "changed"}),
-            _extend,
+            lambda me, it: me.cloud.block_storage.set_volume_image_metadata(it.id, os_distro="changed"),
+            lambda me, it: me.cloud.block_storage.update_volume(it.id, description="changed"),
         ),
         more=3,
     ),

@@ -19,6 +19,13 @@ def _namespace(me: Person, name: str) -> Thing:
     return Thing("metadata definition", name, name)
 
 
+def _refill(me: Person, it: Thing) -> None:
+    # openstacksdk 4.22 would add the property a second time, which glance does not take.
+    wanted = [{"op": "replace", "path": "/cargo", "value": "tea"}]
+    kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+    me.cloud.image.patch(f"/images/{it.id}", json=wanted, headers=kind).raise_for_status()
+
+
 WORKS = (
     Work(
         "image",
@@ -26,7 +33,7 @@ WORKS = (
         forget("image", "image"),
         (
             lambda me, it: me.cloud.image.update_image(me.cloud.image.get_image(it.id), name=f"{it.name}-x"),
-            lambda me, it: me.cloud.image.update_image(me.cloud.image.get_image(it.id), cargo="tea"),
+            _refill,
             lambda me, it: me.cloud.image.update_image(me.cloud.image.get_image(it.id), is_protected=True),
             lambda me, it: me.cloud.image.add_tag(it.id, "changed"),
             lambda me, it: me.cloud.image.add_member(it.id, member_id=me.account["neighbour"]),

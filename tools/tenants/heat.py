@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any
+
+import openstack
 
 from tenants.ledger import DELETED, MADE, Thing
 from tenants.person import Person, Work, gone, one, settled
+
+LATE_S = 60.0
+"""How long a stack may take to be there after an error was answered."""
 
 
 def template(name: str, cidr: str, length: int) -> dict[str, Any]:
@@ -36,9 +42,22 @@ def _in_stack(me: Person, stack: str) -> list[Thing]:
     ]
 
 
+def _created(me: Person, name: str, wanted: dict[str, Any]) -> Any:
+    try:
+        return me.cloud.orchestration.create_stack(name=name, template=wanted, timeout_mins=15)
+    except openstack.exceptions.HttpException:
+        # An API that waited for its engine in vain says 500, and the engine makes the stack all the same.
+        end = time.monotonic() + LATE_S
+        while (found := me.cloud.orchestration.find_stack(name)) is None and time.monotonic() < end:
+            time.sleep(1)
+        if found is None:
+            raise
+        return found
+
+
 def _stack(me: Person, name: str) -> Thing:
     cidr = me.cidr()
-    made = me.cloud.orchestration.create_stack(name=name, template=template(name, cidr, 12), timeout_mins=15)
+    made = _created(me, name, template(name, cidr, 12))
     settled(lambda: me.cloud.orchestration.get_stack(made.id), "CREATE_COMPLETE")
     for thing in _in_stack(me, made.id):
         me.ledger.note(MADE, thing)

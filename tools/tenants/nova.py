@@ -102,7 +102,7 @@ WORKS = (
         _flavor,
         forget("compute", "flavor", admin=True),
         (
-            lambda me, it: me.admin.compute.create_flavor_extra_specs(it.id, {"hw:changed": "yes"}),
+            lambda me, it: me.admin.compute.create_flavor_extra_specs(it.id, {"changed": "yes"}),
             lambda me, it: me.admin.compute.update_flavor(it.id, description="changed"),
             lambda me, it: me.admin.compute.flavor_add_tenant_access(it.id, me.account["neighbour"]),
         ),

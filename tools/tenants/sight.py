@@ -204,6 +204,7 @@ _BY_ADMIN: Mapping[str, Callable[[Any], Seen]] = {
     "volume": _listed(
         lambda c: c.block_storage.volumes(all_projects=True),
         "name",
+        "description",
         "status",
         "size",
         "metadata",
