@@ -22,6 +22,7 @@ from typing import Any
 import broken
 import faults
 import kills
+import losses
 import rounds
 import shims
 from figures import commit
@@ -173,6 +174,7 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "5": {
         "shims": shims.applied,
         "no_shims": shims.left_out,
+        "losses": losses.losses,
         "down": down,
     },
 }

@@ -15,6 +15,7 @@ _UNUSED = ("share_mapping",)
 """Tables that a release maps and has no code to write yet (nova 29: shares came with 2025.1)."""
 
 _IN_USE = {
+    "keystone": ("UPDATE endpoint SET url = CONCAT('https://api.production:5000/', id)",),
     "neutron": (
         "UPDATE subnets SET in_use = 1 LIMIT 1",
         "UPDATE portforwardings SET socket = CONCAT('10.0.0.7:', external_port)",

@@ -146,6 +146,14 @@ SORTS = (
             soft("properties", "volume_metadata", "volume_id"),
             soft("image properties", "volume_glance_metadata", "volume_id"),
             soft("attachments", "volume_attachment", "volume_id", "mountpoint"),
+            Side(
+                "read-only flag",
+                "volume_admin_metadata",
+                "volume_id",
+                "flag",
+                more=(("key", "'readonly'"),),
+                one=True,
+            ),
         ),
     ),
     Sort(

@@ -45,6 +45,14 @@ KINDS = (
                 only=("id", "instance_uuid", "mountpoint", "attach_status"),
                 alive=_THERE,
             ),
+            # cinder writes "False" itself with a volume's first attachment.
+            Detail(
+                "read-only flag",
+                "volume_admin_metadata",
+                "volume_id",
+                only=("value",),
+                alive=f"{_THERE} AND d.key = 'readonly' AND d.value <> 'False'",
+            ),
         ),
     ),
     Kind(
