@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -15,6 +13,7 @@ from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from liftlock.cloud.model import Cloud
+from liftlock.collecting import collecting_nothing
 from liftlock.errors import BadInput
 from liftlock.files import read_text, write_text
 
@@ -40,7 +39,7 @@ def from_json(text: str, *, name: str = "the snapshot") -> Cloud:
     Raises `BadInput` when it holds none, or one that only a newer liftlock can read.
     """
     try:
-        with _collecting_nothing():
+        with collecting_nothing():
             held = json.loads(text)
     except ValueError as error:
         raise BadInput(f"{name} is torn, or no snapshot: {error}", hint=AGAIN) from error
@@ -48,25 +47,13 @@ def from_json(text: str, *, name: str = "the snapshot") -> Cloud:
         raise BadInput(f"{name} is nested too deep to be a snapshot", hint=AGAIN) from None
     _refuse_other_formats(held.pop("format", None) if isinstance(held, dict) else None, name)
     try:
-        with _collecting_nothing():
+        with collecting_nothing():
             found: Cloud = _maker(Cloud)(held)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(
             f"{name} cannot be read: {_plainly(error)}", hint=f"it was edited, or is torn: {AGAIN}"
         ) from error
     return found
-
-
-@contextmanager
-def _collecting_nothing() -> Iterator[None]:
-    """Python's search for cycles paused: in millions of new values that hold none it takes half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def write(cloud: Cloud, path: Path) -> None:

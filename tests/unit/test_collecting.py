@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from liftlock.collecting import collecting_nothing
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_nobody_looks_for_cycles_meanwhile_and_afterwards_it_is_as_before(before: bool) -> None:
+    was = gc.isenabled()
+    (gc.enable if before else gc.disable)()
+    try:
+        with pytest.raises(KeyError), collecting_nothing():
+            assert not gc.isenabled()
+            with collecting_nothing():
+                pass
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() is before
+    finally:
+        (gc.enable if was else gc.disable)()
