@@ -19,9 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import adopted
 import broken
 import faults
 import kills
+import lab_clouds
+import plant
 import rounds
 import shims
 from figures import commit
@@ -171,6 +174,12 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
     "5": {
         "shims": shims.applied,
         "no_shims": shims.left_out,
+        "down": down,
+    },
+    "6": {
+        "planted": plant.planting,
+        "golden": lab_clouds.recorded,
+        "adopted": adopted.adopted,
         "down": down,
     },
 }

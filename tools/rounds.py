@@ -56,7 +56,7 @@ def fresh_lab(folder: Path, source: str = "2025.1", target: str = "2026.1") -> N
     """The same, with the release of `target` built for whatever a lift may put it on."""
     new_lab(folder, source)
     # What is not for the Python of the newer Debian, the lab's green has on blue's (lab/cloudfile.py).
-    for image in ("control", "control-trixie") if target >= "2025" else ("control",):
+    for image in ("control", "control-trixie") if target >= "2026" else ("control",):
         liftlock("lab", "release", target, "--image", image)
 
 

@@ -12,12 +12,17 @@ def test_nobody_looks_for_cycles_meanwhile_and_afterwards_it_is_as_before(before
     was = gc.isenabled()
     (gc.enable if before else gc.disable)()
     try:
-        with pytest.raises(KeyError), collecting_nothing():
-            assert not gc.isenabled()
-            with collecting_nothing():
-                pass
-            assert not gc.isenabled()
-            raise KeyError
+        with pytest.raises(KeyError):
+            fail_inside()
         assert gc.isenabled() is before
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def fail_inside() -> None:
+    with collecting_nothing():
+        assert not gc.isenabled()
+        with collecting_nothing():
+            pass
+        assert not gc.isenabled()
+        raise KeyError

@@ -14,12 +14,9 @@ from liftlock.drivers.on_host.haproxy import told_in_files
 from liftlock.drivers.on_host.host import queue_options
 from liftlock.knowledge.catalogue import releases, services
 from liftlock.knowledge.surveyed_options import OPTIONS
-from liftlock.lab.cloudware import authority, secrets
-from liftlock.lab.cloudware.fitting import fittings
-from liftlock.lab.cloudware.setting import Setting
 from liftlock.lab.cloudware.wishes import wish_for
-from liftlock.lab.topology import topology
 from tests.clouds import small_cloud
+from tests.unit.lab.labs import lab_in
 
 
 class PaperLab:
@@ -27,14 +24,11 @@ class PaperLab:
 
     def __init__(self, folder: Path, series: str) -> None:
         self._folder = folder
-        shape = topology("tiny")
-        authority.make(folder / "lab", shape.public_front_door)
-        made = secrets.load_or_make(folder / "secrets", fittings())
-        lab = Setting(series, shape, folder / "lab", made)
+        lab = lab_in(folder, series)
         self._healthy = replace(
             small_cloud(series), name="lab", greens=(PlannedHost("ctl-green", "ctl-blue", 3072),)
         )
-        for host in shape.hosts:
+        for host in lab.topology.hosts:
             for file in wish_for(lab, host).files:
                 path = self.root(host.name) / file.path.lstrip("/")
                 path.parent.mkdir(parents=True, exist_ok=True)
