@@ -9,6 +9,7 @@ from liftlock.checks.registry import blockers, examine, open_risks
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
+from liftlock.collecting import collecting_nothing
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.site import Site
@@ -74,9 +75,10 @@ def assess_api(name: str, api: CloudApi, clock: Clock, target: str = "") -> Asse
 def judge(cloud: Cloud, target: str = "") -> Assessment:
     """Pure: what the checks say about a snapshot, taken now or long ago. Raises like `assess`."""
     wanted = series_named(target).id if target else ""
-    source = running_series(cloud)
-    goal = wanted or next_series(source) or source
-    return Assessment(cloud, source, goal, examine(cloud, releases()[goal]))
+    with collecting_nothing():
+        source = running_series(cloud)
+        goal = wanted or next_series(source) or source
+        return Assessment(cloud, source, goal, examine(cloud, releases()[goal]))
 
 
 def running_series(cloud: Cloud) -> str:
