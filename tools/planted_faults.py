@@ -164,6 +164,28 @@ FAULTS = (
         sql(f"DELETE FROM nova_api.instance_mappings WHERE instance_uuid = '{LOST}'"),
     ),
     Fault(
+        ("mappings_orphaned:nova_api",),
+        "db1",
+        sql(
+            "INSERT INTO nova_api.instance_mappings (instance_uuid, cell_id, project_id, queued_for_delete, user_id) "
+            f"SELECT '{LOST}', id, 'planted', 0, 'planted' FROM nova_api.cell_mappings "
+            "WHERE uuid <> '00000000-0000-0000-0000-000000000000' LIMIT 1"
+        ),
+        sql(f"DELETE FROM nova_api.instance_mappings WHERE instance_uuid = '{LOST}'"),
+    ),
+    Fault(
+        ("workers_removed:neutron-linuxbridge-agent",),
+        "db1",
+        # Its last sign of life is still to come: nobody takes it for dead.
+        sql(
+            "INSERT INTO neutron.agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at, "
+            "heartbeat_timestamp, configurations, `load`) VALUES (UUID(), 'Linux bridge agent', "
+            "'neutron-linuxbridge-agent', 'N/A', 'cmp1', 1, UTC_TIMESTAMP(), UTC_TIMESTAMP(), "
+            "UTC_TIMESTAMP() + INTERVAL 1 HOUR, '{}', 0)"
+        ),
+        sql("DELETE FROM neutron.agents WHERE `binary` = 'neutron-linuxbridge-agent'"),
+    ),
+    Fault(
         ("online_migrations_pending:nova",),
         "db1",
         sql("INSERT INTO nova.migrations (status, deleted) VALUES ('done', 0)"),
