@@ -178,8 +178,8 @@ FAULTS = (
         "db1",
         # Its last sign of life is still to come: nobody takes it for dead.
         sql(
-            "INSERT INTO neutron.agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, started_at, "
-            "heartbeat_timestamp, configurations, `load`) VALUES (UUID(), 'Linux bridge agent', "
+            "INSERT INTO neutron.agents (id, agent_type, `binary`, topic, host, admin_state_up, created_at, "
+            "started_at, heartbeat_timestamp, configurations, `load`) VALUES (UUID(), 'Linux bridge agent', "
             "'neutron-linuxbridge-agent', 'N/A', 'cmp1', 1, UTC_TIMESTAMP(), UTC_TIMESTAMP(), "
             "UTC_TIMESTAMP() + INTERVAL 1 HOUR, '{}', 0)"
         ),

@@ -383,6 +383,8 @@ class Cloud:
     """What the target's own upgrade checks say, where somebody asked them."""
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     """As its owners keep them in git beside the cloud file."""
+    lacks: tuple[str, ...] = ()
+    """What liftlock asks by now and did not ask when the snapshot was kept; empty for one of today's."""
 
     def asked(self, what: str) -> bool:
         """Whether the survey had credentials for a source: `the hosts`, `the broker`."""

@@ -237,6 +237,14 @@ SPEAKS = [
         "100000 or more instance mappings",
     ),
     Story(
+        "snapshot_older",
+        replace(CLOUD, lacks=("which options are set", "Galera")),
+        RISK,
+        "harbour-town",
+        "did not ask for: which options are set; Galera",
+        "--save",
+    ),
+    Story(
         "group_tied",
         grouped("affinity", 2),
         ADVICE,
@@ -333,6 +341,7 @@ SILENT = [
     ("workers_removed", bridged("cmp1"), "2024.2"),
     ("mappings_orphaned", CLOUD, "2026.1"),
     ("mappings_orphaned", with_database_server(CLOUD, cell_book=None), "2026.1"),
+    ("snapshot_older", CLOUD, "2026.1"),
     ("group_tied", grouped("affinity", 1), "2026.1"),
     ("group_tied", grouped("soft-affinity", 2), "2026.1"),
     ("revision_strange", CLOUD, "2026.1"),
