@@ -28,6 +28,7 @@ ADDED: Final[Mapping[int, tuple[str, ...]]] = {
         "the broker's alarms, queues and flags",
     ),
     3: (
+        "versions in packages of the distribution",
         "which options are set",
         "hosts' addresses and compute ids",
         "held packages and OVN's versions",

@@ -80,7 +80,9 @@ class Host:
     releases: tuple[str, ...] = ()
     """Releases present on its disk."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Deliverable -> version installed in the release its units run."""
+    """Deliverable -> version installed in the release its units run; without a release, in the system's Python."""
+    packaged_since: Mapping[str, float] = field(default_factory=dict)
+    """Deliverable -> when its package was put there, in seconds since the epoch; empty where there is a release."""
     units: tuple[Unit, ...] = ()
     """OpenStack units liftlock knows by name."""
     strangers: tuple[str, ...] = ()

@@ -34,6 +34,18 @@ def at(*revisions: str, database: str = "neutron") -> Cloud:
     return with_database_server(CLOUD, databases=stamped)
 
 
+def packaged(started_before_s: float = -60.0) -> Cloud:
+    """The cloud from a distribution's packages, with nova-api started so long before its own was put there."""
+    now = CLOUD.taken_at
+    host = CLOUD.host("ctl-blue")
+    since = dict.fromkeys(host.versions, now - 3600.0)
+    units = tuple(
+        replace(u, release="", since=now - 3_600.0 - (started_before_s if u.name == "nova-api" else -60.0))
+        for u in host.units
+    )
+    return with_host(CLOUD, "ctl-blue", release="", packaged_since=since, units=units)
+
+
 def bridged(*hosts: str, alive: bool = True) -> Cloud:
     """A cloud at 2024.1 with linuxbridge agents on these hosts."""
     agents = tuple(
@@ -237,6 +249,22 @@ SPEAKS = [
         "100000 or more instance mappings",
     ),
     Story(
+        "release_unmanaged",
+        packaged(),
+        BLOCKER,
+        "harbour-town",
+        "ctl-blue run OpenStack from packages of the distribution",
+        "for whoever upgrades them",
+    ),
+    Story(
+        "process_stale",
+        packaged(started_before_s=60.0),
+        BLOCKER,
+        "ctl-blue",
+        "nova-api still runs what was there before the package of nova 31.",
+        "systemctl restart nova-api",
+    ),
+    Story(
         "snapshot_older",
         replace(CLOUD, lacks=("which options are set", "Galera")),
         RISK,
@@ -342,6 +370,9 @@ SILENT = [
     ("mappings_orphaned", CLOUD, "2026.1"),
     ("mappings_orphaned", with_database_server(CLOUD, cell_book=None), "2026.1"),
     ("snapshot_older", CLOUD, "2026.1"),
+    ("release_unmanaged", CLOUD, "2026.1"),
+    ("release_unmanaged", with_host(CLOUD, "ctl-blue", release="", versions={}), "2026.1"),
+    ("process_stale", packaged(), "2026.1"),
     ("group_tied", grouped("affinity", 1), "2026.1"),
     ("group_tied", grouped("soft-affinity", 2), "2026.1"),
     ("revision_strange", CLOUD, "2026.1"),
