@@ -146,7 +146,8 @@ def hop(folder: Path, source: str, target: str) -> dict[str, Any]:
         "green_differs_from_what_adopt_wrote": {
             path: found for path in blues if (found := unexplained(blues[path], greens[path], path, target))
         },
-        "validator": {path: complaints(blues[path], before[path], after[path]) for path in blues},
+        "validator": (said := {path: complaints(blues[path], before[path], after[path]) for path in blues}),
+        "validator_disagrees": disagreements(said, target),
         "words_about_configuration_in_the_journal": int(on_host(f"ssh root@{GREEN}", COMPLAINTS)),
         "in_a_folder": in_a_folder(here / "every-kind", source, target),
         "adopted_before": of_the_hop_before(folder, target),
@@ -155,6 +156,15 @@ def hop(folder: Path, source: str, target: str) -> dict[str, Any]:
         bastion("liftlock", verb, "--cloud", "lab")
     boots["at the end"] = boot("adopted-end")
     return {**told, "server_boot_list_delete_seconds": boots, "users_things": tenants_things(here)}
+
+
+def disagreements(said: Mapping[str, Mapping[str, Sequence[str]]], target: str) -> list[str]:
+    """What the validator has against adopted files; what adoption left because nobody could tell is none."""
+    left = [f"{one.file} {one.section}/{one.option}" for one in PLANTED[target] if Kind.UNKNOWN in one.kinds]
+    every = [
+        f"{path} {option}" for path, one in said.items() for option in (*one["unknown"], *one["deprecated"])
+    ]
+    return [one for one in every if one not in left]
 
 
 COMPLAINTS = (

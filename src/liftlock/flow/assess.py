@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 from liftlock.checks.finding import Finding
 from liftlock.checks.registry import blockers, examine, open_risks
-from liftlock.cloud.model import Cloud
+from liftlock.cloud.model import Cloud, NotAsked
 from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
 from liftlock.collecting import collecting_nothing
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.site import Site
-from liftlock.flow.survey import survey, survey_api
+from liftlock.flow.survey import survey, survey_api, survey_undeclared
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.api import CloudApi
 from liftlock.ports.clock import Clock
@@ -70,6 +70,13 @@ def assess_api(name: str, api: CloudApi, clock: Clock, target: str = "") -> Asse
     if target:
         series_named(target)
     return judge(survey_api(name, api, clock), target)
+
+
+def assess_undeclared(site: Site, left_out: tuple[NotAsked, ...], target: str = "") -> Assessment:
+    """As `assess`, of a cloud that nobody has declared: each source in `left_out` is a finding of its own."""
+    if target:
+        series_named(target)
+    return judge(survey_undeclared(site.file, site.hands, left_out), target)
 
 
 def judge(cloud: Cloud, target: str = "") -> Assessment:

@@ -83,3 +83,10 @@ def test_what_the_old_validator_did_not_know_either_is_no_complaint(tool: Any) -
         "in_sections_of_the_operators": ["fake/backend_host"],
         "deprecated": ["api/old"],
     }
+
+
+def test_what_adoption_left_because_nobody_could_tell_is_no_disagreement(tool: Any) -> None:
+    said = {"/etc/neutron/neutron.conf": {"unknown": ["vxlan/ttl", "api/x"], "deprecated": ["api/old"]}}
+    told = ["/etc/neutron/neutron.conf api/x", "/etc/neutron/neutron.conf api/old"]
+    assert tool.disagreements(said, "2025.1") == told
+    assert len(tool.disagreements(said, "2026.1")) == 3
