@@ -41,7 +41,7 @@ class Lift:
         self._process: subprocess.Popen[bytes] | None = None
         self._said = folder / "0.said"
         self._heard = 0
-        """How much of it was said before the last fault that held the run."""
+        """How much of it was said before a command was typed last."""
         self.told: list[dict[str, Any]] = []
 
     def goes(self, words: Sequence[str]) -> None:
@@ -60,12 +60,23 @@ class Lift:
             self._process.wait(timeout=60)
 
     def comes_to(self, words: str) -> None:
-        """Return when the run has said these words since its last hold; it is set going as told if it stops."""
+        """Return when the run has said these words once and goes on; it is led out of what holds it.
+
+        What is done already is not said again by a run that is resumed.
+        """
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self._news():
-            if (self._gone() or self._held()) and words not in self._news():
+        while not (said := words in self._ever()) or self._held():
+            if self._held() or (self._gone() and not said):
                 self.told.append(self._led_out(f"on the way to “{words}”", time.time()))
             self._watch(deadline, words)
+
+    def comes_to_gate(self, gate: str) -> None:
+        """Return when `status` says that the run waits there; it is led out of what holds it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while f"waits at gate “{gate}”" not in status()["status"]:
+            if self._held() or self._gone():
+                self.told.append(self._led_out(f"on the way to the gate “{gate}”", time.time()))
+            self._watch(deadline, gate)
 
     @contextmanager
     def fault(self, name: str) -> Iterator[dict[str, Any]]:
@@ -94,7 +105,13 @@ class Lift:
             self.goes(words)
         else:
             bastion(*words)
+            deadline = time.monotonic() + PATIENCE_S
+            while not self._gone() and not self._news():
+                self._watch(deadline, f"an answer to `{' '.join(words)}`")
         return found
+
+    def _ever(self) -> str:
+        return "".join(said.read_text() for said in self._folder.glob("*.said"))
 
     def _news(self) -> str:
         return self._said.read_text()[self._heard :]
@@ -103,8 +120,8 @@ class Lift:
         return self._process is None or self._process.poll() is not None
 
     def _held(self) -> bool:
-        """Whether it stays there, held."""
-        return "  held by " in (self._said.read_text().strip().splitlines() or [""])[-1]
+        """Whether it stays there, held by a guard; after a step that failed it ends."""
+        return "  held by guard " in (self._said.read_text().strip().splitlines() or [""])[-1]
 
     def _watch(self, deadline: float, awaited: str) -> None:
         if time.monotonic() > deadline:
@@ -157,10 +174,13 @@ def pull_index() -> None:
 
 
 def stop_command(plan: Path, found: dict[str, Any]) -> None:
-    """A migration that hangs until `status` says so, and then goes on; and cinder's API on green cannot be loaded."""
-    unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/cinder/uwsgi.ini"
-    found_by = "pgrep -f 'nova-manage.* [d]b sync'"
-    stop = f"until {found_by}; do sleep 0.1; done; {found_by} | xargs kill -STOP"
+    """A migration that hangs until `status` says so, and then goes on; and neutron's API on green cannot be loaded."""
+    unloadable = "sed -i 's/^module = \\(no.such.\\)*/module = no.such./' /etc/neutron/uwsgi.ini"
+    found_by = "pgrep -f 'neutron-db-manage.* upgrade [-]-expand'"
+    # One that is about to become another program may be gone when it is told to stop.
+    stop = (
+        f"until {found_by} | xargs kill -STOP; do sleep 0.1; done; sleep 0.5; {found_by} | xargs kill -STOP"
+    )
     on_host(f"ssh root@{GREEN}", f'{unloadable}; systemd-run --quiet bash -c "{stop}"')
     bastion("liftlock", "approve", str(plan), "--gate", "start")
     deadline = time.monotonic() + PATIENCE_S
@@ -175,8 +195,8 @@ def stop_command(plan: Path, found: dict[str, Any]) -> None:
 
 
 def mend_api() -> None:
-    """cinder's API can be loaded again."""
-    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = \\(no.such.\\)*/module = /' /etc/cinder/uwsgi.ini")
+    """neutron's API can be loaded again."""
+    on_host(f"ssh root@{GREEN}", "sed -i 's/^module = \\(no.such.\\)*/module = /' /etc/neutron/uwsgi.ini")
 
 
 def for_a_while(host: str, begin: str, end: str, seconds: int) -> None:
@@ -228,14 +248,14 @@ def before_the_cutover(lift: Lift, plan: Path) -> None:
         fill_disk()
     lift.goes(["liftlock", "run", str(plan), "--probes", str(plan.parent / "probes")])
     lift.held_by(full, free_disk)
-    lift.comes_to("gate “start”")
+    lift.comes_to_gate("start")
     with lift.fault("a command hangs") as found:
         stop_command(plan, found)
     with lift.fault(half):
         lift.held_by(half, pull_index)
     with lift.fault(never):
         lift.held_by(never, mend_api)
-    lift.comes_to("stage 5 of")
+    lift.comes_to(": hand over the services without workers")
 
 
 def in_the_cutover(lift: Lift) -> None:
@@ -244,34 +264,34 @@ def in_the_cutover(lift: Lift) -> None:
         sql("SET GLOBAL read_only = ON")
         time.sleep(READ_ONLY_S)
         sql("SET GLOBAL read_only = OFF")
-    lift.comes_to("stage 6 of")
+    lift.comes_to(": hand over the workers")
     with lift.fault("HAProxy is reloaded"):
         on_host("ssh root@lb1", "systemctl reload haproxy")
-    lift.comes_to("stage 7 of")
+    lift.comes_to("start nova-scheduler on ctl-green: done")
     with lift.fault("RabbitMQ is restarted"):
         on_host("ssh root@db1", "systemctl restart rabbitmq-server")
     lift.comes_to("start nova-conductor on ctl-green: done")
     with lift.fault("the bastion cannot reach green for a minute"):
         for_a_while(GREEN, f"ip route add blackhole {BASTION}", f"ip route del blackhole {BASTION}", CUT_S)
         time.sleep(CUT_S)
-    lift.comes_to("stage 8 of")
+    lift.comes_to(": hand over the other services")
     with lift.fault("memcached is restarted"):
         on_host("ssh root@db1", "systemctl restart memcached")
 
 
 def at_the_gate(lift: Lift) -> None:
     """The database host boots again, green's cable is pulled, and then its power."""
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     with lift.fault("db1 is booted again"):
         on_host("ssh root@db1", "systemd-run --quiet --on-active=1 systemctl reboot")
         time.sleep(AFTERMATH_S)
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     pulled, off = "green's cable is pulled", "green loses its power"
     with lift.fault(pulled):
         for_a_while(GREEN, "ip link set eth0 down", "ip link set eth0 up", CABLE_S)
         time.sleep(CABLE_S)
     lift.held_by(pulled, lambda: None)
-    lift.comes_to("gate “finalize”")
+    lift.comes_to_gate("finalize")
     with lift.fault(off):
         cut_power()
     lift.held_by(off, lambda: None)

@@ -27,14 +27,14 @@ from liftlock.cloud.file import load
 from liftlock.drivers.provisioners.nspawn.place import LabPlace
 
 GREEN_SERVES = (
-    "stage 1 of",
-    "stage 2 of",
-    "stage 4 of",
+    ": take a backup",
+    ": make green's hosts",
+    ": expand the databases",
     "start keystone-api on ctl-green: done",
-    "stage 5 of",
-    "stage 6 of",
-    "stage 7 of",
-    "stage 8 of",
+    ": try green",
+    ": hand over the services without workers",
+    ": hand over the workers",
+    ": hand over the other services",
 )
 """Words of `run` at which it is killed on the way to green."""
 PATIENCE_S = 900.0
@@ -136,7 +136,7 @@ def runner_killed(folder: Path) -> dict[str, Any]:
         bastion(*following)
         kills.append(one)
         rounds.upgrade(folder / "plan-2.json")
-        one, following = killed(folder / "finalize.said", ["liftlock", "finalize"], "stage 10 of")
+        one, following = killed(folder / "finalize.said", ["liftlock", "finalize"], ": finalize")
         bastion(*following, "--no-wait")
         kills.append(one)
         bastion("liftlock", "retire")
@@ -161,7 +161,7 @@ def taken_over(folder: Path) -> dict[str, Any]:
         bastion("liftlock", "plan", "--to", "2026.1", "-o", str(plan))
         bastion("liftlock", "approve", str(plan), "--gate", "start")
         with running(said, ["liftlock", "run", str(plan), "--no-wait"]) as old:
-            await_words(said, "stage 6 of")
+            await_words(said, ": hand over the services without workers")
             stopped, pid = time.time(), runner()
             os.kill(pid, signal.SIGSTOP)
             try:

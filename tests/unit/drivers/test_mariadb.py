@@ -230,14 +230,15 @@ def test_older_sessions_end_when_they_are_idle_and_not_in_a_transaction(
     port.isolate("REPEATABLE-READ", ())
 
 
-def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel(
+def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel_and_what_nobody_took_up(
     nova: MariaDbAccess, tmp_path: Path
 ) -> None:
     nova.do(
         "CREATE OR REPLACE DATABASE blocks",
         "USE blocks",
-        "CREATE TABLE workers (id INT PRIMARY KEY, resource_type VARCHAR(40), deleted BOOL)",
-        "INSERT INTO workers VALUES (1, 'SENTINEL', 0), (2, 'Volume', 0), (3, 'Volume', 1)",
+        "CREATE TABLE workers (id INT PRIMARY KEY, resource_type VARCHAR(40), deleted BOOL, service_id INT)",
+        "INSERT INTO workers VALUES"
+        " (1, 'SENTINEL', 0, NULL), (2, 'Volume', 0, 1), (3, 'Volume', 1, 1), (4, 'Volume', 0, NULL)",
     )
     access = DatabaseAccess("127.0.0.1", nova.user, nova.password, nova.port)
     port = MariaDb(LocalShell(), tmp_path, host="db1", access=access, names={"cinder": "blocks"})

@@ -58,8 +58,12 @@ _DEFINITION_WAIT_S = 2
 """How long a statement that changes a definition makes others wait behind it, at most."""
 _WRITES = ("INSERT", "UPDATE")
 _UNDER_WAY = {
-    # cinder/db/sqlalchemy/models.py, Worker: the sentinel is put there by its migrations.
-    "cinder": "SELECT COUNT(*) FROM {schema}.workers WHERE resource_type <> 'SENTINEL' AND NOT deleted",
+    # cinder/db/sqlalchemy/models.py, Worker: the sentinel is put there by its migrations; a row without a service is a
+    # call that no worker has taken up (objects/cleanable.py), which the next one finds in its queue.
+    "cinder": (
+        "SELECT COUNT(*) FROM {schema}.workers"
+        " WHERE resource_type <> 'SENTINEL' AND NOT deleted AND service_id IS NOT NULL"
+    ),
     # heat/db/models.py, Resource and StackLock: an engine puts its id where it works.
     "heat": (
         "SELECT COUNT(*) FROM (SELECT engine_id FROM {schema}.resource UNION ALL SELECT engine_id FROM"
