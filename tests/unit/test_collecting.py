@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
-from liftlock.collecting import collecting_nothing
+from liftlock.collecting import collecting_nothing, stays
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -26,3 +27,18 @@ def fail_inside() -> None:
             pass
         assert not gc.isenabled()
         raise KeyError
+
+
+def test_what_stays_is_not_looked_through_and_goes_when_nobody_has_it() -> None:
+    class Value:
+        pass
+
+    value = Value()
+    seen = weakref.ref(value)
+    try:
+        stays()
+        assert not any(one is value for one in gc.get_objects())
+        del value
+        assert seen() is None
+    finally:
+        gc.unfreeze()

@@ -13,7 +13,7 @@ from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from liftlock.cloud.model import Cloud
-from liftlock.collecting import collecting_nothing
+from liftlock.collecting import collecting_nothing, stays
 from liftlock.errors import BadInput
 from liftlock.files import read_text, write_text
 
@@ -85,7 +85,10 @@ def write(cloud: Cloud, path: Path) -> None:
 def read(path: Path) -> Cloud:
     """The snapshot in a file; raises `BadInput` like `from_json`, and when the file cannot be read."""
     source = "give a file of `liftlock assess --save FILE`"
-    return from_json(read_text(path, "snapshot", largest=LARGEST, source=source, again=AGAIN), name=str(path))
+    text = read_text(path, "snapshot", largest=LARGEST, source=source, again=AGAIN)
+    found = from_json(text, name=str(path))
+    stays()
+    return found
 
 
 def _number(told: object, name: str) -> int:

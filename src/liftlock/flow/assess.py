@@ -9,7 +9,7 @@ from liftlock.checks.registry import blockers, examine, open_risks
 from liftlock.cloud.model import Cloud, NotAsked
 from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
-from liftlock.collecting import collecting_nothing
+from liftlock.collecting import collecting_nothing, stays
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.site import Site
@@ -62,6 +62,7 @@ def assess(site: Site, target: str = "", environment: str = "") -> Assessment:
         series_named(target)
     accepted = read_risks(site.file.policy.risks)
     cloud = replace(survey(site.file, site.hands), accepted_risks=accepted)
+    stays()
     return judge(with_answers(site.hands, cloud, environment) if environment else cloud, target)
 
 
