@@ -28,9 +28,9 @@ from liftlock.cloud.codec import read, write
 from liftlock.cloud.compute import Aggregate, Instance, ServerGroup
 from liftlock.cloud.diff import drift
 from liftlock.cloud.model import Cloud, Role, Tenancy
-from liftlock.flow.assess import judge
-from liftlock.flow.briefing.brief import Grounds, brief
-from liftlock.flow.plan import reporting_agents, running_parts, strategy_named
+from liftlock.flow.assess import Assessment, judge
+from liftlock.flow.briefing.brief import Grounds
+from liftlock.flow.plan import Choice, explained, reporting_agents, running_parts
 from liftlock.plan.codec import dumps
 from liftlock.plan.model import Lift, Plan
 from liftlock.plan.text import text
@@ -129,10 +129,10 @@ def order(cloud: Cloud, greens: tuple[GreenHost, ...] = ()) -> Order:
     )
 
 
-def explained(what: Order) -> Plan:
-    """An in-place plan for it, with what explains it."""
-    made = strategy_named("in_place")(what)
-    return replace(made, brief=brief(what, made, Grounds()))
+def planned(assessment: Assessment, strategy: str, greens: tuple[GreenHost, ...] = ()) -> Plan:
+    """A plan by one strategy, with everything that explains it, the other way beside it included."""
+    choice = Choice(strategy, "measured")
+    return explained(order(assessment.cloud, greens), choice, assessment, Grounds())
 
 
 def one(snapshot: Path) -> dict[str, float]:
@@ -146,10 +146,11 @@ def one(snapshot: Path) -> dict[str, float]:
         return found
 
     cloud = timed("read", lambda: read(snapshot))
-    took["findings"] = len(timed("assess", lambda: judge(cloud, "2026.1")).findings)
-    plan = timed("plan in_place", lambda: explained(order(cloud)))
+    assessment = timed("assess", lambda: judge(cloud, "2026.1"))
+    took["findings"] = len(assessment.findings)
+    plan = timed("plan in_place", lambda: planned(assessment, "in_place"))
     timed("write plan", lambda: (text(plan), dumps(plan)))
-    timed("plan blue_green", lambda: strategy_named("blue_green")(order(cloud, (GREEN,))))
+    timed("plan blue_green", lambda: planned(assessment, "blue_green", (GREEN,)))
     took["peak MiB"] = peak_mib()
     timed("drift", lambda: drift(cloud, cloud))
     return took

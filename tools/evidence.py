@@ -19,10 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import adopted
 import broken
 import faults
 import kills
+import lab_clouds
 import losses
+import plant
 import rounds
 import shims
 from figures import commit
@@ -175,6 +178,12 @@ FIGURES: Mapping[str, Mapping[str, Figure]] = {
         "shims": shims.applied,
         "no_shims": shims.left_out,
         "losses": losses.losses,
+        "down": down,
+    },
+    "6": {
+        "planted": plant.planting,
+        "golden": lab_clouds.recorded,
+        "adopted": adopted.adopted,
         "down": down,
     },
 }

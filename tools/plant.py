@@ -4,14 +4,10 @@
     python tools/plant.py rpc_pinned   # only those whose check is named
     python tools/plant.py --list
 
-Before anything is planted the lab is assessed: what is found then is what the clean lab has. While a fault is in, the
-lab must have exactly that and the fault's own findings more; afterwards nothing more than that again.
-
-Of what needs no second cloud, two checks have no fault here: `backup_untried` speaks where there was no plan yet and
-is silent about a hop, and `routers_distributed` wants L3 agents, of which the lab has none.
+Before anything is planted the lab is assessed: what is found then must be what `planted_faults.CLEAN` lists. While a
+fault is in, the lab must have exactly that and the fault's own findings more; afterwards nothing more than that again.
+A fault that cannot be planted, is not found or does not go is told of, and the next one is tried.
 """
-
-# ruff: noqa: S608  (statements of our own)
 
 from __future__ import annotations
 
@@ -20,360 +16,148 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kills import on_host
-from rounds import bastion
+from planted_faults import CLEAN, FAULTS, Fault
+from rounds import bastion, new_lab
 
-KEPT = "/root/planted"
-"""Where the original of a file waits on its host."""
+TARGET = "2026.1"
+ASSESS_S = 300
+"""How long one assessment may take, in seconds."""
+TYPED_S = 120
+"""How long a command on a host may take, in seconds."""
+PATIENCE_S = 90.0
+"""How long what is found may take to become what is awaited, in seconds: workers report and recover by and by."""
+LIMIT_S = 90 * 60.0
+"""After so long no further fault is begun, in seconds."""
 
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that is wrong with one host, and how it is made right again."""
-
-    finds: tuple[str, ...]
-    """Names of findings, or how they begin: the first must be found, the others may follow from the same fault."""
-    host: str
-    """Where both commands are typed, as root."""
-    plant: str
-    undo: str
-    settle_s: float = 0.0
-    """How long until it shows, in seconds."""
-    asks: tuple[str, ...] = ()
-    """More words for `liftlock assess`, without which nobody looks there."""
-
-    @property
-    def check(self) -> str:
-        """Name of the check it is for."""
-        return self.finds[0].partition(":")[0]
+Findings = Mapping[str, str]
+"""Name of each finding -> its sentence."""
 
 
-def edit(file: str, expression: str) -> tuple[str, str]:
-    """A `sed` on a file that keeps its date, so that only its content is wrong; and the way back."""
-    there = shlex.quote(file)
-    plant = f"cp -p {there} {KEPT} && sed -i {shlex.quote(expression)} {there} && touch -r {KEPT} {there}"
-    return f"{plant} && ! cmp -s {KEPT} {there}", f"cp -p {KEPT} {there} && rm {KEPT}"
-
-
-def sql(statement: str) -> str:
-    """A statement as root of the database server."""
-    return f"mariadb -e {shlex.quote(statement)}"
-
-
-def on_file(finds: str, host: str, file: str, expression: str) -> Fault:
-    """A fault that is an edit."""
-    return Fault((finds,), host, *edit(file, expression))
-
-
-NOVA, HAPROXY = "/etc/nova/nova.conf", "/etc/haproxy/haproxy.cfg"
-SERVICE = (
-    "INSERT INTO nova.services (host, `binary`, topic, report_count, disabled, deleted, version, updated_at, "
-)
-SERVICE += (
-    "uuid) VALUES ('cmp9', 'nova-compute', 'compute', 1, 0, 0, {version}, NOW() - INTERVAL 1 DAY, UUID())"
-)
-NO_SERVICE = "DELETE FROM nova.services WHERE host = 'cmp9'"
-LOST = "deadbeef-0000-4000-8000-000000000000"
-PUBLISH = """
-import configparser, kombu
-read = configparser.ConfigParser(interpolation=None, strict=False); read.read("/etc/heat/heat.conf")
-with kombu.Connection(read["DEFAULT"]["transport_url"].replace("rabbit://", "amqp://")) as broker:
-    queue = kombu.Queue("planted", channel=broker.channel(), durable=True, auto_delete=False); queue.declare()
-    for _ in range(120): broker.Producer().publish("x", routing_key="planted")
-"""
-UNPUBLISH = PUBLISH.replace("queue.declare()", "queue.delete(); exit()")
-LEASE = (
-    "CREATE DATABASE IF NOT EXISTS liftlock; "
-    "CREATE TABLE IF NOT EXISTS liftlock.lease (cloud VARCHAR(255) PRIMARY KEY, epoch BIGINT NOT NULL, "
-    "holder TEXT NOT NULL, bastion VARCHAR(512) NOT NULL, held BOOLEAN NOT NULL, renewed TIMESTAMP(6) NOT NULL); "
-    "INSERT INTO liftlock.lease VALUES ('lab', 1, "
-    """'{"who": "planted", "pid": 7, "host": "elsewhere", "since": 0}', 'elsewhere:/planted', TRUE, """
-    "NOW(6) - INTERVAL 1 DAY) ON DUPLICATE KEY UPDATE holder = VALUES(holder), bastion = VALUES(bastion), "
-    "held = TRUE, renewed = VALUES(renewed)"
-)
-"""A run on another bastion that was never ended; the table as liftlock makes it."""
-NO_LEASE = "UPDATE liftlock.lease SET held = FALSE WHERE bastion = 'elsewhere:/planted'"
-TABLE = """\
-+----------------------------------+
-| Upgrade Check Results            |
-+----------------------------------+
-| Check: Planted                   |
-| Result: Warning                  |
-| Details: Nothing is wrong.       |
-+----------------------------------+
-"""
-STATUS = f"#!/bin/sh\ncat <<'END'\n{TABLE}END\nexit 1\n"
-
-
-def program(path: str, text: str) -> str:
-    """Puts a program there that prints what it is told to."""
-    return f"printf %s {shlex.quote(text)} | install -D -m 755 /dev/stdin {shlex.quote(path)}"
-
-
-def tells(path: str, version: str) -> str:
-    """Puts a program there that tells this version of itself."""
-    return program(path, f"#!/bin/sh\necho {path.rpartition('/')[2]} {version}\n")
-
-
-FAULTS = (
-    Fault(
-        ("process_stale:cmp1",),
-        "cmp1",
-        f"cd /opt/openstack && readlink current > {KEPT} && mkdir 2025.1-planted && ln -sfn 2025.1-planted current",
-        f'cd /opt/openstack && ln -sfn "$(cat {KEPT})" current && rmdir 2025.1-planted && rm {KEPT}',
-    ),
-    Fault(
-        ("configuration_unread:cmp1",),
-        "cmp1",
-        f"stat -c %Y {NOVA} > {KEPT} && touch {NOVA}",
-        f'touch -d "@$(cat {KEPT})" {NOVA} && rm {KEPT}',
-    ),
-    Fault(
-        ("libraries_replaced:cmp1",),
-        "cmp1",
-        "f=$(readlink -f /lib/x86_64-linux-gnu/libz.so.1) && cp -a $f $f.planted && mv -f $f.planted $f",
-        "systemctl restart nova-compute neutron-openvswitch-agent",
-        settle_s=5,
-    ),
-    Fault(
-        ("policy_in_json:/etc/nova/policy.json",),
-        "ctl-blue",
-        "echo '{}' > /etc/nova/policy.json && touch -d 2000-01-01 /etc/nova/policy.json",
-        "rm /etc/nova/policy.json",
-    ),
-    Fault(
-        ("schema_of_another_series:heat",),
-        "db1",
-        sql(
-            "UPDATE heat.alembic_version SET version_num = '97b2a986f922' WHERE version_num = 'c6214ca60943'"
-        ),
-        sql(
-            "UPDATE heat.alembic_version SET version_num = 'c6214ca60943' WHERE version_num = '97b2a986f922'"
-        ),
-    ),
-    Fault(
-        ("instances_unmapped:nova_api",),
-        "db1",
-        sql(
-            "INSERT INTO nova_api.instance_mappings (instance_uuid, project_id, queued_for_delete, user_id) "
-            f"VALUES ('{LOST}', 'planted', 0, 'planted')"
-        ),
-        sql(f"DELETE FROM nova_api.instance_mappings WHERE instance_uuid = '{LOST}'"),
-    ),
-    Fault(
-        ("online_migrations_pending:nova",),
-        "db1",
-        sql("INSERT INTO nova.migrations (status, deleted) VALUES ('done', 0)"),
-        sql("DELETE FROM nova.migrations WHERE uuid IS NULL"),
-    ),
-    Fault(
-        ("tables_not_transactional:heat",),
-        "db1",
-        sql("CREATE TABLE heat.planted (line INT) ENGINE=MyISAM"),
-        sql("DROP TABLE heat.planted"),
-    ),
-    Fault(
-        ("character_sets_mixed:heat",),
-        "db1",
-        sql("CREATE TABLE heat.planted (line VARCHAR(9)) CHARACTER SET latin1"),
-        sql("DROP TABLE heat.planted"),
-    ),
-    Fault(
-        ("transaction_forgotten:session",),
-        "db1",
-        "systemd-run --quiet --unit=planted "
-        + sql("START TRANSACTION; SELECT COUNT(*) FROM heat.stack; DO SLEEP(1200)"),
-        "mariadb -N -e \"SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist "
-        "WHERE info = 'DO SLEEP(1200)'\" | mariadb; systemctl reset-failed planted 2>/dev/null; true",
-        settle_s=65,
-    ),
-    Fault(
-        ("database_connections:database server", "two_colours:database server"),
-        "db1",
-        f"mariadb -N -e 'SELECT @@max_connections' > {KEPT} && "
-        "peak=$(mariadb -N -e \"SHOW GLOBAL STATUS LIKE 'Max_used_connections'\" | cut -f2) && "
-        'mariadb -e "SET GLOBAL max_connections = $((peak * 115 / 100))"',
-        f'mariadb -e "SET GLOBAL max_connections = $(cat {KEPT})" && rm {KEPT}',
-    ),
-    Fault(("stale_service_records:cmp9",), "db1", sql(SERVICE.format(version=68)), sql(NO_SERVICE)),
-    Fault(
-        ("agents_too_old:cmp9", "stale_service_records:cmp9"),
-        "db1",
-        sql(SERVICE.format(version=60)),
-        sql(NO_SERVICE),
-    ),
-    Fault(
-        ("broker_alarm:broker", "stale_service_records", "broker_backlog"),
-        "db1",
-        "rabbitmqctl -q set_vm_memory_high_watermark 0.00001",
-        "rabbitmqctl -q set_vm_memory_high_watermark 0.4",
-        settle_s=20,
-    ),
-    Fault(
-        ("queues_mirrored:broker",),
-        "db1",
-        "rabbitmqctl -q set_policy planted '^planted$' '{\"ha-mode\":\"all\"}'",
-        "rabbitmqctl -q clear_policy planted",
-    ),
-    Fault(
-        ("queue_unread:/",),
-        "ctl-blue",
-        f"/opt/openstack/current/bin/python -c {shlex.quote(PUBLISH)}",
-        f"/opt/openstack/current/bin/python -c {shlex.quote(UNPUBLISH)}",
-    ),
-    on_file("rpc_pinned:nova", "cmp1", NOVA, "s/^compute = auto/compute = 6.4/"),
-    on_file(
-        "version_guard_off:nova",
-        "ctl-blue",
-        NOVA,
-        "$a [workarounds]\\ndisable_compute_service_check_for_ffu = true",
-    ),
-    on_file(
-        "driver_removed:neutron",
-        "ctl-blue",
-        "/etc/neutron/plugins/ml2/ml2_conf.ini",
-        "s/^mechanism_drivers = openvswitch/&,linuxbridge/",
-    ),
-    on_file(
-        "service_tokens_optional:lab",
-        "ctl-blue",
-        "/etc/cinder/cinder.conf",
-        "s/^service_token_roles_required = true/service_token_roles_required = false/",
-    ),
-    on_file(
-        "images_on_one_host:ctl-blue",
-        "ctl-blue",
-        "/etc/glance/glance-api.conf",
-        "s|^filesystem_store_datadir = /srv/shared/glance/images|filesystem_store_datadir = /var/lib/glance/images|",
-    ),
-    on_file(
-        "queue_options_differ:nova",
-        "cmp1",
-        NOVA,
-        "$a [oslo_messaging_rabbit]\\namqp_durable_queues = true",
-    ),
-    on_file(
-        "options_removed:glance",
-        "ctl-blue",
-        "/etc/glance/glance-api.conf",
-        "$a [glance_download_opts]\\nextra_properties = planted",
-    ),
-    on_file("options_renamed:nova", "ctl-blue", NOVA, "$a [cache]\\nmemcache_username = planted"),
-    on_file("options_leaving:nova", "ctl-blue", NOVA, "$a [DEFAULT]\\nconfig_drive_format = iso9660"),
-    on_file(
-        "balancer_bypassed:ctl-blue",
-        "ctl-blue",
-        "/etc/cinder/cinder.conf",
-        "$a [DEFAULT]\\nglance_api_servers = http://ctl-blue:9292",
-    ),
-    Fault(
-        ("revision_strange:heat",),
-        "db1",
-        sql("INSERT INTO heat.alembic_version VALUES ('c0ffee000000')"),
-        sql("DELETE FROM heat.alembic_version WHERE version_num = 'c0ffee000000'"),
-    ),
-    on_file("balancer_forgets:lb1", "lb1", HAPROXY, "/server-state-file/d"),
-    on_file("balancer_replays:lb1", "lb1", HAPROXY, "s/retry-on conn-failure/& empty-response/"),
-    on_file("balancer_impatient:lb1", "lb1", HAPROXY, "s/timeout check 10s/timeout check 5s/"),
-    Fault(
-        ("filesystem_read_only:cmp1",),
-        "cmp1",
-        "mkdir -p /srv && mount --bind /srv /srv && mount -o remount,bind,ro /srv",
-        "umount /srv",
-    ),
-    Fault(("reboot_wanted:lab",), "cmp1", "touch /run/reboot-required", "rm /run/reboot-required"),
-    Fault(
-        ("virtualization_too_old:cmp1",),
-        "cmp1",
-        tells("/usr/local/sbin/libvirtd", "7.0.0"),
-        "rm /usr/local/sbin/libvirtd",
-    ),
-    Fault(
-        ("volumes_on_computes:cmp1", "part_not_enabled:cmp1"),
-        "cmp1",
-        "systemd-run --quiet --unit=cinder-volume sleep 1200",
-        "systemctl stop cinder-volume",
-    ),
-    Fault(
-        ("unknown_part:ctl-blue",),
-        "ctl-blue",
-        "systemd-run --quiet --unit=barbican-api sleep 1200",
-        "systemctl stop barbican-api",
-    ),
-    Fault(
-        ("part_not_enabled:ctl-blue",),
-        "ctl-blue",
-        "systemctl --quiet disable heat-engine",
-        "systemctl --quiet enable heat-engine",
-    ),
-    Fault(("another_run:lab",), "db1", sql(LEASE), sql(NO_LEASE)),
-    Fault(
-        ("key_rotation_due:ctl-blue",),
-        "ctl-blue",
-        "echo '* * * * * root : fernet_rotate' > /etc/cron.d/planted",
-        "rm /etc/cron.d/planted",
-    ),
-    Fault(
-        ("packages_held:cmp1",),
-        "cmp1",
-        "echo systemd hold | dpkg --set-selections",
-        "echo systemd install | dpkg --set-selections",
-    ),
-    Fault(
-        ("ovn_versions_differ:cmp1",),
-        "cmp1",
-        f"{tells('/usr/local/sbin/ovn-northd', '25.03.1')} && {tells('/usr/local/sbin/ovn-controller', '24.03.2')}",
-        "rm /usr/local/sbin/ovn-northd /usr/local/sbin/ovn-controller",
-    ),
-    Fault(
-        ("upgrade_check_warns:nova/Planted", "upgrade_check_warns"),
-        "ctl-blue",
-        program("/opt/planted/bin/nova-status", STATUS),
-        "rm -r /opt/planted",
-        asks=("--target-env", "/opt/planted"),
-    ),
-)
-
-
-def found(*more: str) -> dict[str, str]:
-    """Name of each finding on the lab -> its sentence; `more` are words for `liftlock assess`."""
-    rows = json.loads(bastion("liftlock", "assess", "--to", "2026.1", "-f", "json", *more))
+def found(*more: str) -> Findings:
+    """What is found on the lab now; `more` are words for `liftlock assess`."""
+    words = ("liftlock", "assess", "--to", TARGET, "-f", "json", *more)
+    rows = json.loads(bastion("timeout", str(ASSESS_S), *words))
     return {row["Name"]: row["What"] for row in rows}
+
+
+def looked(wrong: Callable[[Findings], list[str]], *more: str) -> Findings:
+    """What is found once nothing is `wrong` with it, or after a while whatever it is then."""
+    deadline = time.monotonic() + PATIENCE_S
+    now = found(*more)
+    while wrong(now) and time.monotonic() < deadline:
+        now = found(*more)
+    return now
 
 
 @contextmanager
 def planted(fault: Fault) -> Iterator[None]:
-    """The fault is in while the block runs."""
-    on_host(f"ssh root@{fault.host}", fault.plant)
+    """The fault is in while the block runs; it is taken out even where it could only be planted half."""
     try:
+        typed(fault, fault.plant)
         time.sleep(fault.settle_s)
         yield
     finally:
-        on_host(f"ssh root@{fault.host}", fault.undo)
-        time.sleep(fault.settle_s if fault.settle_s < 60 else 0)
+        typed(fault, fault.undo)
 
 
-def differences(fault: Fault, clean: dict[str, str], now: dict[str, str]) -> list[str]:
+def typed(fault: Fault, command: str) -> None:
+    """Run a command on the fault's host; ends everything, as `rounds.liftlock` does, where it fails."""
+    on_host(f"ssh root@{fault.host}", bounded(command))
+
+
+def bounded(command: str) -> str:
+    """A command line that ends what does not end by itself."""
+    return f"timeout -k 5 {TYPED_S} sh -c {shlex.quote(command)}"
+
+
+def differences(fault: Fault, before: Findings, now: Findings) -> list[str]:
     """What is not as it should be while the fault is in, in words."""
-    more = {name: what for name, what in now.items() if clean.get(name) is None}
+    more = {name: what for name, what in now.items() if name not in before}
     missed = [] if any(m.startswith(fault.finds[0]) for m in more) else [f"{fault.finds[0]} was not found"]
     strange = [f"{m}: {what} was found too" for m, what in more.items() if not m.startswith(fault.finds)]
-    lost = [f"{name} is not found any more" for name in clean if name not in now]
+    lost = [f"{name} is not found any more" for name in before if name not in now]
     return [*missed, *strange, *lost]
 
 
-def try_out(fault: Fault, clean: dict[str, str]) -> list[str]:
-    """Plant it, look, take it out, look again; what was wrong, in words."""
-    with planted(fault):
-        wrong = differences(fault, clean, found(*fault.asks))
-    after = found()
-    wrong += [f"{name}: {after[name]} is still found" for name in after if name not in clean]
-    return wrong
+def remains(before: Findings, now: Findings) -> list[str]:
+    """What is not as it was before the fault, in words."""
+    left = [f"{name}: {what} is still found" for name, what in now.items() if name not in before]
+    return [*left, *(f"{name} is not found any more" for name in before if name not in now)]
+
+
+def try_out(fault: Fault, before: Findings) -> tuple[dict[str, Any], Findings]:
+    """Plant it, look, take it out, look again: what came of it, and what is found from now on."""
+    began, wrong, sentence = time.monotonic(), [], ""
+    try:
+        with planted(fault):
+            now = looked(lambda seen: differences(fault, before, seen), *fault.asks)
+            sentence = next(
+                (w for n, w in now.items() if n.startswith(fault.finds[0]) and n not in before), ""
+            )
+            wrong += differences(fault, before, now)
+    except SystemExit as failed:
+        # Taking it out fails too where it was planted half.
+        wrong += [str(one) for one in (failed.__context__, failed) if isinstance(one, SystemExit)]
+    try:
+        after = looked(lambda seen: remains(before, seen))
+        wrong += remains(before, after)
+    except SystemExit as failed:
+        after = before
+        wrong.append(str(failed))
+    took = round(time.monotonic() - began, 1)
+    return {"on": fault.host, "typed": fault.plant, "found": sentence, "wrong": wrong, "seconds": took}, after
+
+
+def tried(faults: Sequence[Fault], before: Findings) -> dict[str, dict[str, Any]]:
+    """First finding of each fault -> what came of it, printed as it goes; what a fault leaves is the next one's lab."""
+    told: dict[str, dict[str, Any]] = {}
+    deadline = time.monotonic() + LIMIT_S
+    for fault in faults:
+        name = fault.finds[0]
+        if time.monotonic() > deadline:
+            told[name] = {"on": fault.host, "wrong": [f"not tried: {LIMIT_S / 60:.0f} minutes were over"]}
+        else:
+            told[name], before = try_out(fault, before)
+        print(f"{name}:", "; ".join(told[name]["wrong"]) or "found, and gone", flush=True)
+    return told
+
+
+def clean_lab() -> tuple[dict[str, Any], Findings]:
+    """What a lab with no fault is found to have, beside what it should; and that as it is."""
+    now = looked(unlisted)
+    wrong = unlisted(now)
+    print("clean:", *(f"\n  {name}: {what}" for name, what in now.items()), *wrong, flush=True)
+    told = {
+        name: {"what": what, "because": CLEAN.get(name, "nobody expected it")} for name, what in now.items()
+    }
+    return {"found": told, "wrong": wrong}, now
+
+
+def unlisted(now: Findings) -> list[str]:
+    """What is found and not listed for a clean lab, or listed and not found, in words."""
+    more = [f"{name}: {what} was not expected" for name, what in now.items() if name not in CLEAN]
+    return [*more, *(f"{name} was expected" for name in CLEAN if name not in now)]
+
+
+def planting(folder: Path) -> dict[str, Any]:
+    """A fresh lab as it is, and with every fault in turn."""
+    new_lab(folder)
+    return of(FAULTS)
+
+
+def of(faults: Sequence[Fault]) -> dict[str, Any]:
+    """The lab that is up as it is, and with these faults in turn."""
+    clean, before = clean_lab()
+    told = tried(faults, before)
+    good = sum(not one["wrong"] for one in told.values())
+    checks = len({fault.check for fault in faults if not told[fault.finds[0]]["wrong"]})
+    return {"clean": clean, "as_they_should_be": good, "of": len(told), "checks": checks, "faults": told}
 
 
 def main() -> int:
@@ -387,15 +171,10 @@ def main() -> int:
     if asked.list:
         print("\n".join(f"{f.check}\n  on {f.host}: {f.plant}\n  undo: {f.undo}" for f in chosen))
         return 0
-    clean = found()
-    print("clean:", *(f"\n  {name}: {what}" for name, what in clean.items()), flush=True)
-    told = {}
-    for fault in chosen:
-        told[fault.finds[0]] = try_out(fault, clean)
-        print(f"{fault.finds[0]}:", "; ".join(told[fault.finds[0]]) or "found, and gone", flush=True)
+    told = of(chosen)
     if asked.save:
-        asked.save.write_text(json.dumps({"clean": clean, "faults": told}, indent=1) + "\n")
-    return int(any(told.values()))
+        asked.save.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+    return int(bool(told["clean"]["wrong"]) or told["as_they_should_be"] < told["of"])
 
 
 if __name__ == "__main__":

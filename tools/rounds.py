@@ -44,15 +44,20 @@ def seconds(act: Callable[[], object]) -> float:
     return round(time.monotonic() - began, 1)
 
 
-def fresh_lab(folder: Path, source: str = "2025.1", target: str = "2026.1") -> None:
+def new_lab(folder: Path, source: str = "2025.1") -> None:
     """A lab at `source` that nobody has touched, with tenants' things, which are described in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     liftlock("lab", "down")
     liftlock("lab", "up", "--series", source)
-    # What is not for the Python of the newer Debian, the lab's green has on blue's (lab/cloudfile.py).
-    for image in ("control", "control-trixie") if target >= "2025" else ("control",):
-        liftlock("lab", "release", target, "--image", image)
     bastion("liftlock", "lab", "tenants", "make", "--save", str(folder / "before.json"))
+
+
+def fresh_lab(folder: Path, source: str = "2025.1", target: str = "2026.1") -> None:
+    """The same, with the release of `target` built for whatever a lift may put it on."""
+    new_lab(folder, source)
+    # What is not for the Python of the newer Debian, the lab's green has on blue's (lab/cloudfile.py).
+    for image in ("control", "control-trixie") if target >= "2026" else ("control",):
+        liftlock("lab", "release", target, "--image", image)
 
 
 def tenants_things(folder: Path) -> str:

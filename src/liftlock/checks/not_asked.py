@@ -22,7 +22,7 @@ def not_asked(cloud: Cloud, target: Series) -> Iterator[Finding]:
             source.what,
             f"{source.what} {_are(source)}, so nobody knows {source.tells}",
             f"give {source.needs}",
-            source.seen or "no cloud file: `liftlock assess --os-cloud` asks the API only",
+            source.seen or "no cloud file, and nobody gave credentials for it",
         )
 
 

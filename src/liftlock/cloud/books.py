@@ -59,3 +59,5 @@ class CellBook:
     """Compute hosts of cells that belong to no cell: nothing is scheduled to them."""
     instances_unmapped: int = 0
     """Instances that belong to no cell and are not being built."""
+    mappings_orphaned: int = 0
+    """Instances that the API's database knows and their cell's does not, counted up to `COUNTED_MOST` in each cell."""

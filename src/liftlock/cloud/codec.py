@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -15,13 +13,34 @@ from types import UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from liftlock.cloud.model import Cloud
+from liftlock.collecting import collecting_nothing, stays
 from liftlock.errors import BadInput
 from liftlock.files import read_text, write_text
 
 KIND: Final = "liftlock cloud"
-NUMBER: Final = 2
-"""Of the format. Since 2: units' start and release, options, policies, compute, nova's books, Galera, the broker's
-state; snapshots of 1 are read, and what they lack has its usual value."""
+ADDED: Final[Mapping[int, tuple[str, ...]]] = {
+    2: (
+        "since when programs run, and which release",
+        "options and policies",
+        "hypervisors and instances",
+        "nova's cells",
+        "Galera",
+        "the broker's alarms, queues and flags",
+    ),
+    3: (
+        "versions in packages of the distribution",
+        "which options are set",
+        "hosts' addresses and compute ids",
+        "held packages and OVN's versions",
+        "rotations of keystone's keys",
+        "nova's mappings without an instance",
+        "the broker's version on each node",
+        "backups, and runs on other bastions",
+    ),
+}
+"""Number of the format -> what snapshots hold since then. Whoever lets them hold more adds the next number."""
+NUMBER: Final = max(ADDED)
+"""Of the format. Snapshots of a lower one are read; what they lack has its usual value, and the cloud says so."""
 FORMAT: Final = f"{KIND} {NUMBER}"
 """First word of every snapshot: what it is and in which format."""
 LARGEST: Final = 1 << 30
@@ -40,33 +59,22 @@ def from_json(text: str, *, name: str = "the snapshot") -> Cloud:
     Raises `BadInput` when it holds none, or one that only a newer liftlock can read.
     """
     try:
-        with _collecting_nothing():
+        with collecting_nothing():
             held = json.loads(text)
     except ValueError as error:
         raise BadInput(f"{name} is torn, or no snapshot: {error}", hint=AGAIN) from error
     except RecursionError:
         raise BadInput(f"{name} is nested too deep to be a snapshot", hint=AGAIN) from None
-    _refuse_other_formats(held.pop("format", None) if isinstance(held, dict) else None, name)
+    made = _number(held.pop("format", None) if isinstance(held, dict) else None, name)
     try:
-        with _collecting_nothing():
+        with collecting_nothing():
             found: Cloud = _maker(Cloud)(held)
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(
             f"{name} cannot be read: {_plainly(error)}", hint=f"it was edited, or is torn: {AGAIN}"
         ) from error
-    return found
-
-
-@contextmanager
-def _collecting_nothing() -> Iterator[None]:
-    """Python's search for cycles paused: in millions of new values that hold none it takes half of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
+    lacks = tuple(what for number, more in ADDED.items() if number > made for what in more)
+    return dataclasses.replace(found, lacks=(*found.lacks, *lacks)) if lacks else found
 
 
 def write(cloud: Cloud, path: Path) -> None:
@@ -77,10 +85,14 @@ def write(cloud: Cloud, path: Path) -> None:
 def read(path: Path) -> Cloud:
     """The snapshot in a file; raises `BadInput` like `from_json`, and when the file cannot be read."""
     source = "give a file of `liftlock assess --save FILE`"
-    return from_json(read_text(path, "snapshot", largest=LARGEST, source=source, again=AGAIN), name=str(path))
+    text = read_text(path, "snapshot", largest=LARGEST, source=source, again=AGAIN)
+    found = from_json(text, name=str(path))
+    stays()
+    return found
 
 
-def _refuse_other_formats(told: object, name: str) -> None:
+def _number(told: object, name: str) -> int:
+    """Number of the format that a snapshot says it has; raises `BadInput` where that is none that can be read here."""
     kind, _, number = str(told).rpartition(" ")
     if told is None or kind != KIND or not number.isdecimal():
         raise BadInput(f"{name} is no snapshot of liftlock", hint=AGAIN)
@@ -89,6 +101,7 @@ def _refuse_other_formats(told: object, name: str) -> None:
             f"{name} was made by a newer liftlock: it has the snapshot format {number}, this one reads up to {NUMBER}",
             hint="upgrade liftlock here, or " + AGAIN,
         )
+    return int(number)
 
 
 def _plainly(error: Exception) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from liftlock.cloud.model import Agent, BackendServer, BalancerNode, Cloud, Database, Endpoint, Host, Unit
+from liftlock.collecting import collecting_nothing
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -17,16 +18,17 @@ def drift(before: Cloud, after: Cloud) -> tuple[str, ...]:
 
     What always moves (heartbeats' age, free memory and disk, clocks, connections, messages, retries) is left out.
     """
-    return (
-        *_hosts(before, after),
-        *_agents(before, after),
-        *_databases(before, after),
-        *_broker(before, after),
-        *_endpoints(before, after),
-        *_balancers(before, after),
-        *_compute(before, after),
-        *_tenancy(before, after),
-    )
+    with collecting_nothing():
+        return (
+            *_hosts(before, after),
+            *_agents(before, after),
+            *_databases(before, after),
+            *_broker(before, after),
+            *_endpoints(before, after),
+            *_balancers(before, after),
+            *_compute(before, after),
+            *_tenancy(before, after),
+        )
 
 
 def _paired(before: Mapping[K, T], after: Mapping[K, T]) -> Iterator[tuple[K, T | None, T | None]]:

@@ -80,7 +80,9 @@ class Host:
     releases: tuple[str, ...] = ()
     """Releases present on its disk."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Deliverable -> version installed in the release its units run."""
+    """Deliverable -> version installed in the release its units run; without a release, in the system's Python."""
+    packaged_since: Mapping[str, float] = field(default_factory=dict)
+    """Deliverable -> when its package was put there, in seconds since the epoch; empty where there is a release."""
     units: tuple[Unit, ...] = ()
     """OpenStack units liftlock knows by name."""
     strangers: tuple[str, ...] = ()
@@ -383,6 +385,8 @@ class Cloud:
     """What the target's own upgrade checks say, where somebody asked them."""
     accepted_risks: tuple[AcceptedRisk, ...] = ()
     """As its owners keep them in git beside the cloud file."""
+    lacks: tuple[str, ...] = ()
+    """What liftlock asks by now and did not ask when the snapshot was kept; empty for one of today's."""
 
     def asked(self, what: str) -> bool:
         """Whether the survey had credentials for a source: `the hosts`, `the broker`."""

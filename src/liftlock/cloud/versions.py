@@ -24,9 +24,10 @@ def series_of_host(host: Host) -> tuple[str, ...]:
 def series_of_cloud(cloud: Cloud) -> str | None:
     """The series of the control plane: the oldest that a control host runs; None when none is known.
 
-    Where no host was asked, it is what nova's newest microversion tells.
+    Where hosts could not all be asked for want of a cloud file, it is what nova's newest microversion tells.
     """
-    return next(iter(control_mix(cloud)), None) or (None if cloud.hosts else series_from_outside(cloud))
+    declared = cloud.hosts and not cloud.not_asked
+    return next(iter(control_mix(cloud)), None) or (None if declared else series_from_outside(cloud))
 
 
 def series_from_outside(cloud: Cloud) -> str | None:

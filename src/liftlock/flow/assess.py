@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from liftlock.checks.finding import Finding
 from liftlock.checks.registry import blockers, examine, open_risks
-from liftlock.cloud.model import Cloud
+from liftlock.cloud.model import Cloud, NotAsked
 from liftlock.cloud.risks import read as read_risks
 from liftlock.cloud.versions import next_series, series_named, series_of_cloud
+from liftlock.collecting import collecting_nothing, stays
 from liftlock.errors import BadInput, Unreachable
 from liftlock.flow.releases.upgrade_checks import with_answers
 from liftlock.flow.site import Site
-from liftlock.flow.survey import survey, survey_api
+from liftlock.flow.survey import survey, survey_api, survey_undeclared
 from liftlock.knowledge.catalogue import releases
 from liftlock.ports.api import CloudApi
 from liftlock.ports.clock import Clock
@@ -61,6 +62,7 @@ def assess(site: Site, target: str = "", environment: str = "") -> Assessment:
         series_named(target)
     accepted = read_risks(site.file.policy.risks)
     cloud = replace(survey(site.file, site.hands), accepted_risks=accepted)
+    stays()
     return judge(with_answers(site.hands, cloud, environment) if environment else cloud, target)
 
 
@@ -71,12 +73,20 @@ def assess_api(name: str, api: CloudApi, clock: Clock, target: str = "") -> Asse
     return judge(survey_api(name, api, clock), target)
 
 
+def assess_undeclared(site: Site, left_out: tuple[NotAsked, ...], target: str = "") -> Assessment:
+    """As `assess`, of a cloud that nobody has declared: each source in `left_out` is a finding of its own."""
+    if target:
+        series_named(target)
+    return judge(survey_undeclared(site.file, site.hands, left_out), target)
+
+
 def judge(cloud: Cloud, target: str = "") -> Assessment:
     """Pure: what the checks say about a snapshot, taken now or long ago. Raises like `assess`."""
     wanted = series_named(target).id if target else ""
-    source = running_series(cloud)
-    goal = wanted or next_series(source) or source
-    return Assessment(cloud, source, goal, examine(cloud, releases()[goal]))
+    with collecting_nothing():
+        source = running_series(cloud)
+        goal = wanted or next_series(source) or source
+        return Assessment(cloud, source, goal, examine(cloud, releases()[goal]))
 
 
 def running_series(cloud: Cloud) -> str:

@@ -10,6 +10,7 @@ from importlib import import_module
 from liftlock.checks.finding import RISK
 from liftlock.cloud.adoption.path import adopt
 from liftlock.cloud.model import Cloud, Role
+from liftlock.collecting import collecting_nothing
 from liftlock.discovery import modules_in
 from liftlock.errors import BadInput, Refused
 from liftlock.flow.assess import Assessment, assess
@@ -107,11 +108,11 @@ class Choice:
 
 def explained(order: Order, choice: Choice, assessment: Assessment, grounds: Grounds) -> Plan:
     """Pure: the plan, with the risks it goes on with and everything that explains it."""
-    made = replace(strategy_named(choice.strategy)(order), risks=risks(assessment))
-    beside = tuple(ways(order, choice, made))
-    return replace(
-        made, brief=brief(order, made, replace(grounds, findings=assessment.findings, ways=beside))
-    )
+    with collecting_nothing():
+        made = replace(strategy_named(choice.strategy)(order), risks=risks(assessment))
+        beside = tuple(ways(order, choice, made))
+        why = brief(order, made, replace(grounds, findings=assessment.findings, ways=beside))
+        return replace(made, brief=why)
 
 
 def ways(order: Order, choice: Choice, made: Plan) -> Iterator[Way]:

@@ -103,6 +103,47 @@ def survey_api(name: str, api: CloudApi, clock: Clock) -> Cloud:
         )
 
 
+def survey_undeclared(
+    cloud_file: CloudFile, hands: Hands, left_out: tuple[NotAsked, ...], *, at_once: int = 32
+) -> Cloud:
+    """As `survey`, of a cloud that nobody has declared, by a cloud file that was made up for it.
+
+    Sources in `left_out` are not asked, and what the API does not tell to this account is such a source too.
+    """
+    taken_at = hands.clock.now()
+    problems: list[str] = []
+    refused: list[NotAsked] = []
+    asked = {source.what for source in NOT_ASKED} - {source.what for source in left_out}
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="survey") as pool:
+        endpoints = pool.submit(hands.api.endpoints)
+        agents = pool.submit(hands.api.agents)
+        tenancy = pool.submit(hands.api.tenancy)
+        compute = pool.submit(hands.api.compute)
+        server = pool.submit(hands.databases.look) if DATABASE.what in asked else None
+        broker = pool.submit(hands.broker.look) if BROKER.what in asked else None
+        balancers = pool.submit(hands.balancer.look) if BALANCERS.what in asked else None
+        hosts = [pool.submit(_look, hands, cloud_file, entry.name, whole=True) for entry in cloud_file.hosts]
+        return Cloud(
+            name=cloud_file.name,
+            taken_at=taken_at,
+            hosts=tuple(found.result() for found in hosts),
+            agents=_unless_refused(agents, (), WORKERS, problems, refused),
+            database_server=_or(server, lambda why: DatabaseServer(reachable=False, problem=why))
+            if server
+            else DatabaseServer(reachable=False),
+            broker=_or(broker, lambda why: BrokerNode(reachable=False, problem=why))
+            if broker
+            else BrokerNode(reachable=False),
+            endpoints=_or_problem(endpoints, (), "the catalogue's endpoints", problems),
+            balancers=_or(balancers, lambda why: _silent_balancers(cloud_file, why)) if balancers else (),
+            tenancy=_unless_refused(tenancy, Tenancy(), PROJECTS, problems, refused),
+            compute=_unless_refused(compute, Compute(), INSTANCES, problems, refused),
+            services=cloud_file.services,
+            problems=tuple(sorted(problems)),
+            not_asked=(*left_out, *refused),
+        )
+
+
 def _version_alone(api: CloudApi) -> Compute:
     """What nova tells everybody: its series can be told from that."""
     try:
@@ -119,30 +160,30 @@ INSTANCES = NotAsked(
 )
 """What an API tells to administrators only."""
 
-NOT_ASKED = (
-    NotAsked(
-        "the hosts",
-        "what runs on them, in which version, with which configuration, keys, clocks and disks, nor what the target's "
-        "own upgrade checks say there",
-        "an SSH key that lets root in, or a user who may sudo: `hosts` and `access` in a cloud file",
-    ),
-    NotAsked(
-        "the database server",
-        "schemas, nova's cells and records of versions, its connections and its cluster, nor whether another run is "
-        "under way",
-        "an account that may read the services' schemas: `databases` in a cloud file",
-    ),
-    NotAsked(
-        "the broker",
-        "its version, alarms, cluster, and queues that nobody reads",
-        "SSH to a host of the broker: `broker` in a cloud file",
-    ),
-    NotAsked(
-        "the balancers",
-        "which servers are behind them, and how patient they are",
-        "SSH to the balancers' hosts: `balancer` in a cloud file",
-    ),
+HOSTS = NotAsked(
+    "the hosts",
+    "what runs on them, in which version, with which configuration, keys, clocks and disks, nor what the target's "
+    "own upgrade checks say there",
+    "an SSH key that lets root in, or a user who may sudo: `--key`, or `hosts` and `access` in a cloud file",
 )
+DATABASE = NotAsked(
+    "the database server",
+    "schemas, nova's cells and records of versions, its connections and its cluster, nor whether another run is "
+    "under way",
+    "an account that may read the services' schemas: `--database-password-file` beside `--key`, or `databases` in a "
+    "cloud file",
+)
+BROKER = NotAsked(
+    "the broker",
+    "its version, alarms, cluster, and queues that nobody reads",
+    "SSH to a host of the broker: `--key` (and `--host`), or `broker` in a cloud file",
+)
+BALANCERS = NotAsked(
+    "the balancers",
+    "which servers are behind them, and how patient they are",
+    "SSH to the balancers' hosts: `--key` (and `--host`), or `balancer` in a cloud file",
+)
+NOT_ASKED = (HOSTS, DATABASE, BROKER, BALANCERS)
 """What an API alone does not tell, and who would."""
 
 

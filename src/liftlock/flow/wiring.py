@@ -173,14 +173,19 @@ def ssh_access(file: CloudFile) -> dict[str, SshAccess]:
     return found
 
 
-def database_access(file: CloudFile, connect_s: float | None = None) -> DatabaseAccess:
-    """How to log in at the cloud's database server; `connect_s` is for how many seconds, if not as long as usual."""
+def database_access(
+    file: CloudFile, connect_s: float | None = None, *, password: str | None = None
+) -> DatabaseAccess:
+    """How to log in at the cloud's database server; `connect_s` is for how many seconds, if not as long as usual.
+
+    With a `password`, the one that the file leads to is not read.
+    """
     from liftlock.drivers.databases.access import CONNECT_S, DatabaseAccess  # noqa: PLC0415
 
     return DatabaseAccess(
         file.address_of(file.databases.host),
         file.databases.user,
-        file.databases.password.reveal(),
+        file.databases.password.reveal() if password is None else password,
         file.databases.port,
         CONNECT_S if connect_s is None else connect_s,
     )
@@ -195,22 +200,25 @@ def owner(file: CloudFile) -> Owned | None:
     return None
 
 
-def hands(file: CloudFile, shell: Shell, fence: Fence) -> Hands:
-    """Drivers for everything the cloud file names; `fence` is what `shell` puts before its commands."""
+def hands(file: CloudFile, shell: Shell, fence: Fence, *, database: bool = True) -> Hands:
+    """Drivers for everything the cloud file names; `fence` is what `shell` puts before its commands.
+
+    Where its `database` server must not be asked, nobody needs the password.
+    """
     from liftlock.drivers.clouds.openstack import OpenStackApi  # noqa: PLC0415
     from liftlock.drivers.databases.mariadb import MariaDb  # noqa: PLC0415
     from liftlock.drivers.leases.mariadb import MariaDbLease  # noqa: PLC0415
 
     clock = SystemClock()
     backups = backup_folder(file)
-    access = database_access(file)
+    access = database_access(file, password=None if database else "")
     databases = MariaDb(shell, backups, host=file.databases.host, access=access, names=file.databases.names)
     addresses = {h.name: h.address for h in file.hosts} | {g.name: g.address for g in file.green}
     api = OpenStackApi(
         file.api.cloud,
         clock,
         clouds_yaml=file.api.clouds_yaml,
-        service_versions=databases.service_versions,
+        service_versions=databases.service_versions if database else None,
         hosts=addresses,
     )
     roles = {h.name: h.roles for h in file.hosts} | {g.name: (Role.CONTROL,) for g in file.green}

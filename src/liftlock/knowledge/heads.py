@@ -1,7 +1,7 @@
 """Which schema each series has: alembic's heads after all of its migrations.
 
-As stamped by the released tools, and read from the lab's databases; keystone and neutron have one for expand and one
-for contract.
+As stamped by the released tools, and read from the lab's databases or from the releases' own files; keystone and
+neutron have one for expand and one for contract.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final
 from liftlock.knowledge.written_down import said_of
 
 _CONTRACT: Final = {
-    "keystone": ("c88cdce8f248",),
+    "keystone": ("c88cdce8f248", "e25ffa003242"),
     "neutron": ("5c85685d616d",),
-    "glance": ("2024_1_contract01",),
+    "glance": ("2023_1_contract01", "2024_1_contract01"),
 }
 """Database -> of those heads the ones that only `contract` brings: by where they lie in the wheels (`bobcat/contract`
-of keystone 29.0.2, `newton/contract` of neutron 28.0.1), by its name in glance 32.0.0."""
+and `yoga/contract` of keystone 29.0.2, `newton/contract` of neutron 28.0.1), by its name in glance 26 and 32."""
 
 
 @cache

@@ -25,3 +25,15 @@ def removed(target: str, service: str, option: str) -> Mapping[str, str]:
         if (one["service"], one["option"]) == (service, option)
         for word in one["words"]
     }
+
+
+@cache
+def removed_workers(target: str) -> Mapping[str, str]:
+    """Kind of worker, as its service's records call it -> what to do about it, of all that is gone in `target`."""
+    known = list(releases())
+    return {
+        one["kind"]: one["instead"]
+        for series, gone in said_of("gone_worker")
+        if known.index(series) <= known.index(target)
+        for one in gone
+    }

@@ -93,7 +93,7 @@ def _host(host: LabHost) -> dict[str, object]:
 
 
 def _green(host: LabHost, lab: Setting) -> dict[str, object]:
-    # 2024.1, which follows 2023.1, was released for Python 3.11 at most, and the newer Debian has 3.13.
-    image = host.image if lab.series >= "2024" else lab.control.image
+    # What follows 2023.1 and 2024.1 was released for Python 3.12 at most, and the newer Debian has 3.13.
+    image = host.image if lab.series >= "2025" else lab.control.image
     wanted = {"address": host.address, "image": image, "memory_mib": host.memory_mib}
     return {**wanted, "replaces": lab.control.name}

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from liftlock.collecting import collecting_nothing
 from liftlock.errors import BadInput
 from liftlock.files import read_text, write_text
 from liftlock.plan.fingerprint import digest, fingerprint, short
@@ -35,9 +36,15 @@ _OWN_PARTS = {
 
 def dumps(plan: Plan) -> str:
     """The plan as JSON text, with the format's number, its fingerprint and a hash of every part."""
-    plain = encode(plan)
-    whole = {"liftlock_plan": FORMAT, "fingerprint": fingerprint(plan), "parts": _parts(plain), "plan": plain}
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    with collecting_nothing():
+        plain = encode(plan)
+        whole = {
+            "liftlock_plan": FORMAT,
+            "fingerprint": fingerprint(plan),
+            "parts": _parts(plain),
+            "plan": plain,
+        }
+        return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
 def loads(text: str, kinds: Kinds, *, name: str = "the plan") -> Plan:

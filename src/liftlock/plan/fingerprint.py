@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from liftlock.collecting import collecting_nothing
 from liftlock.plan.model import Plan
 from liftlock.plan.plain import canonical, encode
 from liftlock.plan.step import Step
@@ -18,7 +19,12 @@ def fingerprint(plan: Plan) -> str:
     Words that only explain (why, what users feel, fine print) and the moment it was made are left out: the same
     plan made again has the same fingerprint.
     """
-    covered = {
+    with collecting_nothing():
+        return digest(_covered(plan))
+
+
+def _covered(plan: Plan) -> dict[str, object]:
+    covered: dict[str, object] = {
         "cloud": plan.cloud,
         "verb": plan.verb,
         "strategy": plan.strategy,
@@ -46,7 +52,7 @@ def fingerprint(plan: Plan) -> str:
     # What was accepted, by whom and until when; what an open risk says moves by itself.
     if accepted := [[risk.name, risk.accepted] for risk in plan.risks if risk.accepted]:
         covered["accepted risks"] = accepted
-    return digest(covered)
+    return covered
 
 
 def content_hash(step: Step) -> str:

@@ -281,6 +281,37 @@ def test_a_restore_brings_back_what_was_and_loses_what_came_since(place: Place) 
     assert place.port.restored(BOTH, "first")
 
 
+def test_a_database_from_before_alembic_stands_at_the_number_that_it_was_given(
+    server: MariaDbAccess, tmp_path: Path
+) -> None:
+    port = over_mariadb(server, tmp_path / "backups").port
+    server.do(
+        "USE nova_cell0",
+        "DROP TABLE alembic_version",
+        "CREATE TABLE migrate_version (repository_id VARCHAR(250) PRIMARY KEY, repository_path TEXT, version INT)",
+        "INSERT INTO migrate_version VALUES ('heat', '/usr/lib/heat, (of old)/migrate_repo', 86)",
+    )
+    assert port.revisions("nova_cell0") == ("86",)
+    assert {d.name: d.revisions for d in port.look().databases if d.name == "nova_cell0"} == {
+        "nova_cell0": ("86",)
+    }
+    port.back_up(BOTH, "first")
+    port.prove(BOTH, "first")
+    server.do(
+        "USE nova_cell0",
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)",
+        "INSERT INTO alembic_version VALUES ('c6214ca60943')",
+    )
+    assert port.revisions("nova_cell0") == ("c6214ca60943",), "the old table stays, and says nothing any more"
+    port.back_up(BOTH, "second")
+    port.restore(BOTH, "first")
+    assert port.restored(BOTH, "first")
+    assert port.revisions("nova_cell0") == ("86",)
+    port.restore(BOTH, "second")
+    assert port.restored(BOTH, "second")
+    assert port.revisions("nova_cell0") == ("c6214ca60943",)
+
+
 def test_restored_holds_while_users_write_and_no_longer_after_a_migration_or_another_restore(
     place: Place,
 ) -> None:

@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from liftlock.checks.finding import ADVICE, BLOCKER, RISK
-from liftlock.cloud.model import Cloud, FileSystem, PlannedHost, Role
+from liftlock.cloud.books import CellBook
+from liftlock.cloud.compute import ServerGroup
+from liftlock.cloud.model import Agent, Cloud, FileSystem, PlannedHost, Role
+from liftlock.knowledge.catalogue import releases
 from tests.clouds import small_cloud, with_agent, with_database_server, with_host
 from tests.unit.checks.story import Story
 
@@ -29,6 +32,45 @@ def at(*revisions: str, database: str = "neutron") -> Cloud:
     found = CLOUD.database_server.databases
     stamped = tuple(replace(d, revisions=revisions) if d.name == database else d for d in found)
     return with_database_server(CLOUD, databases=stamped)
+
+
+def packaged(started_before_s: float = -60.0) -> Cloud:
+    """The cloud from a distribution's packages, with nova-api started so long before its own was put there."""
+    now = CLOUD.taken_at
+    host = CLOUD.host("ctl-blue")
+    since = dict.fromkeys(host.versions, now - 3600.0)
+    units = tuple(
+        replace(u, release="", since=now - 3_600.0 - (started_before_s if u.name == "nova-api" else -60.0))
+        for u in host.units
+    )
+    return with_host(CLOUD, "ctl-blue", release="", packaged_since=since, units=units)
+
+
+def bridged(*hosts: str, alive: bool = True) -> Cloud:
+    """A cloud at 2024.1 with linuxbridge agents on these hosts."""
+    agents = tuple(
+        Agent("neutron-linuxbridge-agent", "neutron", host, alive, True, 5.0 if alive else 9e5)
+        for host in hosts
+    )
+    cloud = small_cloud("2024.1")
+    return replace(cloud, agents=(*cloud.agents, *agents))
+
+
+def booked(**changes: Any) -> Cloud:
+    """The cloud with something else in nova's books."""
+    return with_database_server(
+        CLOUD, cell_book=replace(CLOUD.database_server.cell_book or CellBook(), **changes)
+    )
+
+
+def grouped(policy: str, members: int) -> Cloud:
+    """The cloud with a group of so many instances on cmp1, and one that is nowhere."""
+    like = CLOUD.compute.instances[0]
+    instances = tuple(
+        replace(like, id=f"id-{n}", host="cmp1" if n < members else "") for n in range(members + 1)
+    )
+    group = ServerGroup("group-1", "masts", policy, tuple(i.id for i in instances))
+    return replace(CLOUD, compute=replace(CLOUD.compute, instances=instances, groups=(group,)))
 
 
 def unread(version: int, *hosts: str, alive: bool = True) -> Cloud:
@@ -183,6 +225,61 @@ SPEAKS = [
         target="2025.1",
     ),
     Story(
+        "workers_removed",
+        bridged("cmp1", "cmp2"),
+        BLOCKER,
+        "neutron-linuxbridge-agent",
+        "reports from 2 hosts (cmp1, cmp2), and 2025.1 has it no more",
+        "gone since neutron 26",
+        target="2025.1",
+    ),
+    Story(
+        "mappings_orphaned",
+        booked(mappings_orphaned=7),
+        RISK,
+        "nova_api",
+        "7 instance mappings lead to no instance in their cell",
+        "instance_mappings",
+    ),
+    Story(
+        "mappings_orphaned",
+        booked(mappings_orphaned=100_000),
+        RISK,
+        "nova_api",
+        "100000 or more instance mappings",
+    ),
+    Story(
+        "release_unmanaged",
+        packaged(),
+        BLOCKER,
+        "harbour-town",
+        "ctl-blue run OpenStack from packages of the distribution",
+        "for whoever upgrades them",
+    ),
+    Story(
+        "process_stale",
+        packaged(started_before_s=60.0),
+        BLOCKER,
+        "ctl-blue",
+        "nova-api still runs what was there before the package of nova 31.",
+        "systemctl restart nova-api",
+    ),
+    Story(
+        "snapshot_older",
+        replace(CLOUD, lacks=("which options are set", "Galera")),
+        RISK,
+        "harbour-town",
+        "did not ask for: which options are set; Galera",
+        "--save",
+    ),
+    Story(
+        "group_tied",
+        grouped("affinity", 2),
+        ADVICE,
+        "masts",
+        "has 2 instances that must be together on cmp1: none of them can be moved alone",
+    ),
+    Story(
         "revision_strange",
         at("5c85685d616d", "c0ffee000000"),
         RISK,
@@ -268,7 +365,22 @@ SILENT = [
     ("policy_widened", small_cloud("2026.1"), "2026.1"),
     ("policy_widened", replace(CLOUD, services=("keystone", "glance")), "2026.1"),
     ("policy_widened", CLOUD, "2025.2"),
+    ("workers_removed", bridged("cmp1", alive=False), "2025.1"),
+    ("workers_removed", bridged("cmp1"), "2024.2"),
+    ("mappings_orphaned", CLOUD, "2026.1"),
+    ("mappings_orphaned", with_database_server(CLOUD, cell_book=None), "2026.1"),
+    ("snapshot_older", CLOUD, "2026.1"),
+    ("release_unmanaged", CLOUD, "2026.1"),
+    ("release_unmanaged", with_host(CLOUD, "ctl-blue", release="", versions={}), "2026.1"),
+    ("process_stale", packaged(), "2026.1"),
+    ("group_tied", grouped("affinity", 1), "2026.1"),
+    ("group_tied", grouped("soft-affinity", 2), "2026.1"),
     ("revision_strange", CLOUD, "2026.1"),
+    (
+        "revision_strange",
+        with_host(at("c0ffee000000"), "ctl-blue", versions=releases()["2025.2"].versions),
+        "2026.1",
+    ),
     ("revision_strange", at(), "2026.1"),
     ("revision_strange", at("c0ffee000000", database="somebody_elses"), "2026.1"),
     ("volumes_on_one_host", options(CLOUD, LVM), "2026.1"),

@@ -66,7 +66,7 @@ def test_a_snapshot_keeps_what_was_accepted_when_it_was_taken(desk: Path) -> Non
     [
         (None, "cannot be read"),
         ("{", "is torn, or no snapshot"),
-        ('{"format": "liftlock cloud 3"}', "was made by a newer liftlock"),
+        ('{"format": "liftlock cloud 4"}', "was made by a newer liftlock"),
         (
             '{"format": "liftlock cloud 2", "name": "x", "taken_at": 1, "hosts": []}',
             "cannot be told from outside",

@@ -290,9 +290,10 @@ def books(server: MariaDbAccess) -> MariaDbAccess:
         "CREATE OR REPLACE DATABASE nova DEFAULT CHARACTER SET utf8mb3",
         "CREATE OR REPLACE DATABASE api_of_nova DEFAULT CHARACTER SET utf8mb3",
         "USE nova",
-        "CREATE TABLE instances (id INT AUTO_INCREMENT PRIMARY KEY, deleted INT, node VARCHAR(9), compute_id BIGINT)",
+        "CREATE TABLE instances (id INT AUTO_INCREMENT PRIMARY KEY, deleted INT, node VARCHAR(9), compute_id BIGINT, "
+        "uuid CHAR(36))",
         "INSERT INTO instances (deleted, node, compute_id) VALUES (0, 'a', 1), (0, 'a', NULL), (0, NULL, NULL)",
-        "INSERT INTO instances (deleted, node, compute_id) VALUES (3, 'a', 1)",
+        "INSERT INTO instances (deleted, node, compute_id, uuid) VALUES (3, 'a', 1, 'e')",
         "CREATE TABLE compute_nodes (host VARCHAR(9), deleted INT)",
         "INSERT INTO compute_nodes VALUES ('cmp1', 0), ('cmp2', 0), ('cmp3', 7)",
         "CREATE TABLE odd (a VARCHAR(9)) ENGINE=MyISAM CHARACTER SET latin1",
@@ -306,6 +307,7 @@ def books(server: MariaDbAccess) -> MariaDbAccess:
         "INSERT INTO host_mappings VALUES ('cmp1')",
         "CREATE TABLE instance_mappings (instance_uuid CHAR(36), cell_id INT, queued_for_delete BOOL)",
         "INSERT INTO instance_mappings VALUES ('a', 1, 0), ('b', NULL, 0), ('c', NULL, 0), ('d', NULL, 1)",
+        "INSERT INTO instance_mappings VALUES ('e', 2, 0), ('f', 2, 0), ('g', 2, 1)",
         "CREATE TABLE build_requests (instance_uuid CHAR(36))",
         "INSERT INTO build_requests VALUES ('c')",
     )
@@ -330,6 +332,7 @@ def test_novas_books_say_which_hosts_and_instances_are_in_no_cell_and_no_passwor
     ]
     assert seen.cell_book.hosts_unmapped == ("cmp2",)
     assert seen.cell_book.instances_unmapped == 1
+    assert seen.cell_book.mappings_orphaned == 1
     assert "hunter2" not in repr(seen)
 
 

@@ -15,7 +15,7 @@ from liftlock.drivers.on_host import below
 from liftlock.drivers.on_host.below import filesystems, held, ovn, told_version
 from liftlock.drivers.on_host.chosen import configuration_since, names, options, policies
 from liftlock.drivers.on_host.haproxy import told_in_files
-from liftlock.drivers.on_host.host import queue_options
+from liftlock.drivers.on_host.host import packaged, queue_options
 from liftlock.drivers.on_host.itself import addresses, compute_id
 from liftlock.drivers.on_host.keysets import key_sets
 from liftlock.drivers.on_host.loaded import release_in, running
@@ -29,6 +29,28 @@ def keystone(root: Path, keys: dict[str, str], conf: str = "") -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     (root / "etc/keystone/keystone.conf").write_text(conf)
+
+
+def test_versions_of_a_distributions_packages_are_told_with_when_they_were_put_there(tmp_path: Path) -> None:
+    debians, ours = (
+        tmp_path / "usr/lib/python3/dist-packages",
+        tmp_path / "usr/local/lib/python3.13/dist-packages",
+    )
+    redhats = tmp_path / "usr/lib64/python3.9/site-packages"
+    for folder, name in (
+        (debians, "nova-31.0.0.egg-info"),
+        (debians, "python_novaclient-18.9.0.dist-info"),
+        (debians, "oslo.config-9.7.1.egg-info"),
+        (redhats, "openstack_heat-24.0.0-py3.9.egg-info"),
+        (ours, "nova-31.0.1.dist-info"),
+    ):
+        (folder / name).mkdir(parents=True)
+    os.utime(debians / "nova-31.0.0.egg-info", (1_000, 1_000))
+    found, since = packaged({"nova": "nova", "openstack-heat": "heat", "glance": "glance"}, str(tmp_path))
+    assert found == {"nova": "31.0.1", "heat": "24.0.0"}
+    assert since.keys() == found.keys()
+    assert min(since.values()) > 1_000, "when it was built is not when it came"
+    assert packaged({"nova": "nova"}, str(tmp_path / "none")) == ({}, {})
 
 
 def test_the_same_keys_are_told_alike_wherever_they_lie_and_whatever_lies_beside_them(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from liftlock.flow.first_file.draft_text import Choices, scalar, text
 from liftlock.flow.first_file.init import Wish, choices, init, refuse_blindness, write
 from liftlock.flow.first_file.lookout import look_around
 from liftlock.flow.first_file.sightings import Machine, Place, Section, Sightings
+from liftlock.flow.first_file.undeclared import found_only, unreached
+from liftlock.flow.survey import BALANCERS, BROKER, DATABASE
 from liftlock.knowledge.catalogue import services
 from liftlock.ports.shell import Finished
 
@@ -597,6 +599,22 @@ def test_words_of_others_cannot_break_out_of_a_comment() -> None:
     assert read(seen).name == "lab"
 
 
+def test_what_lets_nobody_in_is_not_asked_and_the_database_only_with_a_password() -> None:
+    whole = draft(look(tiny()))
+    entered = {entry.address for entry in whole.hosts}
+    assert unreached(whole, entered, password=True) == ()
+    assert unreached(whole, entered, password=False) == (DATABASE,)
+    file = parse(text(whole, CHOICES), Path("/srv/cloud.yaml"))
+    assert found_only(file, entered).hosts == file.hosts
+    assert unreached(whole, {file.host("ctl-blue").address}, password=True) == (BROKER, BALANCERS)
+    nothing = draft(look({}))
+    assert unreached(nothing, (), password=True) == (DATABASE, BROKER, BALANCERS)
+    by_hearsay = found_only(parse(text(nothing, CHOICES), Path("/srv/cloud.yaml")), ())
+    assert [h.name for h in by_hearsay.hosts] == ["ctl-blue", "cmp1", "cmp2"], (
+        "they run OpenStack, as nova says"
+    )
+
+
 def wish(folder: Path) -> Wish:
     (folder / "key").write_text("")
     (folder / "known_hosts").write_text("")
@@ -626,7 +644,7 @@ def test_paths_below_the_files_folder_are_written_relative_to_it(tmp_path: Path)
 def test_a_cloud_none_of_whose_hosts_lets_us_in_makes_no_file() -> None:
     with pytest.raises(Unreachable, match="does not answer SSH") as refused:
         refuse_blindness(look({}))
-    assert refused.value.now == "no file was written"
+    assert refused.value.now == "nothing was changed, and no file was written"
 
 
 def test_a_host_option_without_an_address_is_told_in_three_parts(

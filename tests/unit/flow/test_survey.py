@@ -23,11 +23,11 @@ from liftlock.cloud.model import (
     Tenancy,
 )
 from liftlock.cloud.traces import Backup
-from liftlock.cloud.versions import series_named
+from liftlock.cloud.versions import series_named, series_of_cloud
 from liftlock.engine.lock import RunLock
-from liftlock.errors import Unreachable
+from liftlock.errors import NotAllowed, Unreachable
 from liftlock.flow.site import journal_file
-from liftlock.flow.survey import survey
+from liftlock.flow.survey import BALANCERS, BROKER, DATABASE, survey, survey_undeclared
 from liftlock.ports.hands import Hands
 from liftlock.ports.lease import Holder
 from liftlock.sim.cloud import SimCloud
@@ -188,3 +188,40 @@ def test_the_small_cloud_of_the_tests_and_the_simulators_are_of_one_shape() -> N
     assert {d.name for d in ours.database_server.databases} == {
         d.name for d in theirs.database_server.databases
     }
+
+
+def test_of_an_undeclared_cloud_each_source_without_credentials_is_one_that_was_not_asked() -> None:
+    hands = SimCloud.tiny().hands
+    whole = survey_undeclared(FILE, hands, ())
+    assert (whole.not_asked, whole.problems) == ((), ())
+    assert replace(whole, taken_at=0) == replace(survey(FILE, hands), taken_at=0, backups=None, greens=())
+    mute = replace(hands, databases=Broken(), broker=Broken(), balancer=Broken())  # type: ignore[arg-type]
+    cloud = survey_undeclared(FILE, mute, (DATABASE, BROKER, BALANCERS))
+    assert cloud.hosts == whole.hosts
+    found = examine(cloud, series_named("2026.1"))
+    assert [f.name for f in found if f.severity == "blocker"] == []
+    assert {f.about for f in found if f.check == "not_asked"} == {
+        s.what for s in (DATABASE, BROKER, BALANCERS)
+    }
+    silent = survey_undeclared(FILE, mute, ())
+    assert [f.check for f in examine(silent, series_named("2026.1")) if f.severity == "blocker"] == [
+        "balancer_unreachable",
+        "broker_unreachable",
+        "database_unreachable",
+    ]
+
+
+def test_an_account_that_is_refused_has_not_asked_and_the_series_is_told_from_outside() -> None:
+    class Refusing(Broken):
+        def agents(self) -> tuple[Agent, ...]:
+            raise NotAllowed("the account of `lab` may not list workers")
+
+    hands = replace(SimCloud.tiny().hands, api=Refusing(), hosts=Broken())  # type: ignore[arg-type]
+    cloud = survey_undeclared(FILE, hands, (DATABASE,))
+    assert [s.what for s in cloud.not_asked] == [DATABASE.what, "the records of workers"]
+    assert series_of_cloud(cloud) is None
+    known = replace(cloud, compute=Compute(microversion="2.100"))
+    assert series_of_cloud(known) == "2025.1"
+    assert series_of_cloud(replace(known, not_asked=())) is None, (
+        "a cloud file declares hosts that must answer"
+    )

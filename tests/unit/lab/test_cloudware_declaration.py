@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
 import yaml
 
 from liftlock.cloud.file import load
@@ -22,6 +23,15 @@ def test_liftlock_accepts_the_labs_cloud_file_and_finds_its_secrets(tmp_path: Pa
     assert found.host("db1").roles == (Role.DATABASE, Role.BROKER)
     assert found.databases.password.reveal() == lab.secrets["liftlock"]
     assert found.access.key == place.key
+
+
+@pytest.mark.parametrize(
+    ("series", "image"), [("2023.1", "control"), ("2024.1", "control"), ("2025.1", "control-trixie")]
+)
+def test_green_boots_what_the_next_release_was_made_for(tmp_path: Path, series: str, image: str) -> None:
+    lab, place = lab_in(tmp_path, series), LabPlace(state=tmp_path, cache=tmp_path / "cache")
+    cloudfile.write(lab, place)
+    assert [green.image for green in load(place.cloud_file).green] == [image]
 
 
 def test_the_cloud_file_holds_no_secret(tmp_path: Path) -> None:

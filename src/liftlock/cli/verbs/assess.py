@@ -10,9 +10,10 @@ from cliff.lister import Lister
 
 from liftlock.checks.finding import BLOCKER, RISK
 from liftlock.cli.verb import Verb, add_cloud_file, add_target_environment
+from liftlock.cli.verbs.init import add_database, add_ssh, named
 from liftlock.cloud.codec import read, write
-from liftlock.errors import Refused
-from liftlock.flow.assess import Assessment, assess, assess_api, judge
+from liftlock.errors import BadInput, Refused
+from liftlock.flow.assess import Assessment, assess, assess_api, assess_undeclared, judge
 from liftlock.flow.survey import WORKERS
 from liftlock.flow.wiring import api_of, opened, wall_clock
 from liftlock.plan.alike import name_of, together, what_of
@@ -38,7 +39,7 @@ class Assess(Verb, Lister):
             "--os-cloud",
             default="",
             metavar="NAME",
-            help="ask only the API, as this entry of clouds.yaml; no cloud file is needed",
+            help="ask the API as this entry of clouds.yaml, and hosts with `--key`; no cloud file is needed",
         )
         source.add_argument(
             "--offline",
@@ -47,6 +48,13 @@ class Assess(Verb, Lister):
             help="judge a snapshot that was saved; nothing is asked",
         )
         add_target_environment(source)
+        reach = parser.add_argument_group("what else may be asked without a cloud file, with `--os-cloud`")
+        add_ssh(reach, required=False)
+        add_database(
+            reach,
+            "may read the services' databases",
+            "file with the database's password: without one the server is not asked",
+        )
         parser.add_argument("--save", type=Path, metavar="FILE", help="keep the snapshot in this file")
         parser.add_argument(
             "--long",
@@ -75,10 +83,42 @@ def assessed(parsed_args: argparse.Namespace) -> Assessment:
     if parsed_args.offline:
         return judge(read(parsed_args.offline), parsed_args.to)
     if parsed_args.os_cloud:
-        name = parsed_args.os_cloud
-        return assess_api(name, api_of(name), wall_clock(), parsed_args.to)
+        return without_a_file(parsed_args)
+    if parsed_args.key or parsed_args.database_password_file:
+        raise BadInput(
+            "`--key` and `--database-password-file` are for a cloud without a cloud file",
+            hint="name the entry of clouds.yaml too: `--os-cloud NAME`; a cloud file has `access` and `databases`",
+        )
     with opened(parsed_args.cloud_file) as site:
         return assess(site, parsed_args.to, parsed_args.target_env)
+
+
+def without_a_file(parsed_args: argparse.Namespace) -> Assessment:
+    """The assessment of a cloud by its API, and by its hosts where there is a key that lets in."""
+    name = parsed_args.os_cloud
+    if parsed_args.key is None:
+        if parsed_args.database_password_file:
+            raise BadInput(
+                "the database server's address is read on hosts", hint="name a key that lets in: `--key FILE`"
+            )
+        return assess_api(name, api_of(name), wall_clock(), parsed_args.to)
+    from liftlock.flow.first_file.init import Wish  # noqa: PLC0415  (the client libraries take a second to load)
+    from liftlock.flow.first_file.undeclared import undeclared  # noqa: PLC0415
+
+    password = parsed_args.database_password_file
+    wish = Wish(
+        cloud=name,
+        key=parsed_args.key.expanduser().absolute(),
+        known_hosts=parsed_args.known_hosts.expanduser().absolute(),
+        output=Path("cloud.yaml"),
+        user=parsed_args.user,
+        port=parsed_args.port,
+        hosts=dict(named(words) for words in parsed_args.host),
+        database_user=parsed_args.database_user,
+        password_file=password.expanduser().absolute() if password else None,
+    )
+    with undeclared(wish) as (site, left_out):
+        return assess_undeclared(site, left_out, parsed_args.to)
 
 
 def in_short(assessment: Assessment) -> list[tuple[str, ...]]:

@@ -5,9 +5,42 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 from liftlock.cli.verb import Verb
 from liftlock.errors import BadInput
+
+
+def add_ssh(parser: Any, *, required: bool) -> None:
+    """The options that tell how hosts are reached which nobody has declared."""
+    parser.add_argument("--key", type=Path, required=required, metavar="FILE", help="private key for SSH")
+    parser.add_argument(
+        "--known-hosts",
+        type=Path,
+        default=Path("~/.ssh/known_hosts"),
+        metavar="FILE",
+        help="public keys of hosts; others are refused (default: ~/.ssh/known_hosts)",
+    )
+    parser.add_argument("--user", default="root", help="who logs in (default: root)")
+    parser.add_argument("--port", type=port, default=22, help="of SSH (default: 22)")
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME=ADDRESS",
+        help="a host that nothing reports from, or whose address is not found; may be repeated",
+    )
+
+
+def add_database(parser: Any, may: str, password: str) -> None:
+    """The options that tell as whom the database server is asked, what he needs, and what becomes of the file."""
+    parser.add_argument(
+        "--database-user",
+        default="root",
+        metavar="NAME",
+        help=f"who {may} (default: root)",
+    )
+    parser.add_argument("--database-password-file", type=Path, metavar="FILE", help=password)
 
 
 class Init(Verb):
@@ -26,40 +59,17 @@ class Init(Verb):
             metavar="NAME",
             help="the administrator's entry in clouds.yaml (default: $OS_CLOUD)",
         )
-        parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="private key for SSH")
-        parser.add_argument(
-            "--known-hosts",
-            type=Path,
-            default=Path("~/.ssh/known_hosts"),
-            metavar="FILE",
-            help="public keys of hosts; others are refused (default: ~/.ssh/known_hosts)",
-        )
-        parser.add_argument("--user", default="root", help="who logs in (default: root)")
-        parser.add_argument("--port", type=port, default=22, help="of SSH (default: 22)")
-        parser.add_argument(
-            "--host",
-            action="append",
-            default=[],
-            metavar="NAME=ADDRESS",
-            help="a host that nothing reports from, or whose address is not found; may be repeated",
-        )
+        add_ssh(parser, required=True)
         parser.add_argument(
             "--archives",
             type=Path,
             metavar="FOLDER",
             help="folder with built releases (default: releases beside the file)",
         )
-        parser.add_argument(
-            "--database-user",
-            default="root",
-            metavar="NAME",
-            help="who may read, dump and replace every database (default: root)",
-        )
-        parser.add_argument(
-            "--database-password-file",
-            type=Path,
-            metavar="FILE",
-            help="file the cloud file refers to (default: secrets/database beside it); its content is not read",
+        add_database(
+            parser,
+            "may read, dump and replace every database",
+            "file the cloud file refers to (default: secrets/database beside it); its content is not read",
         )
         parser.add_argument(
             "-o",

@@ -194,7 +194,8 @@ def _cell_book(server: Cursor, names: Mapping[str, str]) -> CellBook | None:
     api, cell = (quoted(names.get(usual, usual)) for usual in ("nova_api", "nova"))
     try:
         cells = rows(
-            server, f"SELECT uuid, name, database_connection, disabled FROM {api}.cell_mappings ORDER BY id"
+            server,
+            f"SELECT id, uuid, name, database_connection, disabled FROM {api}.cell_mappings ORDER BY id",
         )
         hosts = rows(
             server,
@@ -213,11 +214,33 @@ def _cell_book(server: Cursor, names: Mapping[str, str]) -> CellBook | None:
     return CellBook(
         tuple(
             Cell(str(uuid), str(name or ""), database_of(str(url)), bool(off))
-            for uuid, name, url, off in cells
+            for _, uuid, name, url, off in cells
         ),
         tuple(str(host) for (host,) in hosts),
         int(lost[0][0]),
+        # A template leaves open which database it is: that of nova.conf.
+        sum(
+            _orphans(
+                server, api, int(number), database_of(str(url)).replace("{path}", names.get("nova", "nova"))
+            )
+            for number, _, _, url, _ in cells
+        ),
     )
+
+
+def _orphans(server: Cursor, api: str, cell: int, database: str) -> int:
+    """Mappings of a cell that lead to no instance there; 0 where its database is on another server."""
+    some = (
+        f"SELECT 1 FROM {api}.instance_mappings m WHERE m.cell_id = {cell} AND m.queued_for_delete = 0 "
+        f"AND NOT EXISTS (SELECT 1 FROM {quoted(database)}.instances i WHERE i.uuid = m.instance_uuid) "
+        f"LIMIT {COUNTED_MOST}"
+    )
+    try:
+        return int(rows(server, f"SELECT COUNT(*) FROM ({some}) AS some")[0][0])
+    except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as problem:
+        if problem.args[0] in _NOT_THERE:
+            return 0
+        raise
 
 
 def database_of(url: str) -> str:

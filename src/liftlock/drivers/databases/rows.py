@@ -1,7 +1,5 @@
 """Statements of a session, and what comes back."""
 
-# ruff: noqa: S608  (names of schemas cannot be bound as parameters; the cloud file checks their form)
-
 from __future__ import annotations
 
 from typing import Any
@@ -24,11 +22,16 @@ def quoted(name: str) -> str:
 
 
 def revisions(server: Cursor, database: str) -> tuple[str, ...]:
-    """Alembic heads stamped in a database, sorted; empty when there are none."""
-    try:
-        found = rows(server, f"SELECT version_num FROM {quoted(database)}.alembic_version")
-    except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as problem:
-        if problem.args[0] in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR):
-            return ()
-        raise
-    return tuple(sorted(str(row[0]) for row in found))
+    """Heads stamped in a database, sorted; empty when there are none.
+
+    Alembic's; where it was never there, the number of sqlalchemy-migrate, by which heat counted until 2023.1.
+    """
+    for query in ("SELECT version_num FROM {}.alembic_version", "SELECT version FROM {}.migrate_version"):
+        try:
+            found = rows(server, query.format(quoted(database)))
+        except (pymysql.err.ProgrammingError, pymysql.err.OperationalError) as problem:
+            if problem.args[0] not in (ER.NO_SUCH_TABLE, ER.BAD_DB_ERROR):
+                raise
+        else:
+            return tuple(sorted(str(row[0]) for row in found))
+    return ()

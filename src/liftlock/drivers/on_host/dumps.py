@@ -55,7 +55,7 @@ class Contents:
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, object]] = {}
         self.clause = ""
-        self.revisions: list[str] = []
+        self._stamps: dict[str, list[str]] = {"alembic_version": [], "migrate_version": []}
         self._section = ""
         self._hash = hashlib.sha256()
         self._rows = 0
@@ -72,11 +72,19 @@ class Contents:
         if line.startswith(b"("):
             # mariadb-dump writes each row on a line of its own, and line ends inside of values as \n.
             self._rows += 1
-            if self._section == "alembic_version":
-                self.revisions.append(line.decode().strip("(),;'\n"))
+            if self._section in self._stamps:
+                # The last of the columns: sqlalchemy-migrate tells its own name and place before it.
+                stamp = line.decode().strip("(),;'\n").rpartition(",")[2].strip("'")
+                self._stamps[self._section].append(stamp)
         elif line.startswith(b") ENGINE="):
             line = COUNTER.sub(b"", line)
         self._hash.update(line)
+
+    @property
+    def revisions(self) -> list[str]:
+        """What the database is stamped with, sorted: by alembic, or by sqlalchemy-migrate where that never was."""
+        there = "alembic_version" in self.tables
+        return sorted(self._stamps["alembic_version" if there else "migrate_version"])
 
     def close(self) -> None:
         """The section ends."""
@@ -183,7 +191,7 @@ def dump(access: str, databases: list[str], folder: Path) -> dict[str, object]:
         name: {
             "sha256": sha256(folder / f"{name}.sql.gz"),
             "clause": contents.clause,
-            "revisions": sorted(contents.revisions),
+            "revisions": contents.revisions,
             "tables": contents.tables,
         }
         for name, contents in found.items()

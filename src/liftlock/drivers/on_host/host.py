@@ -22,6 +22,10 @@ from liftlock.drivers.on_host.trees import digest
 
 ONE_SHOTS = re.compile(r"-(manage|status|rootwrap|rootwrap-daemon)$")
 """Programs an operator runs by hand; they end by themselves."""
+SITES = ("usr/lib*/python3*/*-packages/*-info", "usr/local/lib*/python3*/*-packages/*-info")
+"""Where distributions keep what is installed for their own Python; what was put there by hand counts more."""
+INFO = re.compile(r"(.+?)-(\d[^-]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")
+"""Name and version in the name of a package's folder: `nova-31.0.0.egg-info`."""
 
 
 def system() -> str:
@@ -67,6 +71,23 @@ def versions(release: Path, deliverables: dict[str, str]) -> dict[str, str]:
         if name in deliverables:
             found[deliverables[name]] = version
     return found
+
+
+def packaged(deliverables: dict[str, str], root: str = "/") -> tuple[dict[str, str], dict[str, float]]:
+    """As `versions`, of what the distribution's own packages brought; and since when each is as it is.
+
+    The date of a file is when its package was built: what counts is when it was put here.
+    """
+    found: dict[str, str] = {}
+    since: dict[str, float] = {}
+    for folder in SITES:
+        for info in sorted(Path(root).glob(folder)):
+            name = INFO.fullmatch(info.name)
+            key = re.sub(r"[-_.]+", "-", name[1]).lower() if name else ""
+            if name and key in deliverables:
+                found[deliverables[key]] = name[2]
+                since[deliverables[key]] = info.lstat().st_ctime
+    return found, since
 
 
 def show(units: Iterable[str], properties: Iterable[str]) -> list[dict[str, str]]:
@@ -189,6 +210,7 @@ def main(
     """Look, and print."""
     current, present, since = releases(root)
     total, available = memory()
+    brought, brought_since = ({}, {}) if current else packaged(on_pypi)
     seen = {
         "system": system(),
         "boot_id": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
@@ -198,7 +220,8 @@ def main(
         "disk_free_mib": free_mib(root),
         "release": current,
         "releases": present,
-        "versions": versions(Path(root, current), on_pypi) if current else {},
+        "versions": versions(Path(root, current), on_pypi) if current else brought,
+        "packaged_since": brought_since,
         "release_since": since,
         "units": known_units(parts, root),
         "strangers": strangers(root, parts, deliverables),

@@ -46,6 +46,20 @@ def init(wish: Wish) -> Draft:
     `Unreachable` if keystone does not answer or no host lets us in.
     """
     refuse_impossible(wish)
+    seen, clouds_yaml = looked_around(wish)
+    refuse_blindness(seen)
+    made = draft(seen)
+    if not wish.archives.is_dir():
+        made = replace(
+            made,
+            gaps=(*made.gaps, Gap("deployer", f"built releases: there is no folder {wish.archives} yet")),
+        )
+    write(wish.output, text(made, choices(wish, clouds_yaml)))
+    return made
+
+
+def looked_around(wish: Wish) -> tuple[Sightings, Path | None]:
+    """What the API and the hosts it leads to tell, and which `clouds.yaml` the entry is in."""
     tells = roster(wish.cloud)
     api = OpenStackApi(wish.cloud, SystemClock(), clouds_yaml=tells.clouds_yaml)
 
@@ -54,16 +68,7 @@ def init(wish: Wish) -> Draft:
             {a: SshAccess(a, wish.key, wish.known_hosts, wish.user, wish.port) for a in addresses}
         )
 
-    seen = look_around(api, tells, wish.hosts, shell, resolved)
-    refuse_blindness(seen)
-    made = draft(seen)
-    if not wish.archives.is_dir():
-        made = replace(
-            made,
-            gaps=(*made.gaps, Gap("deployer", f"built releases: there is no folder {wish.archives} yet")),
-        )
-    write(wish.output, text(made, choices(wish, tells.clouds_yaml)))
-    return made
+    return look_around(api, tells, wish.hosts, shell, resolved), tells.clouds_yaml
 
 
 def refuse_impossible(wish: Wish) -> None:
@@ -86,13 +91,13 @@ def refuse_blindness(seen: Sightings) -> None:
     if not seen.silent:
         raise Unreachable(
             "the API names no host, and none was named",
-            now="no file was written",
+            now="nothing was changed, and no file was written",
             hint="name hosts with `--host NAME=ADDRESS`",
         )
     reasons = "\n".join(f"  - {s.lead.name or s.lead.addresses[0]}: {s.why}" for s in seen.silent[:5])
     raise Unreachable(
         f"no host the API leads to lets us look at it\n{reasons}",
-        now="no file was written",
+        now="nothing was changed, and no file was written",
         hint="see `--key`, `--known-hosts` and `--user`, or name hosts with `--host NAME=ADDRESS`",
     )
 
