@@ -71,7 +71,6 @@ class Lodging:
         self._held = ExitStack()
         self._lock: Cursor | None = None
         self._account = ""
-        self._client = ""
         self._names: tuple[str, ...] = ()
         self._logged_before = 0
         self.cleared: tuple[str, ...] = ()
@@ -315,7 +314,7 @@ class Lodging:
             rows(server, statement)
         book = f"INSERT INTO {_OURS}.rehearsal_accounts (name, client, cloud) VALUES (%s, %s, %s)"
         rows(server, book, account, client, self._cloud)
-        self._account, self._client = account, client
+        self._account = account
         user = f"{_text(server, account)}@{_text(server, client)}"
         self._create_account(server, account, user, password)
         for name in self._names:
