@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,21 +130,22 @@ class Lift:
         time.sleep(0.2)
 
     def failures(self) -> list[dict[str, Any]]:
-        """Every failed request, with the fault it came after."""
-        found = []
+        """Failed requests by the fault they came after, by service and by what came of them."""
+        counted: Counter[tuple[str, ...]] = Counter()
+        last_after: dict[tuple[str, ...], float] = {}
         for request in self._prober.requests():
             if request["outcome"] == "ok":
                 continue
             before = [f for f in self.told if f["at"] - 1 <= request["t"] + request["latency_ms"] / 1000]
-            last = before[-1] if before else None
-            found.append(
-                {
-                    "after": last["fault"] if last else "",
-                    "after_s": round(request["t"] - last["at"], 1) if last else None,
-                    **{k: request[k] for k in ("service", "verb", "outcome", "backend")},
-                }
-            )
-        return found
+            fault = before[-1] if before else {"fault": "", "at": request["t"]}
+            what = (fault["fault"], request["service"], request["outcome"][:60])
+            counted[what] += 1
+            last_after[what] = round(request["t"] - fault["at"], 1)
+        return [
+            {"after": after, "service": service, "outcome": outcome, "requests": number, "last_after_s": last}
+            for (after, service, outcome), number in counted.items()
+            for last in (last_after[after, service, outcome],)
+        ]
 
 
 def sql(statement: str) -> str:
@@ -233,6 +235,7 @@ def broken(folder: Path) -> dict[str, Any]:
         "failures": failures,
         "writes_lost_or_changed": summary["writes"]["findings"],
         "boot_list_delete_after_rollback_seconds": booted,
+        "users_things": tenants_things(folder),
     }
 
 
@@ -295,15 +298,6 @@ def at_the_gate(lift: Lift) -> None:
     with lift.fault(off):
         cut_power()
     lift.held_by(off, lambda: None)
-
-
-def rounds_of(folder: Path, count: int) -> dict[str, Any]:
-    """So many rounds one after the other on the lab that is up, and users' things at the end."""
-    told = []
-    for number in range(1, count + 1):
-        told.append(broken(folder / str(number)))
-        print(json.dumps(told[-1], indent=1, ensure_ascii=False), flush=True)
-    return {"rounds": told, "users_things": tenants_things(folder)}
 
 
 if __name__ == "__main__":
