@@ -123,8 +123,7 @@ def resume_seconds(folder: Path, words: list[str]) -> float:
 
 
 def runner_killed(folder: Path) -> dict[str, Any]:
-    """Ten times `kill -9` in one lift: on the way to green, rolling back, finalizing, retiring."""
-    rounds.fresh_lab(folder)
+    """Ten times `kill -9` on the lab that is up: eight on the way to green, one rolling back, one finalizing."""
     plan = folder / "plan.json"
     with probing(folder / "probes") as prober:
         bastion("liftlock", "plan", "--to", "2026.1", "-o", str(plan))
@@ -136,10 +135,12 @@ def runner_killed(folder: Path) -> dict[str, Any]:
         bastion(*following)
         kills.append(one)
         rounds.upgrade(folder / "plan-2.json")
-        one, following = killed(folder / "finalize.said", ["liftlock", "finalize"], ": finalize")
+        one, following = killed(
+            folder / "finalize.said", ["liftlock", "finalize", "--cloud", "lab"], ": finalize"
+        )
         bastion(*following, "--no-wait")
         kills.append(one)
-        bastion("liftlock", "retire")
+        bastion("liftlock", "retire", "--cloud", "lab")
         bastion("liftlock", "verify")
         prober.await_(good=1000, calm=10)
         summary = prober.stop()
