@@ -224,15 +224,14 @@ def broken(folder: Path) -> dict[str, Any]:
         bastion("liftlock", "verify")
         booted = boot("broken-rolled-back")
         prober.await_(calm=10)
-        named = json.loads(bastion("liftlock", "report", "--probes", str(prober.folder), "-f", "json"))
-        failures = lift.failures()
         summary = prober.stop()
+    named = json.loads(bastion("liftlock", "report", "--probes", str(prober.folder), "-f", "json"))
     return {
         "faults": lift.told,
         "requests_total": summary["requests_total"],
         "requests_failed": summary["requests_failed"],
         "named_by_the_report": len(named["failed_requests"]),
-        "failures": failures,
+        "failures": lift.failures(),
         "writes_lost_or_changed": summary["writes"]["findings"],
         "boot_list_delete_after_rollback_seconds": booted,
         "users_things": tenants_things(folder),
