@@ -60,7 +60,7 @@ def test_blue_serves_again_with_the_databases_configuration_and_keys_of_the_back
     assert cloud.databases["nova"].rows["instances"] == ["web-1"]
     assert cloud.hosts[BLUE].files[key] == was
     assert {d.series for d in cloud.databases.values()} == {"2025.1"}
-    assert "heat-green" not in cloud.vhosts
+    assert not any(name.startswith("heat-") for name in cloud.vhosts)
     assert not any(cloud.hosts[BLUE].rotations.values()), "keys may be rotated again"
 
 

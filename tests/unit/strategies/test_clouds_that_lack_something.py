@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,24 @@ def test_a_service_that_the_cloud_does_not_have_is_in_no_plan(whole: Order, name
         told = words(plan)
         for part in services()[name].control_parts():
             assert part.name not in told.split()
+
+
+def test_the_next_lifts_green_gets_another_virtual_host_than_the_one_that_is_blues_by_then(
+    whole: Order,
+) -> None:
+    following = replace(whole, target_release="2026.2-4711")
+    made = [
+        next(step.vhost for step in steps_of(blue_green.expand(order)) if isinstance(step, MakeVhost))
+        for order in (whole, following)
+    ]
+    assert made == [green.vhost(whole), "heat-2026.2-4711"]
+    for order, vhost in ((whole, made[0]), (following, made[1])):
+        (rewritten,) = green.substitutions(order)
+        blues = f"rabbit://heat:hunter2@10.0.0.1:5672/{made[0]}"
+        assert (
+            re.sub(rewritten.pattern, rewritten.replacement, blues)
+            == f"rabbit://heat:hunter2@10.0.0.1:5672/{vhost}"
+        )
 
 
 def test_green_needs_its_own_virtual_host_only_for_heat(whole: Order) -> None:

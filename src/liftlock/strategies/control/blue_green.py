@@ -155,7 +155,7 @@ def api_starts(order: Order, service: Service) -> Iterator[Step]:
     if api is None:
         return
     if api.handover is Handover.OWN_VHOST:
-        yield MakeVhost(green.VHOST, green.BLUE_VHOST)
+        yield MakeVhost(green.vhost(order), green.BLUE_VHOST)
         for worker in green.workers(service):
             yield from (StartOnGreen(g, p.name) for g, p in green.places(order, service) if p == worker)
             yield from green.await_listeners(order, service, worker)

@@ -21,8 +21,6 @@ from liftlock.strategies import blocks
 from liftlock.strategies.order import GreenHost, Order
 
 BLUE_VHOST = "/"
-VHOST = "heat-green"
-"""Virtual host of green's heat, as heat's own upgrade guide asks for."""
 
 
 def prepare(order: Order) -> Stage:
@@ -59,6 +57,14 @@ def lane(order: Order, green: GreenHost) -> tuple[Step, ...]:
     return (ProvisionHost(wanted, f"image {green.image}"), alike, *rewrite)
 
 
+def vhost(order: Order) -> str:
+    """Virtual host of green's heat, as heat's own upgrade guide asks for.
+
+    Named after the release: green of the next lift must not get the one that is blue's by then.
+    """
+    return f"heat-{order.target_release}"
+
+
 def substitutions(order: Order) -> tuple[Substitution, ...]:
     """Values of which only a part changes: secrets in them stay unread."""
     if "heat" not in order.cloud.services:
@@ -69,7 +75,7 @@ def substitutions(order: Order) -> tuple[Substitution, ...]:
             "DEFAULT",
             "transport_url",
             r"/[^/@]*$",
-            f"/{VHOST}",
+            f"/{vhost(order)}",
             "heat's guide: engines of two releases need virtual hosts of their own",
         ),
     )
@@ -114,7 +120,7 @@ def await_listeners(order: Order, service: Service, part: Part) -> Iterator[Step
     for host, found in places(order, service):
         if found == part and part.topics:
             back = "" if own else blue[host]
-            yield AwaitListener(part.name, part.topics, VHOST if own else BLUE_VHOST, host, back)
+            yield AwaitListener(part.name, part.topics, vhost(order) if own else BLUE_VHOST, host, back)
 
 
 def migration(order: Order, service: Service, wanted: Migration) -> MigrateSchema:
