@@ -255,10 +255,15 @@ def test_a_restore_brings_back_control_hosts_of_which_only_some_were_switched(tm
     session = replace(session, site=replace(session.site, file=load(path)))
     made, _ = plan(session.site, "2026.1")
     cloud.break_down(fault := Fault(Kind.REFUSES, what="switch ctl-2 to"))
-    with pytest.raises(StepFailed):
-        run(session, approved(session, made))
+    approved(session, made)
+    for _ in range(50):
+        # What is refused may be refused before the other lane begins; then that one is the first the next time.
+        with pytest.raises(StepFailed):
+            run(session, made)
+        if differ := len({cloud.hosts[name].current for name in ("ctl-blue", "ctl-2")}) == 2:
+            break
+    assert differ
     cloud.heal(fault)
-    assert len({cloud.hosts[name].current for name in ("ctl-blue", "ctl-2")}) == 2
     back = restore(session.site, session.journal)
     assert run(session, approved(session, back, "restore")).standing is Standing.DONE
     assert {cloud.hosts[name].current for name in ("ctl-blue", "ctl-2")} == {cloud.builds["2025.1"]}
