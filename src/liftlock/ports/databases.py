@@ -172,6 +172,6 @@ class Databases(Protocol):
     def work_under_way(self, service: str, host: str) -> int:
         """Rows in which the service notes what its workers on `host` have under way.
 
-        Cinder's `workers` (its workers of both colours go by one name: all rows count that one of them took up), heat's
-        locks on stacks and resources; 0 for services that keep no such notes.
+        Cinder's `workers` (its workers of both colours go by one name: all rows count, but calls that none of them took
+        up only for a minute), heat's locks on stacks and resources; 0 for services that keep no such notes.
         """

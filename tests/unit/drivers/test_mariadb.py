@@ -230,19 +230,22 @@ def test_older_sessions_end_when_they_are_idle_and_not_in_a_transaction(
     port.isolate("REPEATABLE-READ", ())
 
 
-def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel_and_what_nobody_took_up(
+def test_work_that_cinder_has_under_way_is_counted_without_its_sentinel_and_lost_calls(
     nova: MariaDbAccess, tmp_path: Path
 ) -> None:
     nova.do(
         "CREATE OR REPLACE DATABASE blocks",
         "USE blocks",
-        "CREATE TABLE workers (id INT PRIMARY KEY, resource_type VARCHAR(40), deleted BOOL, service_id INT)",
-        "INSERT INTO workers VALUES"
-        " (1, 'SENTINEL', 0, NULL), (2, 'Volume', 0, 1), (3, 'Volume', 1, 1), (4, 'Volume', 0, NULL)",
+        "CREATE TABLE workers"
+        " (id INT PRIMARY KEY, resource_type VARCHAR(40), deleted BOOL, service_id INT, updated_at DATETIME(6))",
+        "INSERT INTO workers VALUES (1, 'SENTINEL', 0, NULL, UTC_TIMESTAMP()), (2, 'Volume', 0, 1, '2026-01-01'),"
+        " (3, 'Volume', 1, 1, UTC_TIMESTAMP()), (4, 'Volume', 0, NULL, UTC_TIMESTAMP() - INTERVAL 10 MINUTE)",
     )
     access = DatabaseAccess("127.0.0.1", nova.user, nova.password, nova.port)
     port = MariaDb(LocalShell(), tmp_path, host="db1", access=access, names={"cinder": "blocks"})
     assert port.work_under_way("cinder", "ctl-blue") == 1
+    nova.do("UPDATE blocks.workers SET updated_at = UTC_TIMESTAMP() WHERE id = 4")
+    assert port.work_under_way("cinder", "ctl-blue") == 2
 
 
 def test_a_transaction_that_somebody_forgot_is_named(nova: MariaDbAccess, tmp_path: Path) -> None:

@@ -57,12 +57,14 @@ _DEFINITION_PATIENCE_S = 120.0
 _DEFINITION_WAIT_S = 2
 """How long a statement that changes a definition makes others wait behind it, at most."""
 _WRITES = ("INSERT", "UPDATE")
+_ON_ITS_WAY_S = 60
+"""How long a call between services may take to be taken up, in seconds."""
 _UNDER_WAY = {
     # cinder/db/sqlalchemy/models.py, Worker: the sentinel is put there by its migrations; a row without a service is a
-    # call that no worker has taken up (objects/cleanable.py), which the next one finds in its queue.
+    # call that no worker has taken up (objects/cleanable.py): on its way for a moment, or lost.
     "cinder": (
-        "SELECT COUNT(*) FROM {schema}.workers"
-        " WHERE resource_type <> 'SENTINEL' AND NOT deleted AND service_id IS NOT NULL"
+        "SELECT COUNT(*) FROM {schema}.workers WHERE resource_type <> 'SENTINEL' AND NOT deleted AND"
+        f" (service_id IS NOT NULL OR updated_at > UTC_TIMESTAMP() - INTERVAL {_ON_ITS_WAY_S} SECOND)"
     ),
     # heat/db/models.py, Resource and StackLock: an engine puts its id where it works.
     "heat": (
