@@ -58,6 +58,17 @@ class Planted:
         return f"\n[{self.section}]\n{self.option} = {self.value}\n"
 
 
+ON_EVERY_HOP = (
+    Planted(
+        NOVA, "DEFAULT", "config_drive_format", "iso9660", (Kind.DEPRECATED,),
+        (("DEFAULT", "config_drive_format"),),
+    ),
+    Planted(NOVA, "planted", "colour", "blue", (Kind.STRANGE,), (("planted", "colour"),)),
+    Planted(
+        NOVA, "libvirt", "virt_type", "uml", (Kind.INVALID,), (("libvirt", "virt_type"),), may_serve=False
+    ),
+)  # fmt: skip
+"""Kinds of change that do not depend on the hop."""
 PLANTED: Mapping[str, Sequence[Planted]] = {
     "2025.1": (
         Planted(GLANCE, "DEFAULT", "location_strategy", "location_order", (Kind.REMOVED,), ()),
@@ -71,14 +82,7 @@ PLANTED: Mapping[str, Sequence[Planted]] = {
             (("oslo_messaging_rabbit", "amqp_auto_delete"),),
         ),
         Planted(NEUTRON, "vxlan", "ttl", "9", (Kind.UNKNOWN,), (("vxlan", "ttl"),)),
-        Planted(
-            NOVA, "DEFAULT", "config_drive_format", "iso9660", (Kind.DEPRECATED,),
-            (("DEFAULT", "config_drive_format"),),
-        ),
-        Planted(NOVA, "planted", "colour", "blue", (Kind.STRANGE,), (("planted", "colour"),)),
-        Planted(
-            NOVA, "libvirt", "virt_type", "uml", (Kind.INVALID,), (("libvirt", "virt_type"),), may_serve=False
-        ),
+        *ON_EVERY_HOP,
     ),
     "2026.1": (
         Planted(GLANCE, "glance_download_opts", "extra_properties", "planted", (Kind.REMOVED,), ()),
@@ -99,14 +103,7 @@ PLANTED: Mapping[str, Sequence[Planted]] = {
             NOVA, "DEFAULT", "network_device_mtu", "1499", (Kind.RENAMED, Kind.COPIED),
             (("os_vif_linux_bridge", "network_device_mtu"), ("os_vif_ovs", "network_device_mtu")),
         ),
-        Planted(
-            NOVA, "DEFAULT", "config_drive_format", "iso9660", (Kind.DEPRECATED,),
-            (("DEFAULT", "config_drive_format"),),
-        ),
-        Planted(NOVA, "planted", "colour", "blue", (Kind.STRANGE,), (("planted", "colour"),)),
-        Planted(
-            NOVA, "libvirt", "virt_type", "uml", (Kind.INVALID,), (("libvirt", "virt_type"),), may_serve=False
-        ),
+        *ON_EVERY_HOP,
     ),
 }  # fmt: skip
 """Target -> options that a lab at the release before gets. None of them changes what the lab does."""

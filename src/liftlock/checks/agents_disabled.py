@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import ADVICE, Finding, advice
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
@@ -22,7 +23,7 @@ def agents_disabled(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if not agent.enabled:
             found.setdefault(agent.kind, []).append(agent.host)
     for kind, hosts in sorted(found.items()):
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield advice(
             kind,
             f"{kind} is disabled on {len(hosts)} host{'s' if len(hosts) > 1 else ''}: {named}",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
 
@@ -34,7 +35,7 @@ def balancer_bypassed(cloud: Cloud, target: Series) -> Iterator[Finding]:
             found.setdefault(owner, []).append(f"{who} ({address})")
     for owner, ways in sorted(found.items()):
         distinct = list(dict.fromkeys(ways))
-        named = ", ".join(distinct[:5]) + (", …" if len(distinct) > 5 else "")
+        named = some(distinct)
         yield risk(
             owner,
             f"{owner} is called past the balancer: by {named}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.cloud.workers import located
 from liftlock.knowledge.catalogue import Series
@@ -25,7 +26,7 @@ def compute_undeclared(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if agent.alive and host is None:
             found.setdefault(agent.kind, []).append(agent.host)
     for kind, hosts in sorted(found.items()):
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield risk(
             kind,
             f"{kind} reports from {len(hosts)} hosts that the cloud file does not have: {named}",

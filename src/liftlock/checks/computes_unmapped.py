@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
@@ -19,7 +20,7 @@ def computes_unmapped(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """At most one finding."""
     book = cloud.database_server.cell_book
     if book is not None and book.hosts_unmapped:
-        names = ", ".join(book.hosts_unmapped[:5]) + (", …" if len(book.hosts_unmapped) > 5 else "")
+        names = some(book.hosts_unmapped)
         yield risk(
             "nova_api",
             f"nova_api: {len(book.hosts_unmapped)} compute hosts belong to no cell: {names}",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import BLOCKER, RISK, Finding, blocker, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud, Role
 from liftlock.knowledge.catalogue import Series
 from liftlock.knowledge.removals import removed
@@ -28,7 +29,7 @@ def driver_removed(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 if word in re.split(r"[,\s]+", value):
                     found.setdefault((service, place, word), []).append(host.name)
     for (service, place, word), hosts in sorted(found.items()):
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield (risk if control.isdisjoint(hosts) else blocker)(
             service,
             f"{service}: {place} names {word} on {named}, which {target.id} does not have",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import ADVICE, Finding, advice
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
@@ -19,7 +20,7 @@ def reboot_wanted(cloud: Cloud, target: Series) -> Iterator[Finding]:
     """One finding with all hosts."""
     hosts = [host.name for host in cloud.hosts if host.reboot_wanted]
     if hosts:
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield advice(
             cloud.name,
             f"{cloud.name}: {len(hosts)} hosts wait for a reboot: {named}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 
@@ -24,7 +25,7 @@ def rpc_pinned(cloud: Cloud, target: Series) -> Iterator[Finding]:
                 found.setdefault((name, value), []).append(host.name)
     for (name, value), hosts in sorted(found.items()):
         place = name.partition(" ")[2]
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield risk(
             "nova",
             f"nova: RPC is pinned, {place} = {value}, on {named}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 from liftlock.cloud.model import Cloud, Database, Role
@@ -54,6 +54,6 @@ def judged(
                 yield service, found
 
 
-def some(names: list[str], most: int = 5) -> str:
+def some(names: Sequence[str], most: int = 5) -> str:
     """Names as a sentence takes them: the first few of many."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series, parts
 
@@ -24,7 +25,7 @@ def undeclared_part(cloud: Cloud, target: Series) -> Iterator[Finding]:
             if service and unit.active and service not in cloud.services:
                 found.setdefault(service, []).append(f"{unit.name} on {host.name}")
     for service, where in sorted(found.items()):
-        named = ", ".join(where[:5]) + (", …" if len(where) > 5 else "")
+        named = some(where)
         yield blocker(
             service,
             f"{service} runs but is not declared: {named}",

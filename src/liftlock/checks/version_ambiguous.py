@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 from liftlock.knowledge.nova_versions import series_that_write
@@ -28,7 +29,7 @@ def version_ambiguous(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if agent.host.partition(".")[0] not in read and len(series_that_write(agent.version)) > 1:
             found.setdefault(agent.version, []).append(agent.host)
     for version, hosts in sorted(found.items()):
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         either = " or ".join(series_that_write(version))
         yield risk(
             str(version),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import RISK, Finding, risk
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 from liftlock.knowledge.surveyed_options import TRUE
@@ -21,7 +22,7 @@ def version_guard_off(cloud: Cloud, target: Series) -> Iterator[Finding]:
     name = "disable_compute_service_check_for_ffu"
     hosts = [h.name for h in cloud.hosts if (h.option("nova", "workarounds", name) or "").lower() in TRUE]
     if hosts:
-        named = ", ".join(hosts[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(hosts)
         yield risk(
             "nova",
             f"nova: its guard against computes that are too old is switched off on {named}",

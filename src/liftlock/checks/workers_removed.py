@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from liftlock.checks.finding import BLOCKER, Finding, blocker
 from liftlock.checks.registry import check
+from liftlock.checks.scope import some
 from liftlock.cloud.model import Cloud
 from liftlock.knowledge.catalogue import Series
 from liftlock.knowledge.removals import removed_workers
@@ -24,7 +25,7 @@ def workers_removed(cloud: Cloud, target: Series) -> Iterator[Finding]:
         if agent.alive and agent.kind in gone:
             found.setdefault(agent.kind, []).append(agent.host)
     for kind, hosts in sorted(found.items()):
-        named = ", ".join(sorted(hosts)[:5]) + (", …" if len(hosts) > 5 else "")
+        named = some(sorted(hosts))
         yield blocker(
             kind,
             f"{kind} reports from {len(hosts)} host{'s' if len(hosts) > 1 else ''} ({named}), and {target.id} has it "
